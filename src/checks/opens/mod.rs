@@ -1,0 +1,2 @@
+//! Family.
+pub const RULES: &[super::Rule] = &[];

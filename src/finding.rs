@@ -1,0 +1,82 @@
+//! What a check says: one mistake, where it stands, and how to mend it.
+
+use crate::manifest::Certainty;
+use crate::source::Place;
+
+/// How bad a finding is. Ordered: a note is less than a warning is less than an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Worth knowing.
+    Note,
+    /// Will probably hurt.
+    Warning,
+    /// Will fail, or expose a secret.
+    Error,
+}
+
+/// A place with what is to be said at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub place: Place,
+    /// What is to be said there, in a few words.
+    pub text: String,
+    /// The text at the place may itself be a secret: no output shows it.
+    pub masked: bool,
+}
+
+/// One mistake. A mistake of a shared module is one finding with several hosts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule's id, such as `key-missing`.
+    pub rule: &'static str,
+    /// The rule's default level (or the one its condition gives); `levels` decides in the end.
+    pub level: Level,
+    /// How sure the facts are from which it is drawn.
+    pub certainty: Certainty,
+    /// The hosts it concerns, sorted; empty where it concerns the repository.
+    pub hosts: Vec<String>,
+    /// The home-manager user it concerns.
+    pub user: Option<String>,
+    /// The declared secret's attribute name.
+    pub secret: Option<String>,
+    /// The key's path inside the sops file.
+    pub key: Option<String>,
+    /// What is wrong and what it will do, in the user's words. One paragraph.
+    pub message: String,
+    /// What to do, with the exact command or edit.
+    pub help: Option<String>,
+    /// The name that was probably meant.
+    pub suggestion: Option<String>,
+    /// The primary place.
+    pub primary: Label,
+    /// Other places that are involved, in the order in which to read them.
+    pub others: Vec<Label>,
+}
+
+/// Joins findings that differ only in their hosts, and sorts by place, then rule.
+pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
+    for finding in findings {
+        match merged.iter_mut().find(|other| same_mistake(other, &finding)) {
+            Some(other) => other.hosts.extend(finding.hosts),
+            None => merged.push(finding),
+        }
+    }
+    for finding in &mut merged {
+        finding.hosts.sort();
+        finding.hosts.dedup();
+    }
+    merged.sort_by(|a, b| (&a.primary.place, a.rule, &a.hosts).cmp(&(&b.primary.place, b.rule, &b.hosts)));
+    merged
+}
+
+fn same_mistake(a: &Finding, b: &Finding) -> bool {
+    a.rule == b.rule
+        && a.certainty == b.certainty
+        && a.level == b.level
+        && (&a.user, &a.secret, &a.key) == (&b.user, &b.secret, &b.key)
+        && a.primary.place == b.primary.place
+        && a.message == b.message
+}

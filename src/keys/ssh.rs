@@ -1,0 +1,1 @@
+//! ssh-ed25519 public key → age recipient.

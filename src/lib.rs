@@ -1,0 +1,42 @@
+//! sealnix answers one question about a NixOS configuration repository, before anything is
+//! built or deployed: for every host, does every secret that it declares exist, as what it is
+//! declared to be, in an encrypted file that this host can open?
+//!
+//! # The house
+//!
+//! Imports point one way, from the top of this list to the bottom of it;
+//! `tests/architecture.rs` holds this.
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`source`] | files and their text, places, the walk over the repository, what git tracks |
+//! | [`finding`] | what a check says: one mistake, with its places |
+//! | [`yaml`] | text with places: a bounded node tree over parser events (JSON too) |
+//! | [`manifest`] | the waist: what each host declares and uses; a public, versioned JSON |
+//! | [`nix`] | the Nix language and nothing else, with honest unknowns |
+//! | [`sops`] | sops files: leaves, seals, metadata; never a plaintext |
+//! | [`keys`] | recipients and their ssh forms |
+//! | [`nixos`] | what Nix code means here: modules, options, hosts, declarations, uses |
+//! | [`policy`] | `.sops.yaml`: parse, match, explain |
+//! | [`vault`] | every sops file of the repository |
+//! | [`identity`] | who holds which key, by what evidence |
+//! | [`checks`] | the rules: they see manifest, vault, policy, identities and tree, and nothing else |
+//! | [`levels`] | what a finding's level is in the end; the only place that decides it |
+//! | [`report`] | human (miette) and JSON output |
+//! | [`cli`] | arguments; one file a command |
+
+pub mod checks;
+pub mod cli;
+pub mod finding;
+pub mod identity;
+pub mod keys;
+pub mod levels;
+pub mod manifest;
+pub mod nix;
+pub mod nixos;
+pub mod policy;
+pub mod report;
+pub mod sops;
+pub mod source;
+pub mod vault;
+pub mod yaml;

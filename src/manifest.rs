@@ -1,0 +1,432 @@
+//! The waist: what each host declares and uses, each with where it was written and how sure it
+//! is. Its JSON is a public contract, version 1; `docs/manifest.md` describes it.
+//!
+//! Types only. Declarations come from the static evaluator ([`crate::nixos`]) or from real Nix
+//! (`sealnix check --manifest`), in the same types.
+
+pub mod certainty;
+pub mod fact;
+pub mod join;
+pub mod read;
+pub mod spot;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::source::{Place, RepoPath};
+pub use certainty::{Certainty, Complete};
+pub use fact::Fact;
+pub use spot::Spot;
+
+/// The version of the JSON.
+pub const VERSION: u32 = 1;
+
+/// What every host of the repository declares and uses.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Always [`VERSION`].
+    pub version: u32,
+    /// Sorted by kind, then name.
+    pub hosts: Vec<Host>,
+    /// What stayed unknown about the repository as a whole, such as a host list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknowns: Vec<Unknown>,
+}
+
+/// What kind of configuration a host is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HostKind {
+    /// A NixOS system.
+    #[default]
+    Nixos,
+    /// A nix-darwin system.
+    Darwin,
+    /// A home-manager configuration that stands alone.
+    Home,
+}
+
+/// One evaluated configuration.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Host {
+    /// Its name in the flake: `web` of `nixosConfigurations.web`.
+    pub name: String,
+    /// NixOS, nix-darwin or home-manager alone.
+    pub kind: HostKind,
+    /// Its attribute path in the flake, `nixosConfigurations.web`.
+    #[serde(default)]
+    pub attr: String,
+    /// Such as `x86_64-linux`.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub system: Fact<Option<String>>,
+    /// `networking.hostName`.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub host_name: Fact<Option<String>>,
+    /// Which parts are known completely.
+    #[serde(default)]
+    pub complete: CompleteParts,
+    /// What sops-nix is told; absent where its module is not imported.
+    #[serde(default)]
+    pub sops: Option<Sops>,
+    /// What agenix is told.
+    #[serde(default, alias = "age")]
+    pub agenix: Option<Agenix>,
+    /// Home-manager users inside this host.
+    #[serde(default)]
+    pub home_users: BTreeMap<String, HomeUser>,
+    /// `users.users`, as far as the repository says.
+    #[serde(default, deserialize_with = "fact::null_as_default")]
+    pub users: BTreeMap<String, User>,
+    /// Systemd services that the repository defines or adds to.
+    #[serde(default, alias = "services", deserialize_with = "fact::null_as_default")]
+    pub units: BTreeMap<String, Unit>,
+    /// What reads which secret. Only the static evaluator knows this.
+    #[serde(default)]
+    pub uses: Vec<Use>,
+    /// Every field that is absent above, and why.
+    #[serde(default)]
+    pub unknowns: Vec<Unknown>,
+}
+
+/// Per part of a host: complete, or why not. Rules about what is *not* there rest on this.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CompleteParts {
+    /// `sops.secrets` and `age.secrets`.
+    #[serde(default)]
+    pub secrets: Complete,
+    /// `sops.templates`.
+    #[serde(default)]
+    pub templates: Complete,
+    /// `users.users` and `users.groups`.
+    #[serde(default)]
+    pub users: Complete,
+    /// `systemd.services`.
+    #[serde(default)]
+    pub units: Complete,
+}
+
+/// A home-manager user inside a host.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct HomeUser {
+    /// What the user's sops-nix module is told.
+    #[serde(default)]
+    pub sops: Option<Sops>,
+    /// What the user's agenix module is told.
+    #[serde(default, alias = "age")]
+    pub agenix: Option<Agenix>,
+}
+
+/// The `sops` options of one configuration.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sops {
+    /// By attribute name.
+    pub secrets: BTreeMap<String, Secret>,
+    /// By attribute name.
+    #[serde(default)]
+    pub templates: BTreeMap<String, Template>,
+    /// `sops.defaultSopsFile`.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub default_sops_file: Fact<Option<SopsFile>>,
+    /// `sops.age`.
+    #[serde(default)]
+    pub age: AgeKeys,
+    /// `sops.gnupg`.
+    #[serde(default)]
+    pub gnupg: GnupgKeys,
+    /// `sops.environment`, names only: values may be secrets.
+    #[serde(default)]
+    pub environment: Vec<String>,
+    /// `sops.validateSopsFiles`.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub validate_sops_files: Fact<bool>,
+    /// Placeholder texts by secret, as real Nix gives them; only read, to find them in contents.
+    #[serde(default, skip_serializing)]
+    pub placeholders: BTreeMap<String, String>,
+}
+
+/// `sops.age`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AgeKeys {
+    /// Path of the key file on the host.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub key_file: Fact<Option<String>>,
+    /// Paths of ssh host keys.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub ssh_key_paths: Fact<Vec<String>>,
+    /// Whether a missing key file is generated.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub generate_key: Fact<bool>,
+}
+
+/// `sops.gnupg`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GnupgKeys {
+    /// `GNUPGHOME` on the host.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub home: Fact<Option<String>>,
+    /// Paths of RSA ssh host keys.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub ssh_key_paths: Fact<Vec<String>>,
+}
+
+/// The file a secret is read from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SopsFile {
+    /// Relative to the repository; `input:NAME/rest` in another flake input; else absolute.
+    pub path: RepoPath,
+    /// The type of the Nix value: `path` or `string`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+}
+
+/// One `sops.secrets.<attr>`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Secret {
+    /// Its file name under `/run/secrets`.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    pub name: Fact<String>,
+    /// Where in the file its value is; "" is the whole file.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    pub key: Fact<String>,
+    /// yaml, json, binary, dotenv or ini.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    pub format: Fact<String>,
+    /// Where it is placed on the host.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    pub path: Fact<String>,
+    /// Octal.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    pub mode: Fact<String>,
+    /// The owner's name, null where the uid says it.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub owner: Fact<Option<String>>,
+    /// The group's name, null where the gid says it.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub group: Fact<Option<String>>,
+    /// Decrypted before users exist, to `/run/secrets-for-users`.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    pub needed_for_users: Fact<bool>,
+    /// Units restarted when it changes.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub restart_units: Fact<Vec<String>>,
+    /// Units reloaded when it changes.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub reload_units: Fact<Vec<String>>,
+    /// The encrypted file.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "read::sops_file")]
+    pub sops_file: Fact<SopsFile>,
+    /// Whether the host declares it at all.
+    #[serde(flatten)]
+    pub certainty: Certainty,
+    /// Where its name is written, as Nix says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Spot>,
+    /// For a generated name: the literal it was generated from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Spot>,
+    /// Every definition that adds to it.
+    #[serde(default)]
+    pub definitions: Vec<Definition>,
+}
+
+impl Secret {
+    /// The best place to show: where a person wrote the name.
+    pub fn place(&self) -> Option<&Place> {
+        let definitions = self.definitions.iter().filter_map(|definition| definition.pos.as_ref());
+        self.origin.as_ref().or(self.at.as_ref()).or(definitions.into_iter().next()).map(|spot| &spot.0)
+    }
+
+    /// Where a field is written, else where the secret is.
+    pub fn field_place(&self, field: &str) -> Option<&Place> {
+        let written = self.definitions.iter().find_map(|definition| definition.fields.get(field)?.as_ref());
+        written.map(|spot| &spot.0).or_else(|| self.place())
+    }
+}
+
+/// One definition of a secret or template.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Definition {
+    /// The module it stands in.
+    pub file: String,
+    /// Where the name is written.
+    #[serde(default)]
+    pub pos: Option<Spot>,
+    /// Where each field is written.
+    #[serde(default)]
+    pub fields: BTreeMap<String, Option<Spot>>,
+}
+
+/// One `sops.templates.<name>`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Template {
+    /// Where it is rendered to.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    pub path: Fact<String>,
+    /// Octal.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    pub mode: Fact<String>,
+    /// The owner's name.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub owner: Fact<Option<String>>,
+    /// The group's name.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub group: Fact<Option<String>>,
+    /// The secrets whose placeholder is in the content, sorted.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub placeholders: Fact<Vec<String>>,
+    /// The content as real Nix gives it; only read, to find the placeholders.
+    #[serde(default, skip_serializing)]
+    pub content: Option<String>,
+    /// Whether the host declares it at all.
+    #[serde(flatten)]
+    pub certainty: Certainty,
+    /// Where its name is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Spot>,
+    /// Every definition that adds to it.
+    #[serde(default)]
+    pub definitions: Vec<Definition>,
+}
+
+/// The `age` options of agenix.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Agenix {
+    /// By attribute name.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, AgenixSecret>,
+    /// `age.identityPaths`.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub identity_paths: Fact<Vec<String>>,
+}
+
+/// One `age.secrets.<attr>`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AgenixSecret {
+    /// The encrypted file.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "read::sops_file")]
+    pub file: Fact<SopsFile>,
+    /// Whether the host declares it at all.
+    #[serde(flatten)]
+    pub certainty: Certainty,
+    /// Where its name is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Spot>,
+}
+
+/// One of `users.users`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// The primary group's name.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub group: Fact<Option<String>>,
+    /// The path given as `hashedPasswordFile`.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub hashed_password_file: Fact<Option<String>>,
+}
+
+/// A systemd service.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unit {
+    /// `serviceConfig.User`.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub user: Fact<Option<String>>,
+    /// `serviceConfig.DynamicUser`.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub dynamic_user: Fact<bool>,
+}
+
+/// A place of the repository's code that holds a secret's path, a placeholder or the like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Use {
+    /// What is used.
+    #[serde(flatten)]
+    pub what: Used,
+    /// The home-manager user whose secret it is; none: the host's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The option that it ends in, `systemd.services.web.serviceConfig.EnvironmentFile`.
+    pub option: String,
+    /// Where it is written.
+    pub at: Spot,
+    /// It is a part of a longer text.
+    #[serde(default)]
+    pub embedded: bool,
+    /// Why it may not count: an option's own `enable` is off, a condition is unknown.
+    #[serde(flatten)]
+    pub certainty: Certainty,
+}
+
+/// What a [`Use`] uses.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum Used {
+    /// `config.sops.secrets.NAME.path`.
+    SecretPath { name: String },
+    /// `config.sops.placeholder.NAME`.
+    Placeholder { name: String },
+    /// `config.sops.templates.NAME.path`.
+    TemplatePath { name: String },
+    /// A literal `/run/secrets…`: its place and length only.
+    LiteralPath { length: u32 },
+    /// A literal given to an option named like a secret: its place and length only.
+    PlainLiteral { length: u32 },
+    /// A secret's path, or a decrypted file, read at evaluation.
+    ReadAtEval { name: String },
+    /// A secret, placeholder or template that this configuration does not declare.
+    NotDeclared { of: Namespace, name: String },
+}
+
+/// Where a name was looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Namespace {
+    /// `sops.secrets`.
+    Secrets,
+    /// `sops.placeholder`.
+    Placeholder,
+    /// `sops.templates`.
+    Templates,
+}
+
+impl Namespace {
+    /// The option as people write it after `sops.`.
+    pub fn option(self) -> &'static str {
+        match self {
+            Namespace::Secrets => "secrets",
+            Namespace::Placeholder => "placeholder",
+            Namespace::Templates => "templates",
+        }
+    }
+}
+
+/// Something that could not be known, and why.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Unknown {
+    /// The host.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// The home-manager user.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// The secret's attribute name.
+    #[serde(default)]
+    pub secret: Option<String>,
+    /// The field that is absent; `declared` for the secret as a whole, `hosts` for a list of hosts.
+    pub field: String,
+    /// Why, as a clause.
+    pub why: String,
+    /// Where the reason stands.
+    #[serde(default)]
+    pub place: Option<Spot>,
+}

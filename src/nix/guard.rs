@@ -1,0 +1,1 @@
+//! What is refused before rnix sees it.

@@ -1,0 +1,1 @@
+//! rnix's tree → [`super::ir`], then the tree is dropped.

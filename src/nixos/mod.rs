@@ -1,0 +1,1 @@
+//! What Nix code means here.

@@ -1,0 +1,69 @@
+//! `.sops.yaml`: its creation rules and anchors with places, and which rule takes which file.
+
+pub mod parse;
+pub mod select;
+
+use regex::Regex;
+
+use crate::source::{Place, RepoPath};
+
+/// Every `.sops.yaml` of the repository.
+#[derive(Debug, Default)]
+pub struct Policy {
+    /// Sorted by path.
+    pub configs: Vec<Config>,
+}
+
+/// One `.sops.yaml`.
+#[derive(Debug)]
+pub struct Config {
+    /// Its path.
+    pub path: RepoPath,
+    /// In order; the first that matches wins.
+    pub rules: Vec<CreationRule>,
+    /// Every anchor that names a recipient, and every recipient with a trailing comment.
+    pub names: Vec<Named>,
+    /// What sops would refuse, with the place and why as a clause.
+    pub problems: Vec<(Place, String)>,
+}
+
+/// One entry of `creation_rules`.
+#[derive(Debug)]
+pub struct CreationRule {
+    /// The entry.
+    pub place: Place,
+    /// The expression as written, and where; absent matches every file.
+    pub path_regex: Option<(String, Place)>,
+    /// The compiled expression; absent with a `path_regex` that does not compile.
+    pub regex: Option<Regex>,
+    /// Recipients by key group; flat lists are one group. As `sops updatekeys` would write them.
+    pub groups: Vec<Vec<RuleRecipient>>,
+    /// `shamir_threshold`.
+    pub threshold: Option<u32>,
+}
+
+/// A recipient of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleRecipient {
+    /// The list it stands in, named as in a file's metadata: `age`, `pgp`, `kms`, ….
+    pub kind: &'static str,
+    /// The identity text, as in [`crate::sops::Recipient::identity`].
+    pub identity: String,
+    /// The anchor through which it is named.
+    pub anchor: Option<String>,
+    /// Where it stands in the rule.
+    pub place: Place,
+}
+
+/// A name that a rule file gives to a recipient: an anchor, or a comment beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The anchor's name, or the comment's text.
+    pub name: String,
+    /// The recipient's text.
+    pub recipient: String,
+    /// Where the name stands.
+    pub place: Place,
+    /// An anchor; otherwise a comment.
+    pub is_anchor: bool,
+}

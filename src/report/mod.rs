@@ -1,0 +1,1 @@
+//! What is shown: human (miette) and JSON.

@@ -1,0 +1,156 @@
+//! The leaf tree that every format is read into.
+
+use crate::source::{Place, RepoPath};
+
+use super::metadata::Metadata;
+use super::seal::Seal;
+
+/// The form a sops file is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// `.yaml`, `.yml`.
+    Yaml,
+    /// `.json`.
+    Json,
+    /// `.env`.
+    Dotenv,
+    /// `.ini`.
+    Ini,
+    /// Anything else: one value `data` in JSON.
+    Binary,
+}
+
+/// One sops file.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Its path.
+    pub path: RepoPath,
+    /// The form it was read as.
+    pub format: Format,
+    /// The data of each YAML document without `sops`; other formats have exactly one.
+    pub parts: Vec<Node>,
+    /// Who can open it. That of the first YAML document, as sops reads it.
+    pub metadata: Metadata,
+}
+
+/// A value with its place.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// What it is.
+    pub value: Value,
+    /// Where its value stands.
+    pub place: Place,
+}
+
+/// What a node holds.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// A map, in file order; duplicates kept.
+    Map(Vec<Child>),
+    /// A list, comment items left out as sops leaves them out.
+    List(Vec<Node>),
+    /// A scalar.
+    Leaf(Leaf),
+}
+
+/// One entry of a map.
+#[derive(Debug, Clone)]
+pub struct Child {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub key_place: Place,
+    /// Its value.
+    pub node: Node,
+}
+
+/// A scalar: sealed, or what kind of clear value. Never its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaf {
+    /// `ENC[…]`.
+    Sealed(Seal),
+    /// A clear text, of this many bytes; 0 is the empty string, which sops never seals.
+    ClearText { length: usize },
+    /// A clear number, boolean or date.
+    ClearOther,
+    /// Null.
+    Null,
+}
+
+/// What lies at a key path.
+#[derive(Debug, Clone, Copy)]
+pub enum Found<'a> {
+    /// A scalar.
+    Leaf { leaf: Leaf, child: &'a Child },
+    /// A map where a value is needed.
+    Map(&'a Child),
+    /// A list where a value is needed, or on the way to it.
+    List(&'a Child),
+    /// A scalar on the way.
+    ThroughLeaf(&'a Child),
+    /// Not in the first document, but in a later one, which sops-nix does not read.
+    OnlyInLaterDocument(&'a Child),
+    /// Nowhere.
+    Missing,
+}
+
+impl Document {
+    /// Looks a key up as sops-nix does: split at `/`, every step a map of string keys, the last a
+    /// leaf; no escaping, no list index (reference: sops-nix, `sops-install-secrets` main.go).
+    pub fn find(&self, key: &str) -> Found<'_> {
+        let mut parts = self.parts.iter();
+        let Some(first) = parts.next() else { return Found::Missing };
+        match find_in(first, key) {
+            Found::Missing => {}
+            found => return found,
+        }
+        for later in parts {
+            if let Found::Leaf { child, .. } | Found::Map(child) | Found::List(child) = find_in(later, key) {
+                return Found::OnlyInLaterDocument(child);
+            }
+        }
+        Found::Missing
+    }
+
+    /// Every leaf of the first document that sops-nix can reach, by its `/` path, in file order.
+    pub fn reachable_leaves(&self) -> Vec<(String, Leaf, &Child)> {
+        let mut leaves = Vec::new();
+        // An explicit stack: the depth comes from the file.
+        let mut pending: Vec<(String, &Node)> =
+            self.parts.first().map(|node| (String::new(), node)).into_iter().collect();
+        while let Some((prefix, node)) = pending.pop() {
+            let Value::Map(children) = &node.value else { continue };
+            for child in children {
+                let path = if prefix.is_empty() { child.key.clone() } else { format!("{prefix}/{}", child.key) };
+                match &child.node.value {
+                    Value::Leaf(leaf) if !child.key.contains('/') => leaves.push((path, *leaf, child)),
+                    Value::Map(_) if !child.key.contains('/') => pending.push((path, &child.node)),
+                    _ => {}
+                }
+            }
+        }
+        leaves.sort_by_key(|(_, _, child)| child.key_place.start.byte);
+        leaves
+    }
+}
+
+fn find_in<'a>(root: &'a Node, key: &str) -> Found<'a> {
+    let mut node = root;
+    let mut last: Option<&Child> = None;
+    for step in key.split('/') {
+        let children = match &node.value {
+            Value::Map(children) => children,
+            Value::List(_) => return last.map_or(Found::Missing, Found::List),
+            Value::Leaf(_) => return last.map_or(Found::Missing, Found::ThroughLeaf),
+        };
+        let Some(child) = children.iter().rfind(|child| child.key == step) else { return Found::Missing };
+        last = Some(child);
+        node = &child.node;
+    }
+    let Some(child) = last else { return Found::Missing };
+    match &child.node.value {
+        Value::Leaf(leaf) => Found::Leaf { leaf: *leaf, child },
+        Value::Map(_) => Found::Map(child),
+        Value::List(_) => Found::List(child),
+    }
+}

@@ -1,0 +1,10 @@
+//! sops files: leaves, seals and metadata; never a plaintext. Knows nothing of Nix.
+
+pub mod document;
+pub mod metadata;
+pub mod seal;
+pub mod yaml;
+
+pub use document::{Child, Document, Format, Found, Leaf, Node, Value};
+pub use metadata::{Metadata, Recipient};
+pub use seal::{Seal, SealedType};

@@ -1,0 +1,1 @@
+//! Reading the YAML (and JSON) form.

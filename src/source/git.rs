@@ -1,0 +1,1 @@
+//! What git tracks, read from the index without a git process.

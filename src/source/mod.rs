@@ -1,0 +1,10 @@
+//! Files and their text: places, the line index, the walk over the repository, what git tracks.
+
+pub mod git;
+pub mod place;
+pub mod text;
+pub mod tree;
+
+pub use place::{Place, Position, RepoPath};
+pub use text::Text;
+pub use tree::{Entry, NotLooked, Tree};

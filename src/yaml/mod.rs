@@ -1,0 +1,1 @@
+//! Text with places: a bounded node tree over parser events (JSON too).
