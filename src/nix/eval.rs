@@ -17,6 +17,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use bumpalo::Bump;
 
+pub use self::coerce::Coercion;
+pub use self::select::Found;
 use self::limits::Limits;
 use super::ir::{FileId, Program, Span};
 use super::symbol::Symbol;
@@ -194,7 +196,8 @@ impl<'a> Eval<'a> {
         self.bump.allocated_bytes()
     }
 
-    fn global(&self, name: Symbol) -> Option<Value<'a>> {
+    /// A name of the global scope.
+    pub fn global(&self, name: Symbol) -> Option<Value<'a>> {
         self.globals.get_or_init(|| super::builtins::globals(self)).get(&name).copied()
     }
 }

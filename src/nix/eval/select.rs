@@ -7,7 +7,8 @@ use crate::nix::unknown::{ErrorKind, Stop, Unknown};
 use crate::nix::value::{Doubt, Scope};
 
 /// What looking a name up in a value found.
-enum Found<'a> {
+pub enum Found<'a> {
+    /// Its value.
     Value(Value<'a>),
     /// Surely not there.
     Absent,
@@ -89,7 +90,8 @@ impl<'a> Eval<'a> {
         }
     }
 
-    fn look_up(&self, value: Value<'a>, name: Symbol) -> Outcome<'a, Found<'a>> {
+    /// The attribute `name` of a value, or whether it is there at all.
+    pub fn look_up(&self, value: Value<'a>, name: Symbol) -> Outcome<'a, Found<'a>> {
         Ok(match value {
             Value::Unknown(unknown) => Found::Perhaps(self.unknown_attribute(unknown, name)),
             Value::Attrs(attrs) => match (attrs.get(name), attrs.open) {
