@@ -162,7 +162,7 @@ impl<'a> Eval<'a> {
 
     /// Something unknown, for a reason.
     pub fn unknown(&self, reason: Reason<'a>, span: Option<Span>) -> &'a Unknown<'a> {
-        self.bump.alloc(Unknown { reason, path: &[], parts: &[], span })
+        self.bump.alloc(Unknown { reason, path: &[], parts: &[], span, absent: None })
     }
 
     /// An unknown value.

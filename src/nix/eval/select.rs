@@ -4,7 +4,7 @@ use super::{Eval, Outcome, Value};
 use crate::nix::ir::{Name, Node, Span};
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::{ErrorKind, Stop, Unknown};
-use crate::nix::value::{Doubt, Scope};
+use crate::nix::value::{Absent, Doubt, Scope};
 
 /// What looking a name up in a value found.
 enum Found<'a> {
@@ -66,10 +66,13 @@ impl<'a> Eval<'a> {
     /// The attribute `name` of a value; an error where it is surely not there.
     pub fn select_name(&self, value: Value<'a>, name: Symbol, span: Option<Span>) -> Outcome<'a> {
         match value {
-            Value::Unknown(unknown) => Ok(Value::Unknown(self.unknown_attribute(unknown, name))),
+            Value::Unknown(unknown) => match unknown.absent {
+                Some(absent) => absent(self, name),
+                None => Ok(Value::Unknown(self.unknown_attribute(unknown, name))),
+            },
             Value::Attrs(attrs) => {
                 if let Some(attr) = attrs.get(name) {
-                    if let Some(Doubt::MaybeReplaced(why)) = attr.doubt {
+                    if let Some(Doubt::Assumed(why)) = attr.doubt {
                         self.assume(why);
                     }
                     return self.force(attr.value);
@@ -91,17 +94,17 @@ impl<'a> Eval<'a> {
 
     fn look_up(&self, value: Value<'a>, name: Symbol) -> Outcome<'a, Found<'a>> {
         Ok(match value {
-            Value::Unknown(unknown) => Found::Perhaps(self.unknown_attribute(unknown, name)),
+            Value::Unknown(unknown) => match unknown.absent {
+                Some(absent) => self.found_absent(absent, name)?,
+                None => Found::Perhaps(self.unknown_attribute(unknown, name)),
+            },
             Value::Attrs(attrs) => match (attrs.get(name), attrs.open) {
                 (Some(attr), _) => match attr.doubt {
                     Some(Doubt::MaybeAbsent(why)) => Found::Perhaps(why),
                     _ => Found::Value(self.force(attr.value)?),
                 },
                 (None, Some(open)) => match open.absent {
-                    Some(absent) => match self.settle(absent(self, name))? {
-                        Value::Unknown(unknown) => Found::Perhaps(unknown),
-                        value => Found::Value(value),
-                    },
+                    Some(absent) => self.found_absent(absent, name)?,
                     None => Found::Perhaps(self.unknown_attribute(open.why, name)),
                 },
                 (None, None) => Found::Absent,
@@ -110,10 +113,17 @@ impl<'a> Eval<'a> {
         })
     }
 
+    fn found_absent(&self, absent: &Absent<'a>, name: Symbol) -> Outcome<'a, Found<'a>> {
+        Ok(match self.settle(absent(self, name))? {
+            Value::Unknown(unknown) => Found::Perhaps(unknown),
+            value => Found::Value(value),
+        })
+    }
+
     /// An attribute of something unknown.
     pub fn unknown_attribute(&self, unknown: &'a Unknown<'a>, name: Symbol) -> &'a Unknown<'a> {
         let path: Vec<_> = unknown.path.iter().copied().chain([name]).collect();
-        self.alloc(Unknown { path: self.slice(&path), ..*unknown })
+        self.alloc(Unknown { path: self.slice(&path), absent: None, ..*unknown })
     }
 
     fn attribute_name(&self, name: &'a Name, scope: Scope<'a>) -> Outcome<'a, Symbol> {
