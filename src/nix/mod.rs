@@ -4,6 +4,7 @@ pub mod builtins;
 pub mod eval;
 pub mod guard;
 pub mod ir;
+pub mod lib;
 pub mod parse;
 pub mod path;
 pub mod symbol;
