@@ -2,7 +2,9 @@
 
 pub mod guard;
 pub mod ir;
-pub mod parse;
+mod parse;
+mod program;
 pub mod symbol;
 
+pub use ir::Program;
 pub use symbol::Symbol;
