@@ -98,6 +98,7 @@ struct Scan<'a> {
     /// The sum of all levels' `pending`.
     pending: usize,
     previous: SyntaxKind,
+    previous_range: Range<usize>,
     /// An operand must follow.
     wants_operand: bool,
     signs: usize,
@@ -115,6 +116,7 @@ impl<'a> Scan<'a> {
             outer: Vec::new(),
             pending: 0,
             previous: TOKEN_SEMICOLON,
+            previous_range: 0..0,
             wants_operand: false,
             signs: 0,
             run_end: 0,
@@ -152,12 +154,13 @@ impl<'a> Scan<'a> {
             return Err(unexpected(text, range));
         }
         if self.previous == TOKEN_LET && kind != TOKEN_L_BRACE {
-            self.open(Bracket::Let, range.clone())?;
+            self.open(Bracket::Let, self.previous_range.clone())?;
         }
         self.count(kind, &range)?;
         self.wants_operand = self.leaves_operand_wanted(kind);
-        self.bracket(kind, text, range)?;
+        self.bracket(kind, text, range.clone())?;
         self.previous = kind;
+        self.previous_range = range;
         Ok(())
     }
 

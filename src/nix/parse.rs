@@ -39,7 +39,7 @@ pub(super) fn parse(text: &Text, file: FileId) -> Content {
     }
     let with_range = parsed.errors().iter().find(|error| range_of(error).is_some());
     if let Some(error) = with_range.or(parsed.errors().first()) {
-        let range = range_of(error).map(|range| first_line(text, range));
+        let range = range_of(error).map(|range| range.start..range.start + first_token(text, range).len());
         return Content::SyntaxError { message: describe(error, text), span: range.map(span) };
     }
     match lower(&parsed.tree(), file) {
@@ -66,20 +66,17 @@ fn range_of(error: &ParseError) -> Option<Range<usize>> {
     }
 }
 
-/// rnix skips far to find its way again; the error is where it began.
-fn first_line(text: &Text, range: Range<usize>) -> Range<usize> {
-    let line = text.content().get(range.clone()).and_then(|skipped| skipped.lines().next()).unwrap_or_default();
-    range.start..range.start + line.len()
+/// rnix skips far to find its way again; the error is the token where it began.
+fn first_token(text: &Text, range: Range<usize>) -> &str {
+    let skipped = text.content().get(range).unwrap_or_default();
+    rnix::tokenize(skipped).next().map_or("", |(_, token)| token)
 }
 
 fn describe(error: &ParseError, text: &Text) -> String {
-    let first_token = |range: Range<usize>| {
-        let skipped = text.content().get(range).unwrap_or_default();
-        rnix::tokenize(skipped).next().map_or("text".into(), |(_, token)| guard::quoted(token))
-    };
+    let found = |range: &rnix::TextRange| guard::quoted(first_token(text, (*range).into()));
     match error {
         ParseError::UnexpectedWanted(_, range, wanted) => {
-            let found = first_token((*range).into());
+            let found = found(range);
             match wanted.as_ref() {
                 [only] if symbol(*only).is_some() => {
                     format!("unexpected {found}, expected {}", symbol(*only).unwrap_or_default())
@@ -88,7 +85,7 @@ fn describe(error: &ParseError, text: &Text) -> String {
             }
         }
         ParseError::Unexpected(range) | ParseError::UnexpectedExtra(range) => {
-            format!("unexpected {}", first_token((*range).into()))
+            format!("unexpected {}", found(range))
         }
         ParseError::UnexpectedDoubleBind(_) => "the argument is named twice".into(),
         ParseError::DuplicatedArgs(_, name) => format!("duplicate function argument `{name}`"),

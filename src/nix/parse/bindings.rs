@@ -11,7 +11,6 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use rnix::ast::{self, HasEntry};
-use rowan::ast::AstNode;
 
 use super::expression::{Lowering, missing, peel, range};
 use super::scope::Scope;
