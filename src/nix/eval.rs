@@ -18,7 +18,6 @@ use std::collections::{BTreeSet, HashMap};
 use bumpalo::Bump;
 
 pub use self::coerce::Coercion;
-pub use self::select::Found;
 use self::limits::Limits;
 use super::ir::{FileId, Program, Span};
 use super::symbol::Symbol;
@@ -164,7 +163,7 @@ impl<'a> Eval<'a> {
 
     /// Something unknown, for a reason.
     pub fn unknown(&self, reason: Reason<'a>, span: Option<Span>) -> &'a Unknown<'a> {
-        self.bump.alloc(Unknown { reason, path: &[], parts: &[], span })
+        self.bump.alloc(Unknown { reason, path: &[], parts: &[], span, absent: None })
     }
 
     /// An unknown value.

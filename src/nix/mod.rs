@@ -5,10 +5,12 @@ pub mod eval;
 pub mod guard;
 pub mod ir;
 pub mod lib;
-pub mod parse;
+mod parse;
 pub mod path;
+mod program;
 pub mod symbol;
 pub mod unknown;
 pub mod value;
 
+pub use ir::Program;
 pub use symbol::Symbol;

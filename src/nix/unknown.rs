@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::ir::Span;
 use super::symbol::Symbol;
-use super::value::Thunk;
+use super::value::{Absent, Thunk};
 
 /// A value that cannot be known: symbolic, it keeps why, the path taken on it and everything that
 /// went into it, so that a secret inside is still found.
@@ -17,6 +17,8 @@ pub struct Unknown<'a> {
     pub parts: &'a [&'a Thunk<'a>],
     /// Where it became unknown.
     pub span: Option<Span>,
+    /// What its attributes are, where that is known better than "unknown too".
+    pub absent: Option<&'a Absent<'a>>,
 }
 
 /// Why a value cannot be known.

@@ -120,8 +120,8 @@ pub enum AttrPlace {
 pub enum Doubt<'a> {
     /// It may not be there: `optionalAttrs u { … }`.
     MaybeAbsent(&'a Unknown<'a>),
-    /// It may be replaced: `{ … } // u`.
-    MaybeReplaced(&'a Unknown<'a>),
+    /// It is there, with this value, if an assumption holds: `{ … } // u` does not replace it.
+    Assumed(&'a Unknown<'a>),
 }
 
 /// A lambda with the frame it was made in.

@@ -147,14 +147,14 @@ impl<'a> Eval<'a> {
 /// An attribute under one of the same name that may not be there.
 fn replaced<'a>(under: Attr<'a>, over: Attr<'a>) -> Attr<'a> {
     match over.doubt {
-        Some(Doubt::MaybeAbsent(why)) => Attr { doubt: Some(Doubt::MaybeReplaced(why)), ..under },
+        Some(Doubt::MaybeAbsent(why)) => Attr { doubt: Some(Doubt::Assumed(why)), ..under },
         _ => over,
     }
 }
 
 fn perhaps_replaced<'a>(attr: Attr<'a>, why: Option<&'a Unknown<'a>>) -> Attr<'a> {
     match (attr.doubt, why) {
-        (None, Some(why)) => Attr { doubt: Some(Doubt::MaybeReplaced(why)), ..attr },
+        (None, Some(why)) => Attr { doubt: Some(Doubt::Assumed(why)), ..attr },
         _ => attr,
     }
 }

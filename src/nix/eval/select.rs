@@ -1,15 +1,14 @@
 //! `subject.a.b or default` and `subject ? a.b`.
 
-use super::{Eval, Outcome, Value};
+use super::{Eval, Outcome, Thunk, Value};
 use crate::nix::ir::{Name, Node, Span};
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::{ErrorKind, Stop, Unknown};
-use crate::nix::value::{Doubt, Scope};
+use crate::nix::value::{Absent, Doubt, Scope};
 
 /// What looking a name up in a value found.
-pub enum Found<'a> {
-    /// Its value.
-    Value(Value<'a>),
+enum Found<'a> {
+    Attribute(&'a Thunk<'a>),
     /// Surely not there.
     Absent,
     /// There or not, nobody can say.
@@ -36,7 +35,7 @@ impl<'a> Eval<'a> {
                 continue;
             };
             value = match self.look_up(value, name)? {
-                Found::Value(value) => value,
+                Found::Attribute(value) => self.force(value)?,
                 Found::Absent => return self.nested(default, scope),
                 Found::Perhaps(why) => {
                     let default = self.suspend(default, scope);
@@ -49,28 +48,38 @@ impl<'a> Eval<'a> {
 
     pub(super) fn has(&self, subject: &'a Node, path: &'a [Name], scope: Scope<'a>) -> Outcome<'a> {
         let mut value = self.settle(self.nested(subject, scope))?;
-        for step in path {
+        let Some((last, steps)) = path.split_last() else { return Ok(Value::Bool(true)) };
+        for step in steps {
             let name = self.attribute_name(step, scope)?;
             value = match self.look_up(value, name)? {
-                Found::Value(value) => value,
+                Found::Attribute(value) => self.force(value)?,
                 Found::Absent => return Ok(Value::Bool(false)),
                 Found::Perhaps(why) => return Err(Stop::Unknown(why)),
             };
-            // A step that leads to something unknown is still a step that is there.
-            if let (Value::Unknown(unknown), false) = (value, std::ptr::eq(step, path.last().unwrap_or(step))) {
-                return Err(Stop::Unknown(unknown));
-            }
         }
-        Ok(Value::Bool(true))
+        let name = self.attribute_name(last, scope)?;
+        self.has_name(value, name).map(Value::Bool)
+    }
+
+    /// Whether a value has the attribute `name`, whose own value is not looked at.
+    pub fn has_name(&self, value: Value<'a>, name: Symbol) -> Outcome<'a, bool> {
+        match self.look_up(value, name)? {
+            Found::Attribute(_) => Ok(true),
+            Found::Absent => Ok(false),
+            Found::Perhaps(why) => Err(Stop::Unknown(why)),
+        }
     }
 
     /// The attribute `name` of a value; an error where it is surely not there.
     pub fn select_name(&self, value: Value<'a>, name: Symbol, span: Option<Span>) -> Outcome<'a> {
         match value {
-            Value::Unknown(unknown) => Ok(Value::Unknown(self.unknown_attribute(unknown, name))),
+            Value::Unknown(unknown) => match unknown.absent {
+                Some(absent) => absent(self, name),
+                None => Ok(Value::Unknown(self.unknown_attribute(unknown, name))),
+            },
             Value::Attrs(attrs) => {
                 if let Some(attr) = attrs.get(name) {
-                    if let Some(Doubt::MaybeReplaced(why)) = attr.doubt {
+                    if let Some(Doubt::Assumed(why)) = attr.doubt {
                         self.assume(why);
                     }
                     return self.force(attr.value);
@@ -90,20 +99,19 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// The attribute `name` of a value, or whether it is there at all.
-    pub fn look_up(&self, value: Value<'a>, name: Symbol) -> Outcome<'a, Found<'a>> {
+    fn look_up(&self, value: Value<'a>, name: Symbol) -> Outcome<'a, Found<'a>> {
         Ok(match value {
-            Value::Unknown(unknown) => Found::Perhaps(self.unknown_attribute(unknown, name)),
+            Value::Unknown(unknown) => match unknown.absent {
+                Some(absent) => self.found_absent(absent, name)?,
+                None => Found::Perhaps(self.unknown_attribute(unknown, name)),
+            },
             Value::Attrs(attrs) => match (attrs.get(name), attrs.open) {
                 (Some(attr), _) => match attr.doubt {
                     Some(Doubt::MaybeAbsent(why)) => Found::Perhaps(why),
-                    _ => Found::Value(self.force(attr.value)?),
+                    _ => Found::Attribute(attr.value),
                 },
                 (None, Some(open)) => match open.absent {
-                    Some(absent) => match self.settle(absent(self, name))? {
-                        Value::Unknown(unknown) => Found::Perhaps(unknown),
-                        value => Found::Value(value),
-                    },
+                    Some(absent) => self.found_absent(absent, name)?,
                     None => Found::Perhaps(self.unknown_attribute(open.why, name)),
                 },
                 (None, None) => Found::Absent,
@@ -112,10 +120,17 @@ impl<'a> Eval<'a> {
         })
     }
 
+    fn found_absent(&self, absent: &Absent<'a>, name: Symbol) -> Outcome<'a, Found<'a>> {
+        Ok(match self.settle(absent(self, name))? {
+            Value::Unknown(unknown) => Found::Perhaps(unknown),
+            value => Found::Attribute(self.done(value)),
+        })
+    }
+
     /// An attribute of something unknown.
     pub fn unknown_attribute(&self, unknown: &'a Unknown<'a>, name: Symbol) -> &'a Unknown<'a> {
         let path: Vec<_> = unknown.path.iter().copied().chain([name]).collect();
-        self.alloc(Unknown { path: self.slice(&path), ..*unknown })
+        self.alloc(Unknown { path: self.slice(&path), absent: None, ..*unknown })
     }
 
     fn attribute_name(&self, name: &'a Name, scope: Scope<'a>) -> Outcome<'a, Symbol> {
