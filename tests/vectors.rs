@@ -143,8 +143,9 @@ fn every_vector_is_read_as_sops_reads_it() {
             let written = &text.content()[place.start.byte as usize..place.end.byte as usize];
             // A long plain scalar is folded over lines.
             let written = written.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-            let start = recipient.identity.split(['+', '|']).next().unwrap();
-            assert!(start.starts_with(&written), "{name}: {written} is not {start}");
+            let written = written.trim_matches('"');
+
+            assert!(recipient.identity.starts_with(written), "{name}: {written}");
         }
     }
 }

@@ -58,11 +58,11 @@ const CRYPT_RULES: [&str; 6] = [
 /// something else of that name (a chart's values, say).
 pub(super) fn is_metadata(yaml: &Yaml, node: &yaml::Node) -> bool {
     let has_text = |key| yaml.get(node, key).is_some_and(|value| value.text().is_some());
-    let has_entries = |list: &&str| {
+    let has_entries = |list: &str| {
         let items = yaml.get(node, list).map_or(&[][..], yaml::Node::items);
         items.iter().any(|item| yaml.get(item, "enc").is_some())
     };
-    has_text("mac") || has_text("lastmodified") || LISTS.iter().any(|list| has_entries(&list))
+    has_text("mac") || has_text("lastmodified") || LISTS.into_iter().any(has_entries)
 }
 
 impl Metadata {

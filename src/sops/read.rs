@@ -42,25 +42,23 @@ pub fn read(text: &Text) -> Option<Result<Document, Refused>> {
 fn read_yaml(text: &Text) -> Option<Result<Document, Refused>> {
     match yaml::parse(text) {
         Ok(yaml) => structured::document(text, &yaml, Format::Yaml),
-        Err(error) => (has_sealed(text) && has_metadata_line(text)).then(|| Err(error.into())),
+        Err(error) => (has_sealed(text) && has_metadata_line(text)).then(|| Err(broken(text, error.into()))),
     }
 }
 
 fn read_json(text: &Text, format: Format) -> Option<Result<Document, Refused>> {
-    let document = match yaml::parse(text) {
-        Ok(yaml) => structured::document(text, &yaml, format)?,
-        Err(error) => {
-            return (has_sealed(text) && text.content().contains("\"sops\"")).then(|| Err(error.into()));
-        }
-    };
+    let content = text.content();
     // YAML allows what JSON does not: a comma too many, comments, a second document.
-    Some(match serde_json::from_str::<serde::de::IgnoredAny>(text.content()) {
-        Ok(_) => document,
-        Err(error) => {
-            let at = text.offset_of_nix_position(error.line() as u32, error.column() as u32);
-            Err(Refused { why: "is not valid JSON, as which sops reads it".into(), place: text.place(at..at) })
-        }
-    })
+    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(content) {
+        let is_sops = content.contains("\"sops\"") && (has_sealed(text) || content.contains("\"mac\""));
+        let at = text.offset_of_nix_position(error.line() as u32, error.column() as u32);
+        let why = "is not valid JSON, as which sops reads it".to_owned();
+        return is_sops.then(|| Err(broken(text, Refused { why, place: text.place(at..at) })));
+    }
+    match yaml::parse(text) {
+        Ok(yaml) => structured::document(text, &yaml, format),
+        Err(error) => has_sealed(text).then(|| Err(error.into())),
+    }
 }
 
 fn flat(text: &Text, tree: Result<Yaml, Refused>, format: Format) -> Option<Result<Document, Refused>> {
@@ -81,5 +79,22 @@ fn has_metadata_line(text: &Text) -> bool {
 impl From<yaml::YamlError> for Refused {
     fn from(error: yaml::YamlError) -> Self {
         Refused { why: error.to_string(), place: error.place().clone() }
+    }
+}
+
+/// Why a sops file cannot be parsed: what the parser says, or a merge that was left half done.
+fn broken(text: &Text, parser: Refused) -> Refused {
+    const MARKER: &str = "<<<<<<< ";
+    let mut lines = text.content().split_inclusive('\n').scan(0, |start, line| {
+        let here = *start;
+        *start += line.len();
+        Some((here, line))
+    });
+    match lines.find(|(_, line)| line.starts_with(MARKER)) {
+        Some((start, line)) => Refused {
+            why: "holds git's conflict markers; take one side and check that it decrypts".into(),
+            place: text.place(start..start + line.trim_end().len()),
+        },
+        None => parser,
     }
 }

@@ -1,5 +1,7 @@
 //! From a tree of YAML to the leaf tree. JSON is YAML; dotenv and ini come as such a tree too.
 
+use std::ops::Range;
+
 use crate::source::{Place, Text};
 use crate::yaml::{self, Kind, MAX_DEPTH, MAX_NODES, Yaml};
 
@@ -20,7 +22,7 @@ pub(super) fn document(text: &Text, yaml: &Yaml, format: Format) -> Option<Resul
 
 fn read_document(text: &Text, yaml: &Yaml, metadata: &yaml::Entry, format: Format) -> Result<Document, Refused> {
     let metadata = Metadata::read(text, yaml, metadata)?;
-    let mut reader = Reader { text, yaml, nodes: 0 };
+    let mut reader = Reader { text, yaml, nodes: 0, top: 0..0 };
     let parts = yaml.documents.iter().map(|root| reader.part(root)).collect::<Result<_, _>>()?;
     Ok(Document { path: text.path().clone(), format, parts, metadata })
 }
@@ -30,6 +32,8 @@ struct Reader<'a> {
     yaml: &'a Yaml,
     /// How many nodes were made; sops expands aliases, so a file can ask for more than it holds.
     nodes: usize,
+    /// The key at the top of the file that is being read: where such growth can be seen.
+    top: Range<usize>,
 }
 
 impl Reader<'_> {
@@ -38,9 +42,14 @@ impl Reader<'_> {
         let resolved = self.yaml.resolve(root);
         let value = match &resolved.value {
             yaml::Value::Map(entries) => {
-                let is_data = |entry: &&yaml::Entry| self.yaml.resolve(&entry.key).text() != Some("sops");
-                let entries: Vec<_> = entries.iter().filter(is_data).collect();
-                Value::Map(entries.into_iter().map(|entry| self.child(entry, 1)).collect::<Result<_, _>>()?)
+                let mut children = Vec::with_capacity(entries.len());
+                for entry in entries {
+                    if self.yaml.resolve(&entry.key).text() != Some("sops") {
+                        self.top = entry.key.span.clone();
+                        children.push(self.child(entry, 1)?);
+                    }
+                }
+                Value::Map(children)
             }
             _ if resolved.is_null() => Value::Map(Vec::new()),
             _ => return Err(self.refuse(root, "holds a document that is not a map, which sops refuses")),
@@ -59,7 +68,8 @@ impl Reader<'_> {
     fn node(&mut self, node: &yaml::Node, depth: usize) -> Result<Node, Refused> {
         self.nodes += 1;
         if depth > MAX_DEPTH || self.nodes > MAX_NODES {
-            return Err(self.refuse(node, "grows too large through its aliases"));
+            let why = "grows too large when its aliases are expanded, as sops does".to_owned();
+            return Err(Refused { why, place: self.text.place(self.top.clone()) });
         }
         let value = match &self.yaml.resolve(node).value {
             yaml::Value::Scalar(scalar) => Value::Leaf(leaf(scalar)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag, options};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag, options};
 
 use crate::source::{Place, Text};
 
@@ -82,8 +82,22 @@ pub fn parse(text: &Text) -> Result<Yaml, YamlError> {
 }
 
 fn syntax(text: &Text, error: &ScanError) -> YamlError {
+    use ErrorKind::{TabAtBlockScalarStart, TabInBlockIndentation, TabInIndentation, TabInPlainScalar, TabNotAllowed};
     let at = error.marker().byte_offset().unwrap_or_default();
-    YamlError::Syntax { why: error.kind().to_string(), place: text.place(at..at) }
+    let tab = match error.kind() {
+        // The marker may lie at the start of the scalar that the tab is in.
+        TabAtBlockScalarStart | TabInBlockIndentation | TabInIndentation | TabInPlainScalar | TabNotAllowed => {
+            text.content().get(at..).and_then(|rest| rest.find('\t')).map(|tab| at + tab)
+        }
+        _ => None,
+    };
+    match tab {
+        Some(tab) => {
+            let why = "a tab stands where YAML allows only spaces".to_owned();
+            YamlError::Syntax { why, place: text.place(tab..tab + 1) }
+        }
+        None => YamlError::Syntax { why: error.kind().to_string(), place: text.place(at..at) },
+    }
 }
 
 /// A collection whose end has not come yet.
@@ -175,11 +189,11 @@ impl Builder<'_> {
         Ok(index)
     }
 
-    fn open(&mut self, node: Node, style: granit_parser::StructureStyle) -> Result<(), YamlError> {
+    fn open(&mut self, node: Node, style: StructureStyle) -> Result<(), YamlError> {
         if self.open.len() >= MAX_DEPTH {
             return Err(YamlError::TooDeep { place: self.text.place(node.span) });
         }
-        let is_flow = style == granit_parser::StructureStyle::Flow;
+        let is_flow = style == StructureStyle::Flow;
         self.open.push(Open { node, key: None, is_flow });
         Ok(())
     }
