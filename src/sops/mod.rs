@@ -7,7 +7,7 @@ mod ini;
 pub mod metadata;
 mod read;
 pub mod seal;
-pub mod yaml;
+mod yaml;
 
 pub use document::{Child, Document, Format, Found, Leaf, Node, Value};
 pub use metadata::{Metadata, Recipient};

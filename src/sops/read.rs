@@ -50,7 +50,8 @@ fn read_json(text: &Text, format: Format) -> Option<Result<Document, Refused>> {
     let content = text.content();
     // YAML allows what JSON does not: a comma too many, comments, a second document.
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(content) {
-        let is_sops = content.contains("\"sops\"") && (has_sealed(text) || content.contains("\"mac\""));
+        // Nix starts with a brace too; only what is sealed is surely a sops file.
+        let is_sops = content.contains("\"sops\"") && has_sealed(text);
         let at = text.offset_of_nix_position(error.line() as u32, error.column() as u32);
         let why = "is not valid JSON, as which sops reads it".to_owned();
         return is_sops.then(|| Err(broken(text, Refused { why, place: text.place(at..at) })));
