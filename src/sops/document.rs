@@ -1,5 +1,7 @@
 //! The leaf tree that every format is read into.
 
+use std::collections::BTreeSet;
+
 use crate::source::{Place, RepoPath};
 
 use super::metadata::Metadata;
@@ -18,6 +20,21 @@ pub enum Format {
     Ini,
     /// Anything else: one value `data` in JSON.
     Binary,
+}
+
+impl Format {
+    /// The form that sops takes a file to have: by the end of its name alone, case-sensitive, never
+    /// by its content. `.env` itself is dotenv; `secrets.yaml.enc` is binary.
+    pub fn of(path: &str) -> Format {
+        const ENDS: [(&str, Format); 5] = [
+            (".yaml", Format::Yaml),
+            (".yml", Format::Yaml),
+            (".json", Format::Json),
+            (".env", Format::Dotenv),
+            (".ini", Format::Ini),
+        ];
+        ENDS.iter().find(|(end, _)| path.ends_with(end)).map_or(Format::Binary, |&(_, format)| format)
+    }
 }
 
 /// One sops file.
@@ -70,7 +87,10 @@ pub enum Leaf {
     /// `ENC[…]`.
     Sealed(Seal),
     /// A clear text, of this many bytes; 0 is the empty string, which sops never seals.
-    ClearText { length: usize },
+    ClearText {
+        /// Its length in bytes.
+        length: usize,
+    },
     /// A clear number, boolean or date.
     ClearOther,
     /// Null.
@@ -81,7 +101,12 @@ pub enum Leaf {
 #[derive(Debug, Clone, Copy)]
 pub enum Found<'a> {
     /// A scalar.
-    Leaf { leaf: Leaf, child: &'a Child },
+    Leaf {
+        /// What it is.
+        leaf: Leaf,
+        /// The entry that holds it.
+        child: &'a Child,
+    },
     /// A map where a value is needed.
     Map(&'a Child),
     /// A list where a value is needed, or on the way to it.
@@ -95,17 +120,19 @@ pub enum Found<'a> {
 }
 
 impl Document {
-    /// Looks a key up as sops-nix does: split at `/`, every step a map of string keys, the last a
-    /// leaf; no escaping, no list index (reference: sops-nix, `sops-install-secrets` main.go).
+    /// Looks a key up as sops-nix does in a file of its own format: split at `/`, every step a map
+    /// of string keys, the last a leaf; no escaping, no list index; of duplicates the last; `<<` is
+    /// merged in YAML (reference: sops-nix, `recurseSecretKey` in sops-install-secrets, and
+    /// `isMerge` of the YAML library it reads with).
     pub fn find(&self, key: &str) -> Found<'_> {
         let mut parts = self.parts.iter();
         let Some(first) = parts.next() else { return Found::Missing };
-        match find_in(first, key) {
+        match self.find_in(first, key) {
             Found::Missing => {}
             found => return found,
         }
         for later in parts {
-            if let Found::Leaf { child, .. } | Found::Map(child) | Found::List(child) = find_in(later, key) {
+            if let Found::Leaf { child, .. } | Found::Map(child) | Found::List(child) = self.find_in(later, key) {
                 return Found::OnlyInLaterDocument(child);
             }
         }
@@ -116,15 +143,22 @@ impl Document {
     pub fn reachable_leaves(&self) -> Vec<(String, Leaf, &Child)> {
         let mut leaves = Vec::new();
         // An explicit stack: the depth comes from the file.
-        let mut pending: Vec<(String, &Node)> =
-            self.parts.first().map(|node| (String::new(), node)).into_iter().collect();
+        let mut pending: Vec<(Option<String>, &Node)> =
+            self.parts.first().map(|node| (None, node)).into_iter().collect();
         while let Some((prefix, node)) = pending.pop() {
-            let Value::Map(children) = &node.value else { continue };
-            for child in children {
-                let path = if prefix.is_empty() { child.key.clone() } else { format!("{prefix}/{}", child.key) };
+            let mut seen = BTreeSet::new();
+            for child in self.children(node).into_iter().rev() {
+                if child.key.contains('/') || !seen.insert(&child.key) {
+                    continue;
+                }
+                let path = match &prefix {
+                    Some(prefix) => format!("{prefix}/{}", child.key),
+                    None => child.key.clone(),
+                };
                 match &child.node.value {
-                    Value::Leaf(leaf) if !child.key.contains('/') => leaves.push((path, *leaf, child)),
-                    Value::Map(_) if !child.key.contains('/') => pending.push((path, &child.node)),
+                    // The empty key asks for the whole file.
+                    Value::Leaf(leaf) if !path.is_empty() => leaves.push((path, *leaf, child)),
+                    Value::Map(_) => pending.push((Some(path), &child.node)),
                     _ => {}
                 }
             }
@@ -132,25 +166,48 @@ impl Document {
         leaves.sort_by_key(|(_, _, child)| child.key_place.start.byte);
         leaves
     }
-}
 
-fn find_in<'a>(root: &'a Node, key: &str) -> Found<'a> {
-    let mut node = root;
-    let mut last: Option<&Child> = None;
-    for step in key.split('/') {
-        let children = match &node.value {
-            Value::Map(children) => children,
-            Value::List(_) => return last.map_or(Found::Missing, Found::List),
-            Value::Leaf(_) => return last.map_or(Found::Missing, Found::ThroughLeaf),
-        };
-        let Some(child) = children.iter().rfind(|child| child.key == step) else { return Found::Missing };
-        last = Some(child);
-        node = &child.node;
+    fn find_in<'a>(&self, root: &'a Node, key: &str) -> Found<'a> {
+        let mut node = root;
+        let mut last: Option<&Child> = None;
+        for step in key.split('/') {
+            match &node.value {
+                Value::Map(_) => {}
+                Value::List(_) => return last.map_or(Found::Missing, Found::List),
+                Value::Leaf(_) => return last.map_or(Found::Missing, Found::ThroughLeaf),
+            }
+            let Some(child) = self.children(node).into_iter().rfind(|child| child.key == step) else {
+                return Found::Missing;
+            };
+            last = Some(child);
+            node = &child.node;
+        }
+        let Some(child) = last else { return Found::Missing };
+        match &child.node.value {
+            Value::Leaf(leaf) => Found::Leaf { leaf: *leaf, child },
+            Value::Map(_) => Found::Map(child),
+            Value::List(_) => Found::List(child),
+        }
     }
-    let Some(child) = last else { return Found::Missing };
-    match &child.node.value {
-        Value::Leaf(leaf) => Found::Leaf { leaf: *leaf, child },
-        Value::Map(_) => Found::Map(child),
-        Value::List(_) => Found::List(child),
+
+    /// The entries of a map in the order in which sops-nix sets them, the last of a name winning.
+    fn children<'a>(&self, map: &'a Node) -> Vec<&'a Child> {
+        let Value::Map(children) = &map.value else { return Vec::new() };
+        let mut all = Vec::with_capacity(children.len());
+        for child in children {
+            match &child.node.value {
+                Value::Map(_) if self.merges(child) => all.extend(self.children(&child.node)),
+                // Of several merged maps the first wins.
+                Value::List(maps) if self.merges(child) => {
+                    all.extend(maps.iter().rev().flat_map(|map| self.children(map)));
+                }
+                _ => all.push(child),
+            }
+        }
+        all
+    }
+
+    fn merges(&self, child: &Child) -> bool {
+        self.format == Format::Yaml && child.key == "<<"
     }
 }

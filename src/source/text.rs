@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use super::place::{Place, Position, RepoPath};
 
+/// How many bytes apart the character counts of a [`Text`] stand.
+const STRIDE: usize = 1024;
+
 /// One UTF-8 file, immutable, shared by all who read it.
 #[derive(Debug, Clone)]
 pub struct Text {
@@ -12,6 +15,9 @@ pub struct Text {
     content: Arc<str>,
     /// Byte offset of the first character of each line; the first is 0.
     line_starts: Arc<[u32]>,
+    /// How many characters start before each byte that is a multiple of [`STRIDE`], so that no
+    /// column is counted from the start of a line that may be the whole file.
+    characters: Arc<[u32]>,
 }
 
 impl Text {
@@ -20,7 +26,12 @@ impl Text {
         let content = content.into();
         let newlines = content.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
         let line_starts = std::iter::once(0).chain(newlines.map(|(at, _)| at as u32 + 1)).collect();
-        Text { path, content, line_starts }
+        let counts = content.as_bytes().chunks(STRIDE).scan(0, |before, chunk| {
+            *before += starts_of_characters(chunk);
+            Some(*before)
+        });
+        let characters = std::iter::once(0).chain(counts).collect();
+        Text { path, content, line_starts, characters }
     }
 
     /// The file's path.
@@ -35,11 +46,20 @@ impl Text {
 
     /// The point at a byte offset; past the end it is the end, inside a character its start.
     pub fn position(&self, byte: usize) -> Position {
-        let byte = floor_char_boundary(&self.content, byte);
+        let mut byte = byte.min(self.content.len());
+        while !self.content.is_char_boundary(byte) {
+            byte -= 1;
+        }
         let line = self.line_starts.partition_point(|&start| start as usize <= byte).saturating_sub(1);
         let line_start = self.line_starts.get(line).map_or(0, |&start| start as usize);
-        let before = self.content.get(line_start..byte).unwrap_or_default();
-        Position { line: line as u32 + 1, column: before.chars().count() as u32 + 1, byte: byte as u32 }
+        let column = self.characters_before(byte) - self.characters_before(line_start) + 1;
+        Position { line: line as u32 + 1, column, byte: byte as u32 }
+    }
+
+    fn characters_before(&self, byte: usize) -> u32 {
+        let stride = byte / STRIDE;
+        let rest = self.content.as_bytes().get(stride * STRIDE..byte).unwrap_or_default();
+        self.characters.get(stride).map_or(0, |before| before + starts_of_characters(rest))
     }
 
     /// The place of a byte range.
@@ -55,8 +75,6 @@ impl Text {
     }
 }
 
-fn floor_char_boundary(text: &str, byte: usize) -> usize {
-    let byte = byte.min(text.len());
-    // A character has at most four bytes.
-    (byte.saturating_sub(3)..=byte).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+fn starts_of_characters(utf8: &[u8]) -> u32 {
+    utf8.iter().filter(|&&byte| byte & 0b1100_0000 != 0b1000_0000).count() as u32
 }
