@@ -19,6 +19,7 @@ use bumpalo::Bump;
 
 pub use self::coerce::Coercion;
 use self::limits::Limits;
+pub use self::select::Found;
 use super::ir::{FileId, Program, Span};
 use super::symbol::Symbol;
 use super::unknown::{ErrorKind, EvalError, Reason, Stop, Unknown};

@@ -3,13 +3,14 @@
 
 mod asserts;
 mod attrsets;
+mod build_flags;
 mod calling;
 mod cli;
 mod constants;
-mod build_flags;
 mod customisation;
-mod distance;
 mod debug;
+mod distance;
+mod escapes;
 mod fileset;
 mod filesystem;
 mod fixed_points;
@@ -20,15 +21,14 @@ mod lists;
 mod meta;
 mod modules;
 mod namespaces;
+mod numbers;
 mod options;
 mod outputs;
 mod path;
 mod paths_in_sets;
 mod recursion;
 mod separated;
-mod escapes;
 mod sources;
-mod numbers;
 mod strings;
 mod systems;
 mod trivial;
@@ -41,11 +41,11 @@ use super::eval::Eval;
 use super::unknown::{Reason, Stop};
 use super::value::{Attr, Thunk, Value};
 
-/// The attributes of `lib`. `extra` are those made elsewhere (`types`, `mkOptionType`,
+/// nixpkgs' `lib`. `extra` are those made elsewhere (`types`, `mkOptionType`,
 /// `evalModules`, …): each is a name of `lib` itself, comes before a function of that name here,
 /// and also takes its place in the namespaces where nixpkgs has it. `types` must be among them for
 /// what `mkEnableOption` and its like declare.
-pub fn lib<'a>(eval: &Eval<'a>, extra: Vec<Attr<'a>>) -> Vec<Attr<'a>> {
+pub fn lib<'a>(eval: &Eval<'a>, extra: Vec<Attr<'a>>) -> Value<'a> {
     let types = extra.iter().find(|attr| attr.name.as_str() == "types").map(|attr| attr.value);
     let types = types.unwrap_or_else(|| eval.done(eval.unknown_value(Reason::NotWritten("lib.types"))));
     let mut top = constants::top(eval);
@@ -56,15 +56,10 @@ pub fn lib<'a>(eval: &Eval<'a>, extra: Vec<Attr<'a>>) -> Vec<Attr<'a>> {
         top.push(eval.attr(namespace.name, eval.done(set)));
     }
     top.extend(extra);
-    fixed_points::extensible(eval, top)
+    eval.attrs(fixed_points::extensible(eval, top))
 }
 
-fn entries<'a>(
-    eval: &Eval<'a>,
-    namespace: &Namespace,
-    types: &'a Thunk<'a>,
-    extra: &[Attr<'a>],
-) -> Vec<Attr<'a>> {
+fn entries<'a>(eval: &Eval<'a>, namespace: &Namespace, types: &'a Thunk<'a>, extra: &[Attr<'a>]) -> Vec<Attr<'a>> {
     let elsewhere = |name: &str| extra.iter().find(|attr| attr.name.as_str() == name).copied();
     let from_builtins = namespace.builtins.iter().map(|&name| eval.attr(name, calling::builtin_thunk(eval, name)));
     let mut entries: Vec<_> = from_builtins.collect();
@@ -72,7 +67,7 @@ fn entries<'a>(
         let path = eval.text(&format!("lib.{name}"));
         entries.push(eval.attr(name, eval.done(unwritten(eval, name, path))));
     }
-    for function in namespace.functions {
+    for function in namespace.functions.iter().copied().flatten() {
         entries.push(eval.attr(function.name, eval.done(eval.native(function.name, function.arity, function.run))));
     }
     entries.extend((namespace.values)(eval, types));

@@ -7,7 +7,8 @@ use crate::nix::unknown::{ErrorKind, Stop, Unknown};
 use crate::nix::value::{Absent, Doubt, Scope};
 
 /// What looking a name up in a value found.
-enum Found<'a> {
+pub enum Found<'a> {
+    /// Its value.
     Attribute(&'a Thunk<'a>),
     /// Surely not there.
     Absent,
@@ -99,7 +100,8 @@ impl<'a> Eval<'a> {
         }
     }
 
-    fn look_up(&self, value: Value<'a>, name: Symbol) -> Outcome<'a, Found<'a>> {
+    /// The attribute `name` of a value, or whether it is there at all.
+    pub fn look_up(&self, value: Value<'a>, name: Symbol) -> Outcome<'a, Found<'a>> {
         Ok(match value {
             Value::Unknown(unknown) => match unknown.absent {
                 Some(absent) => self.found_absent(absent, name)?,

@@ -1,11 +1,11 @@
 //! `lib.attrsets`: sets of attributes, one level deep.
 
-use super::calling::{Verdict, arguments, builtin, call, holds, later, stop, verdict};
+use super::calling::{Verdict, arguments, builtin, call, found, holds, later, stop, verdict};
 use super::gather::{
     Entries, Items, absence, all_entries, all_items, generated, maybe_absent, name_of, symbol, value_of,
 };
 use crate::nix::builtins::Function;
-use crate::nix::eval::{Eval, Found};
+use crate::nix::eval::Eval;
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::{Reason, Stop};
 use crate::nix::value::{Attr, Attrs, Doubt, Open, Outcome, Thunk, Value};
@@ -53,7 +53,8 @@ fn name_value_pair<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 fn attr_vals<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [names, set] = arguments(eval, args)?;
     let names = eval.force_list(names)?;
-    let select = |&name: &&'a Thunk<'a>| eval.lazy(move |eval| eval.select_name(eval.force(set)?, symbol(eval, name)?, None));
+    let select =
+        |&name: &&'a Thunk<'a>| eval.lazy(move |eval| eval.select_name(eval.force(set)?, symbol(eval, name)?, None));
     let items = names.items.iter().map(select).collect();
     Ok(Items { items, open: names.open }.list(eval))
 }
@@ -105,11 +106,7 @@ fn gen_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 }
 
 /// The set of these names, each with the value that `make` gives it.
-fn from_names<'a>(
-    eval: &Eval<'a>,
-    names: &'a Thunk<'a>,
-    make: impl Fn(&'a Thunk<'a>) -> &'a Thunk<'a>,
-) -> Outcome<'a> {
+fn from_names<'a>(eval: &Eval<'a>, names: &'a Thunk<'a>, make: impl Fn(&'a Thunk<'a>) -> &'a Thunk<'a>) -> Outcome<'a> {
     let names = eval.force_list(names)?;
     let mut made = Entries::default();
     for name in names.items {
@@ -136,9 +133,7 @@ fn gen_attrs_prime<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 
 fn get_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [names, set] = arguments(eval, args)?;
-    from_names(eval, names, |name| {
-        eval.lazy(move |eval| eval.select_name(eval.force(set)?, symbol(eval, name)?, None))
-    })
+    from_names(eval, names, |name| eval.lazy(move |eval| eval.select_name(eval.force(set)?, symbol(eval, name)?, None)))
 }
 
 fn filter_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
@@ -274,18 +269,16 @@ fn map_cartesian_product<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome
 fn override_existing<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [old, new] = arguments(eval, args)?;
     let old = eval.force_attrs(old)?;
-    let entries: Vec<_> = (old.entries.iter())
-        .map(|attr| Attr { value: value_or(eval, new, attr.name, attr.value), ..*attr })
-        .collect();
+    let entries: Vec<_> =
+        (old.entries.iter()).map(|attr| Attr { value: value_or(eval, new, attr.name, attr.value), ..*attr }).collect();
     Ok(eval.attrs_of(Attrs { entries: eval.slice(&entries), open: old.open }))
 }
 
 /// `set.name or default`.
 pub fn value_or<'a>(eval: &Eval<'a>, set: &'a Thunk<'a>, name: Symbol, default: &'a Thunk<'a>) -> &'a Thunk<'a> {
-    eval.lazy(move |eval| match eval.look_up(eval.force(set)?, name)? {
-        Found::Value(value) => Ok(value),
-        Found::Absent => eval.force(default),
-        Found::Perhaps(why) => stop(eval.unknown_with(why, &[default])),
+    eval.lazy(move |eval| match found(eval, eval.force(set)?, name)? {
+        Some(value) => Ok(value),
+        None => eval.force(default),
     })
 }
 

@@ -1,14 +1,11 @@
 //! Arguments, calls of functions that were passed in, and what predicates say.
 
-use crate::nix::eval::{Coercion, Eval};
+use crate::nix::eval::{Coercion, Eval, Found};
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::{ErrorKind, Stop, Unknown};
 use crate::nix::value::{Outcome, Str, Thunk, Value};
 
-/// The arguments of a function that takes `N`.
-pub fn arguments<'a, const N: usize>(eval: &Eval<'a>, given: &[&'a Thunk<'a>]) -> Outcome<'a, [&'a Thunk<'a>; N]> {
-    given.try_into().or_else(|_| eval.fail("wrong number of arguments"))
-}
+pub use crate::nix::builtins::arguments;
 
 /// Calls a function with these arguments in turn.
 pub fn call<'a>(eval: &Eval<'a>, function: &'a Thunk<'a>, arguments: &[&'a Thunk<'a>]) -> Outcome<'a> {
@@ -54,11 +51,7 @@ pub fn verdict<'a>(eval: &Eval<'a>, condition: Outcome<'a>) -> Outcome<'a, Verdi
 }
 
 /// What a predicate says of these arguments.
-pub fn holds<'a>(
-    eval: &Eval<'a>,
-    predicate: &'a Thunk<'a>,
-    arguments: &[&'a Thunk<'a>],
-) -> Outcome<'a, Verdict<'a>> {
+pub fn holds<'a>(eval: &Eval<'a>, predicate: &'a Thunk<'a>, arguments: &[&'a Thunk<'a>]) -> Outcome<'a, Verdict<'a>> {
     verdict(eval, call(eval, predicate, arguments))
 }
 
@@ -85,4 +78,13 @@ pub fn throw<'a, T>(eval: &Eval<'a>, message: &str) -> Outcome<'a, T> {
 /// Leaves with something unknown.
 pub fn stop<'a, T>(unknown: &'a Unknown<'a>) -> Outcome<'a, T> {
     Err(Stop::Unknown(unknown))
+}
+
+/// The attribute of a value, if it has one of this name; unknown where nobody can say.
+pub fn found<'a>(eval: &Eval<'a>, value: Value<'a>, name: Symbol) -> Outcome<'a, Option<Value<'a>>> {
+    match eval.look_up(value, name)? {
+        Found::Attribute(value) => Ok(Some(eval.force(value)?)),
+        Found::Absent => Ok(None),
+        Found::Perhaps(why) => stop(why),
+    }
 }

@@ -34,7 +34,7 @@ fn distance<'a>(eval: &Eval<'a>, left: &'a Thunk<'a>, right: &'a Thunk<'a>) -> O
     if left.len().max(right.len()) > LONGEST {
         return Err(Stop::Unknown(eval.unknown(Reason::Limit("size"), None)));
     }
-    Ok(strsim::generic_levenshtein(left.as_bytes(), right.as_bytes()) as i64)
+    Ok(strsim::generic_levenshtein(&left.as_bytes().to_vec(), &right.as_bytes().to_vec()) as i64)
 }
 
 fn levenshtein<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {

@@ -69,15 +69,6 @@ impl<'a> Entries<'a> {
         self.open = self.open.or(why.map(|why| Open { why, absent: None }));
     }
 
-    /// An attribute that is there if the verdict says so.
-    pub fn push_if(&mut self, verdict: Verdict<'a>, attr: Attr<'a>) {
-        match verdict {
-            Verdict::Yes => self.entries.push(attr),
-            Verdict::No => {}
-            Verdict::Perhaps(why) => self.entries.push(maybe_absent(attr, why)),
-        }
-    }
-
     /// The attribute that `{ name, value }` describes. Of several with one name the first counts.
     pub fn push_pair(&mut self, eval: &Eval<'a>, pair: Value<'a>, doubt: Option<Doubt<'a>>) -> Outcome<'a, ()> {
         let pair = match pair {
@@ -139,7 +130,7 @@ pub fn name_of<'a>(eval: &Eval<'a>, attr: &Attr<'a>) -> &'a Thunk<'a> {
 /// An attribute's value taken out of its set: that it may be replaced becomes an assumption.
 pub fn value_of<'a>(eval: &Eval<'a>, attr: &Attr<'a>) -> &'a Thunk<'a> {
     match (attr.doubt, attr.value) {
-        (Some(Doubt::MaybeReplaced(why)), value) => eval.lazy(move |eval| {
+        (Some(Doubt::Assumed(why)), value) => eval.lazy(move |eval| {
             eval.assume(why);
             eval.force(value)
         }),

@@ -584,8 +584,3 @@ fn cross_lists<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     }
     Ok(eval.list(&results))
 }
-
-/// The names of a set of which all are known, as strings.
-pub fn names<'a>(eval: &Eval<'a>, attrs: &[Attr<'a>]) -> Vec<&'a Thunk<'a>> {
-    attrs.iter().map(|attr| name_of(eval, attr)).collect()
-}

@@ -164,9 +164,8 @@ fn mk_alias_and_wrap_defs_with_priority<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'
     let definitions = of(eval, option, "definitions");
     let prioritised = eval.lazy(move |eval| {
         let list = eval.force_list(definitions)?;
-        let with_priority = |item: &&'a Thunk<'a>| {
-            eval.done(prioritised(eval, "override", priority_of(eval, option), item))
-        };
+        let with_priority =
+            |item: &&'a Thunk<'a>| eval.done(prioritised(eval, "override", priority_of(eval, option), item));
         Ok(Items { items: list.items.iter().map(with_priority).collect(), open: list.open }.list(eval))
     });
     Ok(if_defined(eval, option, later(eval, wrap, [eval.done(merge(eval, prioritised))])))

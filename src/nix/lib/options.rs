@@ -1,11 +1,11 @@
 //! `lib.options`: option declarations, plain data that the module system reads.
 
 use super::attrsets::value_or;
-use super::calling::{arguments, call, stop, text, throw};
+use super::calling::{arguments, call, found, stop, text, throw};
 use super::escapes::identifier;
 use super::gather::{Items, all_items};
 use crate::nix::builtins::Function;
-use crate::nix::eval::{Eval, Found};
+use crate::nix::eval::Eval;
 use crate::nix::symbol::Symbol;
 use crate::nix::value::{Attr, List, Outcome, Thunk, Value};
 
@@ -55,12 +55,16 @@ fn mk_option<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 fn mk_enable_option<'a>(eval: &Eval<'a>, types: &'a Thunk<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [name] = arguments(eval, args)?;
     let description = eval.lazy(move |eval| Ok(eval.string(&format!("Whether to enable {}.", text(eval, name)?.text))));
-    Ok(typed(eval, "option", vec![
-        eval.attr("default", eval.done(Value::Bool(false))),
-        eval.attr("example", eval.done(Value::Bool(true))),
-        eval.attr("description", description),
-        eval.attr("type", of_types(eval, types, "bool")),
-    ]))
+    Ok(typed(
+        eval,
+        "option",
+        vec![
+            eval.attr("default", eval.done(Value::Bool(false))),
+            eval.attr("example", eval.done(Value::Bool(true))),
+            eval.attr("description", description),
+            eval.attr("type", of_types(eval, types, "bool")),
+        ],
+    ))
 }
 
 /// `types.name`.
@@ -93,8 +97,8 @@ fn mk_package_option<'a>(eval: &Eval<'a>, types: &'a Thunk<'a>, args: &[&'a Thun
         Value::Null => {}
         _ => entries.push(eval.attr("default", eval.lazy(move |eval| package_at(eval, packages, path)))),
     }
-    if let Found::Value(example @ (Value::String(_) | Value::List(_))) =
-        eval.look_up(eval.force(settings)?, Symbol::new("example"))?
+    if let Some(example @ (Value::String(_) | Value::List(_))) =
+        found(eval, eval.force(settings)?, Symbol::new("example"))?
     {
         entries.push(eval.attr("example", eval.done(example)));
     }
@@ -121,14 +125,18 @@ fn names<'a>(eval: &Eval<'a>, list: &List<'a>) -> Outcome<'a, Vec<&'a str>> {
 fn mk_sink_undeclared_options<'a>(eval: &Eval<'a>, types: &'a Thunk<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [declaration] = arguments(eval, args)?;
     let unreadable = eval.native("apply", 1, |eval, _| throw(eval, "this option is not declared: it has no value"));
-    let sink = typed(eval, "option", vec![
-        eval.attr("internal", eval.done(Value::Bool(true))),
-        eval.attr("visible", eval.done(Value::Bool(false))),
-        eval.attr("default", eval.done(Value::Bool(false))),
-        eval.attr("description", eval.done(eval.string("Takes definitions of options that are not declared."))),
-        eval.attr("type", of_types(eval, types, "unspecified")),
-        eval.attr("apply", eval.done(unreadable)),
-    ]);
+    let sink = typed(
+        eval,
+        "option",
+        vec![
+            eval.attr("internal", eval.done(Value::Bool(true))),
+            eval.attr("visible", eval.done(Value::Bool(false))),
+            eval.attr("default", eval.done(Value::Bool(false))),
+            eval.attr("description", eval.done(eval.string("Takes definitions of options that are not declared."))),
+            eval.attr("type", of_types(eval, types, "unspecified")),
+            eval.attr("apply", eval.done(unreadable)),
+        ],
+    );
     eval.update(sink, eval.force(declaration)?)
 }
 
@@ -160,19 +168,17 @@ fn is_option<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 
 /// Whether a value is a set of this `_type`.
 pub fn has_type<'a>(eval: &Eval<'a>, kind: &str, value: &'a Thunk<'a>) -> Outcome<'a, bool> {
-    match eval.look_up(eval.force(value)?, Symbol::new("_type"))? {
-        Found::Value(found) => eval.equal(found, eval.string(kind)),
-        Found::Absent => Ok(false),
-        Found::Perhaps(why) => stop(why),
+    match found(eval, eval.force(value)?, Symbol::new("_type"))? {
+        Some(found) => eval.equal(found, eval.string(kind)),
+        None => Ok(false),
     }
 }
 
 fn selected<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>], name: &'static str) -> Outcome<'a> {
     let [definitions] = arguments(eval, args)?;
     let list = eval.force_list(definitions)?;
-    let select = |&item: &&'a Thunk<'a>| {
-        eval.lazy(move |eval| eval.select_name(eval.force(item)?, Symbol::new(name), None))
-    };
+    let select =
+        |&item: &&'a Thunk<'a>| eval.lazy(move |eval| eval.select_name(eval.force(item)?, Symbol::new(name), None));
     Ok(Items { items: list.items.iter().map(select).collect(), open: list.open }.list(eval))
 }
 
@@ -191,9 +197,8 @@ fn merge_one_option<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> 
 
 fn merge_unique_option<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [settings, location, definitions] = arguments(eval, args)?;
-    match (defined(eval, definitions)?, eval.look_up(eval.force(settings)?, Symbol::new("merge"))?) {
-        ([_], Found::Value(merge)) => eval.call_with(merge, &[location, definitions]),
-        ([_], Found::Perhaps(why)) => stop(why),
+    match (defined(eval, definitions)?, found(eval, eval.force(settings)?, Symbol::new("merge"))?) {
+        ([_], Some(merge)) => eval.call_with(merge, &[location, definitions]),
         _ => merge_one_option(eval, &[location, definitions]),
     }
 }

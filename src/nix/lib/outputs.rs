@@ -2,21 +2,24 @@
 //! on what they are given.
 
 use super::attrsets::value_or;
-use super::calling::{arguments, builtin};
+use super::calling::{arguments, builtin, found};
 use super::gather::{all_items, symbol};
 use crate::nix::builtins::Function;
-use crate::nix::eval::{Eval, Found};
+use crate::nix::eval::Eval;
 use crate::nix::symbol::Symbol;
-use crate::nix::unknown::Stop;
 use crate::nix::value::{Outcome, Thunk, Value};
 
 /// The functions of this file.
 pub const FUNCTIONS: &[Function] = &[
-    Function { name: "chooseDevOutputs", arity: 1, run: |eval, args| {
-        let [packages] = arguments(eval, args)?;
-        let get_dev = eval.done(eval.native("getDev", 1, |eval, args| one_output(eval, args, "dev")));
-        builtin(eval, "map", &[get_dev, packages])
-    } },
+    Function {
+        name: "chooseDevOutputs",
+        arity: 1,
+        run: |eval, args| {
+            let [packages] = arguments(eval, args)?;
+            let get_dev = eval.done(eval.native("getDev", 1, |eval, args| one_output(eval, args, "dev")));
+            builtin(eval, "map", &[get_dev, packages])
+        },
+    },
     Function { name: "dontRecurseIntoAttrs", arity: 1, run: |eval, args| recurse_for_derivations(eval, args, false) },
     Function { name: "getBin", arity: 1, run: |eval, args| one_output(eval, args, "bin") },
     Function { name: "getDev", arity: 1, run: |eval, args| one_output(eval, args, "dev") },
@@ -37,10 +40,9 @@ fn is_derivation<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 
 /// Whether a value is a derivation.
 pub fn derivation<'a>(eval: &Eval<'a>, value: Value<'a>) -> Outcome<'a, bool> {
-    match eval.look_up(value, Symbol::new("type"))? {
-        Found::Value(kind) => eval.equal(kind, eval.string("derivation")),
-        Found::Absent => Ok(false),
-        Found::Perhaps(why) => Err(Stop::Unknown(why)),
+    match found(eval, value, Symbol::new("type"))? {
+        Some(kind) => eval.equal(kind, eval.string("derivation")),
+        None => Ok(false),
     }
 }
 
@@ -92,10 +94,8 @@ fn first_output<'a>(eval: &Eval<'a>, package: &'a Thunk<'a>, candidates: Vec<Sym
         return Ok(value);
     }
     for name in candidates {
-        match eval.look_up(value, name)? {
-            Found::Value(output) => return Ok(output),
-            Found::Absent => {}
-            Found::Perhaps(why) => return Err(Stop::Unknown(why)),
+        if let Some(output) = found(eval, value, name)? {
+            return Ok(output);
         }
     }
     Ok(value)

@@ -2,8 +2,8 @@
 
 use super::attrsets::is_set;
 use super::calling::{arguments, later, stop, throw};
-use super::gather::{all_items, path_of};
 use super::escapes::identifier;
+use super::gather::{all_items, path_of};
 use crate::nix::builtins::Function;
 use crate::nix::eval::{Eval, Found};
 use crate::nix::symbol::Symbol;
@@ -21,55 +21,47 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "updateManyAttrsByPath", arity: 2, run: update_many_attrs_by_path },
 ];
 
-/// Follows a path; also says how many of its steps surely exist.
-fn follow<'a>(eval: &Eval<'a>, set: &'a Thunk<'a>, path: &[Symbol]) -> Outcome<'a, (Found<'a>, usize)> {
-    let mut value = eval.force(set)?;
+/// Follows a path: the value at its end, which is not looked at, and how many of its steps exist.
+fn follow<'a>(eval: &Eval<'a>, set: &'a Thunk<'a>, path: &[Symbol]) -> Outcome<'a, (Option<&'a Thunk<'a>>, usize)> {
+    let mut value = set;
     for (index, &name) in path.iter().enumerate() {
-        match eval.look_up(value, name)? {
-            Found::Value(next) => value = next,
-            missed => return Ok((missed, index)),
+        match eval.look_up(eval.force(value)?, name)? {
+            Found::Attribute(next) => value = next,
+            Found::Absent => return Ok((None, index)),
+            Found::Perhaps(why) => return stop(why),
         }
     }
-    Ok((Found::Value(value), path.len()))
+    Ok((Some(value), path.len()))
 }
 
 fn attr_by_path<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [path, default, set] = arguments(eval, args)?;
-    match follow(eval, set, &path_of(eval, path)?)? {
-        (Found::Value(value), _) => Ok(value),
-        (Found::Absent, _) => eval.force(default),
-        (Found::Perhaps(why), _) => stop(why),
-    }
+    let (value, _) = follow(eval, set, &path_of(eval, path)?)?;
+    eval.force(value.unwrap_or(default))
 }
 
 fn get_attr_from_path<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [path, set] = arguments(eval, args)?;
     let path = path_of(eval, path)?;
     match follow(eval, set, &path)? {
-        (Found::Value(value), _) => Ok(value),
-        (Found::Absent, _) => {
-            let path = path.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(".");
-            Err(eval.error(ErrorKind::MissingAttribute, None, &format!("no attribute at '{path}'")))
+        (Some(value), _) => eval.force(value),
+        (None, _) => {
+            let message = format!("there is no attribute at '{}'", shown_path(&path));
+            Err(eval.error(ErrorKind::MissingAttribute, None, &message))
         }
-        (Found::Perhaps(why), _) => Ok(Value::Unknown(why)),
     }
 }
 
 fn has_attr_by_path<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [path, set] = arguments(eval, args)?;
-    match follow(eval, set, &path_of(eval, path)?)? {
-        (Found::Value(_), _) => Ok(Value::Bool(true)),
-        (Found::Absent, _) => Ok(Value::Bool(false)),
-        (Found::Perhaps(why), _) => stop(why),
-    }
+    let (value, _) = follow(eval, set, &path_of(eval, path)?)?;
+    Ok(Value::Bool(value.is_some()))
 }
 
 fn longest_valid_path_prefix<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [path, set] = arguments(eval, args)?;
-    match follow(eval, set, &path_of(eval, path)?)? {
-        (Found::Perhaps(why), _) => stop(why),
-        (_, steps) => Ok(eval.list(eval.force_list(path)?.items.get(..steps).unwrap_or_default())),
-    }
+    let (_, steps) = follow(eval, set, &path_of(eval, path)?)?;
+    Ok(eval.list(eval.force_list(path)?.items.get(..steps).unwrap_or_default()))
 }
 
 fn set_attr_by_path<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
@@ -118,12 +110,7 @@ fn update_many_attrs_by_path<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Out
 }
 
 /// The value at `depth` names into the paths of `changes`, changed. Those further in come first.
-fn updated<'a>(
-    eval: &Eval<'a>,
-    value: Option<&'a Thunk<'a>>,
-    changes: &'a [Change<'a>],
-    depth: usize,
-) -> Outcome<'a> {
+fn updated<'a>(eval: &Eval<'a>, value: Option<&'a Thunk<'a>>, changes: &'a [Change<'a>], depth: usize) -> Outcome<'a> {
     let _depth = eval.limits.enter(eval)?;
     let (here, deeper): (Vec<_>, Vec<_>) = changes.iter().copied().partition(|change| change.path.len() == depth);
     let mut value = match (deeper.as_slice(), value) {
@@ -165,7 +152,7 @@ fn updated_within<'a>(
         let own = eval.slice(&own);
         let value = eval.lazy(move |eval| {
             let old = match eval.look_up(base, name)? {
-                Found::Value(old) => Some(eval.done(old)),
+                Found::Attribute(old) => Some(old),
                 Found::Absent => None,
                 Found::Perhaps(why) => return stop(why),
             };

@@ -1,7 +1,7 @@
 //! `lib.attrsets`: sets of sets, all the way down.
 
 use super::attrsets::is_set;
-use super::calling::{Verdict, arguments, call, holds, later, stop, verdict};
+use super::calling::{Verdict, arguments, call, found, holds, later, stop, verdict};
 use super::gather::{Entries, Items, absence, all_entries, generated, maybe_absent, name_of, value_of};
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
@@ -66,12 +66,12 @@ impl<'a> Merge<'a> {
                 (None, None) => None,
             };
             let value = match (under_it, over.get(attr.name)) {
-                (Some(under), Some(over)) => self.later(eval, name_of(eval, attr), under, over),
+                (Some(under), Some(over)) => self.later(eval, name_of(eval, attr), under, over.value),
                 _ => attr.value,
             };
             let doubt = match over.get(attr.name).and_then(absence) {
                 // Merged or not, the lower value may stand.
-                Some(why) if under.get(attr.name).is_some() => Some(Doubt::MaybeReplaced(why)),
+                Some(why) if under.get(attr.name).is_some() => Some(Doubt::Assumed(why)),
                 _ => attr.doubt,
             };
             entries.push(Attr { value, place: generated(attr.place), doubt, ..*attr });
@@ -270,11 +270,9 @@ fn matches<'a>(eval: &Eval<'a>, pattern: &Attrs<'a>, set: &'a Attrs<'a>) -> Outc
 }
 
 fn matches_one<'a>(eval: &Eval<'a>, name: Symbol, wanted: &'a Thunk<'a>, set: &'a Attrs<'a>) -> Outcome<'a, bool> {
-    use crate::nix::eval::Found;
-    match (eval.look_up(Value::Attrs(set), name)?, eval.force(wanted)?) {
-        (Found::Absent, _) => Ok(false),
-        (Found::Perhaps(why), _) => stop(why),
-        (Found::Value(Value::Attrs(found)), Value::Attrs(wanted)) => matches(eval, wanted, found),
-        (Found::Value(found), wanted) => eval.equal(wanted, found),
+    match (found(eval, Value::Attrs(set), name)?, eval.force(wanted)?) {
+        (None, _) => Ok(false),
+        (Some(Value::Attrs(found)), Value::Attrs(wanted)) => matches(eval, wanted, found),
+        (Some(found), wanted) => eval.equal(wanted, found),
     }
 }

@@ -187,8 +187,7 @@ fn split_string<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [separator, string] = arguments(eval, args)?;
     let separator = shown(eval, separator)?.text;
     let string = shown(eval, string)?;
-    let parts: Vec<_> =
-        string.text.split(separator).map(|part| eval.done(reworked(eval, string, part))).collect();
+    let parts: Vec<_> = string.text.split(separator).map(|part| eval.done(reworked(eval, string, part))).collect();
     Ok(eval.list(&parts))
 }
 
@@ -211,8 +210,7 @@ fn split_string_by<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
         }
         before = now;
     }
-    let parts: Vec<_> =
-        parts.iter().map(|part| eval.done(reworked(eval, string, part))).collect();
+    let parts: Vec<_> = parts.iter().map(|part| eval.done(reworked(eval, string, part))).collect();
     Ok(eval.list(&parts))
 }
 

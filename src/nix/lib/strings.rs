@@ -2,10 +2,10 @@
 //! inside and where it was written. Nix counts bytes; here a character that is not ASCII is never
 //! cut in two, which is the one difference.
 
-use super::calling::{Verdict, arguments, builtin, call, reworked, stop, text, verdict};
+use super::calling::{Verdict, arguments, builtin, call, found, reworked, stop, text, verdict};
 use super::gather::all_items;
 use crate::nix::builtins::Function;
-use crate::nix::eval::{Coercion, Eval, Found};
+use crate::nix::eval::{Coercion, Eval};
 use crate::nix::symbol::Symbol;
 use crate::nix::value::{Attr, Outcome, Str, Thunk, Value};
 
@@ -17,8 +17,16 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "getName", arity: 1, run: |eval, args| of_package(eval, args, "pname", "name") },
     Function { name: "getVersion", arity: 1, run: |eval, args| of_package(eval, args, "version", "version") },
     Function { name: "hasInfix", arity: 2, run: |eval, args| compared(eval, args, |part, whole| whole.contains(part)) },
-    Function { name: "hasPrefix", arity: 2, run: |eval, args| compared(eval, args, |part, whole| whole.starts_with(part)) },
-    Function { name: "hasSuffix", arity: 2, run: |eval, args| compared(eval, args, |part, whole| whole.ends_with(part)) },
+    Function {
+        name: "hasPrefix",
+        arity: 2,
+        run: |eval, args| compared(eval, args, |part, whole| whole.starts_with(part)),
+    },
+    Function {
+        name: "hasSuffix",
+        arity: 2,
+        run: |eval, args| compared(eval, args, |part, whole| whole.ends_with(part)),
+    },
     Function { name: "isCoercibleToString", arity: 1, run: is_convertible_with_string },
     Function { name: "isConvertibleWithToString", arity: 1, run: is_convertible_with_string },
     Function { name: "isStorePath", arity: 1, run: is_store_path },
@@ -26,8 +34,16 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "isValidPosixName", arity: 1, run: is_valid_posix_name },
     Function { name: "normalizePath", arity: 1, run: normalize_path },
     Function { name: "optionalString", arity: 2, run: optional_string },
-    Function { name: "removePrefix", arity: 2, run: |eval, args| without(eval, args, |whole, part| whole.strip_prefix(part)) },
-    Function { name: "removeSuffix", arity: 2, run: |eval, args| without(eval, args, |whole, part| whole.strip_suffix(part)) },
+    Function {
+        name: "removePrefix",
+        arity: 2,
+        run: |eval, args| without(eval, args, |whole, part| whole.strip_prefix(part)),
+    },
+    Function {
+        name: "removeSuffix",
+        arity: 2,
+        run: |eval, args| without(eval, args, |whole, part| whole.strip_suffix(part)),
+    },
     Function { name: "replaceString", arity: 3, run: replace_string },
     Function { name: "sanitizeDerivationName", arity: 1, run: sanitize_derivation_name },
     Function { name: "stringAsChars", arity: 2, run: string_as_chars },
@@ -112,10 +128,9 @@ fn trim<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 fn trim_with<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [ends, string] = arguments(eval, args)?;
     let side = |name| -> Outcome<'a, bool> {
-        match eval.look_up(eval.force(ends)?, Symbol::new(name))? {
-            Found::Value(value) => eval.as_bool(value),
-            Found::Absent => Ok(false),
-            Found::Perhaps(why) => stop(why),
+        match found(eval, eval.force(ends)?, Symbol::new(name))? {
+            Some(value) => eval.as_bool(value),
+            None => Ok(false),
         }
     };
     let (start, end) = (side("start")?, side("end")?);
@@ -203,14 +218,8 @@ pub fn string_like<'a>(eval: &Eval<'a>, value: Value<'a>) -> Outcome<'a, bool> {
         Value::String(_) | Value::Path(_) => Ok(true),
         Value::Unknown(why) => stop(why),
         Value::Attrs(_) => {
-            for name in ["outPath", "__toString"] {
-                match eval.look_up(value, Symbol::new(name))? {
-                    Found::Value(_) => return Ok(true),
-                    Found::Absent => {}
-                    Found::Perhaps(why) => return stop(why),
-                }
-            }
-            Ok(false)
+            let has = |name| eval.has_name(value, Symbol::new(name));
+            Ok(has("outPath")? || has("__toString")?)
         }
         _ => Ok(false),
     }
@@ -292,10 +301,9 @@ fn of_package<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>], own: &str, parsed: &s
     let value = eval.force(package)?;
     let name = match value {
         Value::String(_) => package,
-        value => match eval.look_up(value, Symbol::new(own))? {
-            Found::Value(value) => return Ok(value),
-            Found::Perhaps(why) => return stop(why),
-            Found::Absent => eval.done(eval.select_name(value, Symbol::new("name"), None)?),
+        value => match found(eval, value, Symbol::new(own))? {
+            Some(value) => return Ok(value),
+            None => eval.done(eval.select_name(value, Symbol::new("name"), None)?),
         },
     };
     let name = builtin(eval, "parseDrvName", &[name])?;

@@ -1,9 +1,9 @@
 //! `lib.trivial`: functions of functions, numbers, warnings.
 
-use super::calling::{Verdict, arguments, builtin, call, shown, stop, text, throw, verdict};
+use super::calling::{Verdict, arguments, builtin, call, found, shown, stop, text, throw, verdict};
 use super::gather::all_items;
 use crate::nix::builtins::Function;
-use crate::nix::eval::{Eval, Found};
+use crate::nix::eval::Eval;
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::Reason;
 use crate::nix::value::{Attr, Outcome, Thunk, Value};
@@ -218,7 +218,8 @@ fn check_list_of_enum<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a
     for item in all_items(eval.force_list(given)?)? {
         let found = builtin(eval, "elem", &[item, eval.done(eval.list(known))])?;
         if !eval.as_bool(found)? {
-            let message = format!("{}: {} is not one of the valid ones", text(eval, message)?.text, shown(eval, item)?.text);
+            let message =
+                format!("{}: {} is not one of the valid ones", text(eval, message)?.text, shown(eval, item)?.text);
             return throw(eval, &message);
         }
     }
@@ -242,16 +243,16 @@ fn mirror_function_args<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<
     Ok(with_function_args(eval, function, formals))
 }
 
-fn function_args<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+/// What a function says of its named arguments.
+pub fn function_args<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [function] = arguments(eval, args)?;
     let value = eval.force(function)?;
     if !matches!(value, Value::Attrs(_)) {
         return builtin(eval, "functionArgs", &[function]);
     }
-    match eval.look_up(value, Symbol::new("__functionArgs"))? {
-        Found::Value(formals) => Ok(formals),
-        Found::Perhaps(why) => stop(why),
-        Found::Absent => {
+    match found(eval, value, Symbol::new("__functionArgs"))? {
+        Some(formals) => Ok(formals),
+        None => {
             let functor = eval.done(eval.select_name(value, Symbol::new("__functor"), None)?);
             let inner = eval.done(call(eval, functor, &[function])?);
             let _depth = eval.limits.enter(eval)?;
@@ -271,10 +272,9 @@ pub fn callable<'a>(eval: &Eval<'a>, value: Value<'a>) -> Outcome<'a, bool> {
     match value {
         Value::Closure(_) | Value::Native(_) => Ok(true),
         Value::Unknown(why) => stop(why),
-        Value::Attrs(_) => match eval.look_up(value, Symbol::new("__functor"))? {
-            Found::Absent => Ok(false),
-            Found::Perhaps(why) => stop(why),
-            Found::Value(functor) => {
+        Value::Attrs(_) => match found(eval, value, Symbol::new("__functor"))? {
+            None => Ok(false),
+            Some(functor) => {
                 let function = eval.settle(eval.call(functor, eval.done(value)))?;
                 Ok(matches!(function, Value::Closure(_) | Value::Native(_)))
             }
