@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::calling::{Verdict, arguments, builtin, call, holds, later, stop, throw, verdict};
-use super::gather::{Items, absence, all_items, name_of};
+use super::gather::{Items, absence, all_items};
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
 use crate::nix::unknown::{Reason, Unknown};
