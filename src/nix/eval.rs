@@ -36,11 +36,15 @@ pub struct Eval<'a> {
     pub limits: Limits,
     globals: OnceCell<HashMap<Symbol, Value<'a>>>,
     search_path: RefCell<HashMap<&'a str, Value<'a>>>,
+    foreign_import: Cell<Option<&'a ForeignImport<'a>>>,
     imported: RefCell<HashMap<FileId, &'a Thunk<'a>>>,
     reached: RefCell<BTreeSet<FileId>>,
     assumed: Cell<Option<&'a Unknown<'a>>>,
     errors: Cell<u64>,
 }
+
+/// What importing a path of an absent input gives: the input's name, the path in it.
+pub type ForeignImport<'a> = dyn Fn(&Eval<'a>, &'a str, &'a str) -> Outcome<'a> + 'a;
 
 impl<'a> Eval<'a> {
     /// A fresh evaluator. Run it on a thread made by [`limits::on_deep_stack`].
@@ -52,6 +56,7 @@ impl<'a> Eval<'a> {
             limits: Limits::default(),
             globals: OnceCell::new(),
             search_path: RefCell::default(),
+            foreign_import: Cell::new(None),
             imported: RefCell::default(),
             reached: RefCell::default(),
             assumed: Cell::new(None),
@@ -188,6 +193,11 @@ impl<'a> Eval<'a> {
     /// Gives `<name>` a value.
     pub fn set_search_path(&self, name: &'a str, value: Value<'a>) {
         self.search_path.borrow_mut().insert(name, value);
+    }
+
+    /// Says what importing a path of an absent input gives.
+    pub fn set_foreign_import(&self, import: &'a ForeignImport<'a>) {
+        self.foreign_import.set(Some(import));
     }
 
     /// Bytes that the arena holds.
