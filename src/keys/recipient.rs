@@ -94,7 +94,8 @@ impl Recipient {
     pub fn parse_pgp(text: &str) -> Result<Self, Malformed> {
         let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         let digits = digits.strip_prefix("0x").unwrap_or(&digits).to_ascii_uppercase();
-        let fits = matches!(digits.len(), 8 | 16 | 32 | 40 | 64) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let fits =
+            matches!(digits.len(), 8 | 16 | 32 | 40 | 64) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
         if fits { Ok(Recipient::Pgp(digits)) } else { Err(Malformed::Fingerprint) }
     }
 

@@ -1,7 +1,9 @@
 //! `.sops.yaml`: its creation rules and anchors with places, and which rule takes which file.
 
+mod names;
 pub mod parse;
 pub mod pattern;
+mod recipients;
 pub mod select;
 
 use regex::Regex;

@@ -192,7 +192,8 @@ mod tests {
 
     #[test]
     fn refuses_what_go_refuses() {
-        for expression in ["secrets/**/*.yaml", "*.yaml", "a++", "a**", "a{2}{3}", "[", "(", "a)", "(?=x)", r"\1", "x{1001}"]
+        for expression in
+            ["secrets/**/*.yaml", "*.yaml", "a++", "a**", "a{2}{3}", "[", "(", "a)", "(?=x)", r"\1", "x{1001}"]
         {
             assert!(compile(expression).is_err(), "{expression}");
         }
