@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::sops::Document;
-use crate::source::{Place, RepoPath};
+use rayon::prelude::*;
+
+use crate::sops::{self, Document, Refused};
+use crate::source::{Place, RepoPath, Text, Tree};
 
 /// What one file is, as far as sops is concerned.
 #[derive(Debug, Clone)]
@@ -12,10 +14,25 @@ pub enum Sealed {
     Document(Document),
     /// It holds sops metadata but in a form that is not read yet, or that sops would refuse; why,
     /// as a clause, and where.
-    Unread { why: String, place: Place },
+    Unread {
+        /// Why, as a clause.
+        why: String,
+        /// Where.
+        place: Place,
+    },
 }
 
 impl Sealed {
+    fn read(text: &Text) -> Option<Sealed> {
+        if text.path().rsplit('/').next() == Some(".sops.yaml") {
+            return None;
+        }
+        Some(match sops::read(text)? {
+            Ok(document) => Sealed::Document(document),
+            Err(Refused { why, place }) => Sealed::Unread { why, place },
+        })
+    }
+
     /// The document, if it was read.
     pub fn document(&self) -> Option<&Document> {
         match self {
@@ -34,6 +51,13 @@ pub struct Vault {
 }
 
 impl Vault {
+    /// Reads every text of the tree that is a sops file, in parallel. `.sops.yaml` is a rule file
+    /// whatever it holds.
+    pub fn read(tree: &Tree) -> Vault {
+        let files = tree.texts.par_iter().filter_map(|(path, text)| Some((path.clone(), Sealed::read(text)?)));
+        Vault { files: files.collect() }
+    }
+
     /// The document at a path, if it was read.
     pub fn document(&self, path: &str) -> Option<&Document> {
         self.files.get(path)?.document()

@@ -20,6 +20,21 @@ pub enum Format {
     Binary,
 }
 
+impl Format {
+    /// The form that sops takes a file to have: by the end of its name alone, case-sensitive, never
+    /// by its content. `.env` itself is dotenv; `secrets.yaml.enc` is binary.
+    pub fn of(path: &str) -> Format {
+        const ENDS: [(&str, Format); 5] = [
+            (".yaml", Format::Yaml),
+            (".yml", Format::Yaml),
+            (".json", Format::Json),
+            (".env", Format::Dotenv),
+            (".ini", Format::Ini),
+        ];
+        ENDS.iter().find(|(end, _)| path.ends_with(end)).map_or(Format::Binary, |&(_, format)| format)
+    }
+}
+
 /// One sops file.
 #[derive(Debug, Clone)]
 pub struct Document {
@@ -70,7 +85,10 @@ pub enum Leaf {
     /// `ENC[…]`.
     Sealed(Seal),
     /// A clear text, of this many bytes; 0 is the empty string, which sops never seals.
-    ClearText { length: usize },
+    ClearText {
+        /// Its length in bytes.
+        length: usize,
+    },
     /// A clear number, boolean or date.
     ClearOther,
     /// Null.
@@ -81,7 +99,12 @@ pub enum Leaf {
 #[derive(Debug, Clone, Copy)]
 pub enum Found<'a> {
     /// A scalar.
-    Leaf { leaf: Leaf, child: &'a Child },
+    Leaf {
+        /// What it is.
+        leaf: Leaf,
+        /// The entry that holds it.
+        child: &'a Child,
+    },
     /// A map where a value is needed.
     Map(&'a Child),
     /// A list where a value is needed, or on the way to it.

@@ -29,3 +29,40 @@ pub struct Seal {
     /// Length of the plaintext in bytes.
     pub length: usize,
 }
+
+impl Seal {
+    /// Reads a sealed value as sops does: the form is looked for at the start only, greedily, on
+    /// one line, and what follows its last bracket is ignored. Absent if the text is not sealed.
+    ///
+    /// The ciphertext is as long as the plaintext (AES-GCM), so its Base64 tells the length.
+    pub fn parse(text: &str) -> Option<Seal> {
+        let sealed = text.strip_prefix("ENC[AES256_GCM,data:")?;
+        let sealed = sealed.split('\n').next()?;
+        let (sealed, _ignored) = sealed.rsplit_once(']')?;
+        let (sealed, sealed_type) = sealed.rsplit_once(",type:")?;
+        let (sealed, tag) = sealed.rsplit_once(",tag:")?;
+        let (data, iv) = sealed.rsplit_once(",iv:")?;
+        if [data, iv, tag, sealed_type].contains(&"") {
+            return None;
+        }
+        Some(Seal {
+            sealed_type: SealedType::of(sealed_type),
+            length: data.trim_end_matches('=').len().saturating_mul(3) / 4,
+        })
+    }
+}
+
+impl SealedType {
+    fn of(name: &str) -> SealedType {
+        match name {
+            "str" => SealedType::Str,
+            "int" => SealedType::Int,
+            "float" => SealedType::Float,
+            "bool" => SealedType::Bool,
+            "bytes" => SealedType::Bytes,
+            "time" => SealedType::Time,
+            "comment" => SealedType::Comment,
+            _ => SealedType::Other,
+        }
+    }
+}

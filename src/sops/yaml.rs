@@ -1,1 +1,105 @@
-//! Reading the YAML (and JSON) form.
+//! From a tree of YAML to the leaf tree. JSON is YAML; dotenv and ini come as such a tree too.
+
+use crate::source::{Place, Text};
+use crate::yaml::{self, Kind, MAX_DEPTH, MAX_NODES, Yaml};
+
+use super::document::{Child, Document, Format, Leaf, Node, Value};
+use super::metadata::{self, Metadata};
+use super::read::Refused;
+use super::seal::{Seal, SealedType};
+
+/// The sops document that a file holds; absent if its first document has no sops metadata.
+pub(super) fn document(text: &Text, yaml: &Yaml, format: Format) -> Option<Result<Document, Refused>> {
+    let root = yaml.documents.first()?;
+    let entry = yaml.entry(root, "sops")?;
+    if !metadata::is_metadata(yaml, yaml.resolve(&entry.value)) {
+        return None;
+    }
+    Some(read_document(text, yaml, entry, format))
+}
+
+fn read_document(text: &Text, yaml: &Yaml, metadata: &yaml::Entry, format: Format) -> Result<Document, Refused> {
+    let metadata = Metadata::read(text, yaml, metadata)?;
+    let mut reader = Reader { text, yaml, nodes: 0 };
+    let parts = yaml.documents.iter().map(|root| reader.part(root)).collect::<Result<_, _>>()?;
+    Ok(Document { path: text.path().clone(), format, parts, metadata })
+}
+
+struct Reader<'a> {
+    text: &'a Text,
+    yaml: &'a Yaml,
+    /// How many nodes were made; sops expands aliases, so a file can ask for more than it holds.
+    nodes: usize,
+}
+
+impl Reader<'_> {
+    /// One YAML document, without its `sops`.
+    fn part(&mut self, root: &yaml::Node) -> Result<Node, Refused> {
+        let resolved = self.yaml.resolve(root);
+        let value = match &resolved.value {
+            yaml::Value::Map(entries) => {
+                let is_data = |entry: &&yaml::Entry| self.yaml.resolve(&entry.key).text() != Some("sops");
+                let entries: Vec<_> = entries.iter().filter(is_data).collect();
+                Value::Map(entries.into_iter().map(|entry| self.child(entry, 1)).collect::<Result<_, _>>()?)
+            }
+            _ if resolved.is_null() => Value::Map(Vec::new()),
+            _ => return Err(self.refuse(root, "holds a document that is not a map, which sops refuses")),
+        };
+        Ok(Node { value, place: self.place(root) })
+    }
+
+    fn child(&mut self, entry: &yaml::Entry, depth: usize) -> Result<Child, Refused> {
+        let key = match self.yaml.resolve(&entry.key).scalar() {
+            Some(scalar) if scalar.kind == Kind::Str => scalar.text.to_string(),
+            _ => return Err(self.refuse(&entry.key, "has a key that is not a string, which sops refuses; quote it")),
+        };
+        Ok(Child { key, key_place: self.place(&entry.key), node: self.node(&entry.value, depth)? })
+    }
+
+    fn node(&mut self, node: &yaml::Node, depth: usize) -> Result<Node, Refused> {
+        self.nodes += 1;
+        if depth > MAX_DEPTH || self.nodes > MAX_NODES {
+            return Err(self.refuse(node, "grows too large through its aliases"));
+        }
+        let value = match &self.yaml.resolve(node).value {
+            yaml::Value::Scalar(scalar) => Value::Leaf(leaf(scalar)),
+            yaml::Value::Map(entries) => {
+                Value::Map(entries.iter().map(|entry| self.child(entry, depth + 1)).collect::<Result<_, _>>()?)
+            }
+            yaml::Value::List(items) => {
+                let mut nodes = Vec::with_capacity(items.len());
+                for item in items {
+                    let node = self.node(item, depth + 1)?;
+                    if !is_comment(&node) {
+                        nodes.push(node);
+                    }
+                }
+                Value::List(nodes)
+            }
+            // No alias names an alias.
+            yaml::Value::Alias(_) => return Err(self.refuse(node, "has an alias that names nothing")),
+        };
+        Ok(Node { value, place: self.place(node) })
+    }
+
+    fn place(&self, node: &yaml::Node) -> Place {
+        self.text.place(node.span.clone())
+    }
+
+    fn refuse(&self, node: &yaml::Node, why: &str) -> Refused {
+        Refused { why: why.to_owned(), place: self.place(node) }
+    }
+}
+
+fn leaf(scalar: &yaml::Scalar) -> Leaf {
+    match scalar.kind {
+        Kind::Null => Leaf::Null,
+        Kind::Str => Seal::parse(&scalar.text).map_or(Leaf::ClearText { length: scalar.text.len() }, Leaf::Sealed),
+        Kind::Bool | Kind::Int | Kind::Float | Kind::Timestamp => Leaf::ClearOther,
+    }
+}
+
+/// A comment inside a list is an item of its own in the file.
+fn is_comment(node: &Node) -> bool {
+    matches!(node.value, Value::Leaf(Leaf::Sealed(Seal { sealed_type: SealedType::Comment, .. })))
+}

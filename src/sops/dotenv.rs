@@ -1,0 +1,46 @@
+//! Reading the dotenv form as sops does: `NAME=value` lines, split at the first `=`; no quotes, no
+//! `export`, no trimming; `#` in the first column is a comment; metadata under `sops_…`
+//! (reference: sops.md section 1).
+
+use crate::source::Text;
+use crate::yaml::{Entry, Yaml};
+
+use super::flat::{self, Line};
+use super::read::Refused;
+
+const PREFIX: &str = "sops_";
+
+/// The file as a tree; absent if it has no line of metadata.
+pub(super) fn tree(text: &Text) -> Option<Result<Yaml, Refused>> {
+    let mut data = Vec::new();
+    let mut metadata = Vec::new();
+    let mut key = None;
+    let mut broken = None;
+    let mut start = 0;
+    for line in text.content().split('\n') {
+        let here = start;
+        start += line.len() + 1;
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let Some((name, value)) = line.split_once('=') else {
+            broken = broken.or(Some(here..here + line.len()));
+            continue;
+        };
+        let text = flat::string(&value.replace("\\n", "\n"), here + name.len() + 1, value);
+        match name.strip_prefix(PREFIX) {
+            Some(rest) => {
+                key.get_or_insert_with(|| flat::string("sops", here, name));
+                metadata.push(Line { name: flat::string(rest, here, name), value: text });
+            }
+            None => data.push(Entry { key: flat::string(name, here, name), value: text }),
+        }
+    }
+    let key = key?;
+    Some(match broken {
+        Some(span) => {
+            Err(Refused { why: "has a line without `=`, which sops refuses".into(), place: text.place(span) })
+        }
+        None => Ok(flat::tree(data, key, metadata)),
+    })
+}

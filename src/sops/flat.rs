@@ -1,0 +1,120 @@
+//! Metadata written flat, as dotenv and ini have it: `age__list_0__map_recipient`.
+
+use std::collections::BTreeMap;
+
+use crate::yaml::{Entry, Kind, Node, Scalar, Style, Value, Yaml};
+
+/// How deep a name may nest; sops writes `key_groups__list_0__map_age__list_0__map_recipient`.
+const MAX_STEPS: usize = 16;
+
+/// A line of a flat file: a name and its text, both with their places.
+pub(super) struct Line {
+    /// The name.
+    pub name: Node,
+    /// The text.
+    pub value: Node,
+}
+
+/// A text of a flat file; everything is a string there.
+pub(super) fn string(text: &str, start: usize, source: &str) -> Node {
+    let scalar = Scalar { text: text.into(), style: Style::Quoted, kind: Kind::Str };
+    Node { value: Value::Scalar(scalar), span: start..start + source.len(), tag: None, anchor: None }
+}
+
+/// A map of a flat file.
+pub(super) fn map(entries: Vec<Entry>) -> Node {
+    let start = entries.first().map_or(0, |entry| entry.key.span.start);
+    let end = entries.last().map_or(start, |entry| entry.value.span.end.max(start));
+    Node { value: Value::Map(entries), span: start..end, tag: None, anchor: None }
+}
+
+/// The tree of a flat file: its data, and under `sops` the metadata.
+pub(super) fn tree(mut data: Vec<Entry>, key: Node, metadata: Vec<Line>) -> Yaml {
+    let mut root = Nested::Map(BTreeMap::new());
+    for line in metadata {
+        let name = line.name.text().unwrap_or_default().to_owned();
+        let steps = steps(&name);
+        if steps.len() <= MAX_STEPS {
+            root.insert(&steps, line);
+        }
+    }
+    data.push(Entry { key, value: root.into_node() });
+    Yaml { documents: vec![map(data)], ..Yaml::default() }
+}
+
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+fn steps(name: &str) -> Vec<Step<'_>> {
+    let mut steps = Vec::new();
+    let mut rest = name;
+    let mut is_index = false;
+    loop {
+        let next = [rest.find("__map_"), rest.find("__list_")].into_iter().flatten().min();
+        let (part, after) = rest.split_at(next.unwrap_or(rest.len()));
+        steps.push(match part.parse() {
+            Ok(index) if is_index => Step::Index(index),
+            _ => Step::Key(part),
+        });
+        is_index = after.starts_with("__list_");
+        match after.strip_prefix("__map_").or_else(|| after.strip_prefix("__list_")) {
+            Some(after) => rest = after,
+            None => return steps,
+        }
+    }
+}
+
+enum Nested {
+    Line(Line),
+    Map(BTreeMap<String, Nested>),
+    List(BTreeMap<usize, Nested>),
+}
+
+impl Nested {
+    /// Enters a line; one that does not fit the shape of those before it is left out.
+    fn insert(&mut self, steps: &[Step<'_>], line: Line) {
+        let Some((step, rest)) = steps.split_first() else { return };
+        let empty = || match rest.first() {
+            Some(Step::Index(_)) => Nested::List(BTreeMap::new()),
+            _ => Nested::Map(BTreeMap::new()),
+        };
+        let child = match (self, step) {
+            (Nested::Map(entries), Step::Key(key)) => entries.entry((*key).to_owned()).or_insert_with(empty),
+            (Nested::List(items), Step::Index(index)) => items.entry(*index).or_insert_with(empty),
+            _ => return,
+        };
+        if rest.is_empty() { *child = Nested::Line(line) } else { child.insert(rest, line) }
+    }
+
+    fn into_node(self) -> Node {
+        match self {
+            Nested::Line(line) => line.value,
+            Nested::List(items) => {
+                let items: Vec<Node> = items.into_values().map(Nested::into_node).collect();
+                let start = items.first().map_or(0, |item| item.span.start);
+                let end = items.last().map_or(start, |item| item.span.end.max(start));
+                Node { value: Value::List(items), span: start..end, tag: None, anchor: None }
+            }
+            Nested::Map(entries) => map(entries.into_iter().map(Nested::into_entry).collect()),
+        }
+    }
+
+    fn into_entry((key, nested): (String, Nested)) -> Entry {
+        match nested {
+            Nested::Line(Line { mut name, value }) => {
+                if let Value::Scalar(scalar) = &mut name.value {
+                    scalar.text = key.into();
+                }
+                Entry { key: name, value }
+            }
+            nested => {
+                let value = nested.into_node();
+                let mut name = string(&key, value.span.start, "");
+                name.span.end = name.span.start;
+                Entry { key: name, value }
+            }
+        }
+    }
+}
