@@ -83,12 +83,14 @@ impl Identities {
         let pairs = manifest.hosts.iter().flat_map(|host| host.home_users.keys().map(move |user| (host, user)));
         let users: Vec<Holder> = pairs.clone().map(|(host, user)| Holder::of_user(user, host)).collect();
         let claims = holder::named(&users, policy, &corroboration);
-        for (((host, user), holder), mut claims) in pairs.zip(&users).zip(claims) {
-            let of_host = identities.hosts.get(&host.name);
-            if let (true, Some(Identity::Known(held))) = (uses_key_of_host(host, user), of_host) {
-                claims.extend(held.iter().cloned());
-            }
-            let identity = settle(holder, config.user(user, &host.name), claims);
+        for (((host, user), holder), claims) in pairs.zip(&users).zip(claims) {
+            let own = settle(holder, config.user(user, &host.name), claims);
+            let of_host = identities.hosts.get(&host.name).filter(|_| uses_key_of_host(host, user));
+            let identity = match (own, of_host) {
+                (Identity::Known(own), Some(Identity::Known(more))) => Identity::Known([own, more.clone()].concat()),
+                (Identity::Unknown(_), Some(of_host)) => of_host.clone(),
+                (own, _) => own,
+            };
             identities.users.insert((host.name.clone(), user.clone()), identity);
         }
         identities

@@ -10,8 +10,8 @@ use super::{Evidence, Held};
 /// Folders whose keys belong to people.
 const FOLDERS_OF_PEOPLE: [&str; 6] = ["users", "user", "home", "homes", "people", "admins"];
 
-/// What may follow a host's name in a file's name.
-const HOST_KEY_WORDS: [&str; 7] = ["ssh", "host", "age", "key", "ed25519", "etc", "pub"];
+/// What a host's key is called, behind the host's name or in its folder.
+const HOST_KEY_WORDS: [&str; 7] = ["ssh", "host", "age", "key", "ed25519", "sops", "public"];
 
 /// A file that holds one public key.
 struct PublicKeyFile<'a> {
@@ -93,17 +93,16 @@ impl PublicKeyFile<'_> {
         if host.kind != Kind::Host || is_for_boot || self.folder.split('/').any(is_of_people) {
             return None;
         }
-        let is_host_key = self.stem.starts_with("ssh_host_") || self.stem == "host";
+        let says_host_key = |words: &[&str]| words.iter().all(|word| HOST_KEY_WORDS.contains(word));
         let (parent, above) = (folders.next().unwrap_or_default(), folders.next().unwrap_or_default());
-        if is_host_key && (host.is_folded(parent) || host.is_folded(above)) || host.fit(self.stem).is_some() {
+        if says_host_key(&words) && (host.is_folded(parent) || host.is_folded(above)) || host.fit(self.stem).is_some() {
             return Some(Belongs::Surely);
         }
         // `web_ssh_host_ed25519_key.pub`, or `web_` and something else.
         let name_ends =
             (1..words.len()).rev().find(|&end| words.get(..end).is_some_and(|name| host.is_folded(&name.concat())));
         if let Some(rest) = name_ends.and_then(|end| words.get(end..)) {
-            let says_host_key = rest.iter().all(|word| HOST_KEY_WORDS.contains(word));
-            return Some(if says_host_key { Belongs::Surely } else { Belongs::Perhaps });
+            return Some(if says_host_key(rest) { Belongs::Surely } else { Belongs::Perhaps });
         }
         (self.is_alone && host.is_folded(parent)).then_some(Belongs::Perhaps)
     }

@@ -22,8 +22,8 @@ const CRYPT_OPTIONS: [&str; 6] = [
     "unencrypted_comment_regex",
 ];
 
-/// How many merge keys may lie inside one another.
-const MAX_MERGES: usize = 16;
+/// How many maps are looked into for a field that merge keys may bring.
+const MAX_MERGED: usize = 64;
 
 impl Policy {
     /// Reads every `.sops.yaml` of the tree.
@@ -98,8 +98,9 @@ impl<'a> Reader<'a> {
                 None
             }
         });
+        let problems = self.problems.len();
         let groups = Recipients::of_rule(self, map);
-        if groups.iter().all(Vec::is_empty) && self.field(map, "plugins").is_none() {
+        if groups.iter().all(Vec::is_empty) && self.problems.len() == problems && self.field(map, "plugins").is_none() {
             self.refuse(item, "names no recipient, so sops cannot seal a file by it");
         }
         self.check_crypt_options(map);
@@ -127,20 +128,20 @@ impl<'a> Reader<'a> {
 
     /// The value of a field, explicit before merged (`<<`); null counts as absent.
     pub(super) fn field(&self, map: &'a Node, key: &str) -> Option<&'a Node> {
-        self.merged_field(map, key, MAX_MERGES).filter(|value| !self.yaml.resolve(value).is_null())
-    }
-
-    fn merged_field(&self, map: &'a Node, key: &str, merges: usize) -> Option<&'a Node> {
-        let map = self.yaml.resolve(map);
-        if let Some(entry) = self.yaml.entry(map, key) {
-            return Some(&entry.value);
+        // Depth first, and bounded: aliases of lists of aliases grow without end.
+        let mut pending = vec![map];
+        for _ in 0..MAX_MERGED {
+            let map = pending.pop()?;
+            if let Some(entry) = self.yaml.entry(map, key) {
+                return Some(&entry.value).filter(|value| !self.yaml.resolve(value).is_null());
+            }
+            let Some(merged) = self.yaml.entry(map, "<<") else { continue };
+            match &self.yaml.resolve(&merged.value).value {
+                Value::List(maps) => pending.extend(maps.iter().take(MAX_MERGED).rev()),
+                _ => pending.push(&merged.value),
+            }
         }
-        let merged = &self.yaml.entry(map, "<<")?.value;
-        let below = merges.checked_sub(1)?;
-        match &self.yaml.resolve(merged).value {
-            Value::List(maps) => maps.iter().find_map(|map| self.merged_field(map, key, below)),
-            _ => self.merged_field(merged, key, below),
-        }
+        None
     }
 
     /// A field's text and place; sops takes a number or a boolean there as its text.

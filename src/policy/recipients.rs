@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::sops::metadata::kms_identity;
 use crate::source::Place;
 use crate::yaml::{Kind, Node, Value};
 
@@ -21,15 +22,15 @@ const FLAT: [(&str, &str); 7] = [
 
 /// How many groups may be merged into one another.
 const MAX_MERGES: usize = 16;
-/// How many recipients a rule may name, for aliases of lists of aliases grow without end.
-const MAX_RECIPIENTS: usize = 10_000;
+/// How many items a rule may have, for aliases of lists of aliases grow without end.
+const MAX_ITEMS: usize = 10_000;
 /// How many lists may lie inside one another.
 const MAX_NESTING: usize = 8;
 
 /// The recipients of one rule being read.
 pub(super) struct Recipients<'r, 'a> {
     reader: &'r mut Reader<'a>,
-    /// How many more may be read.
+    /// How many more items may be read.
     left: usize,
 }
 
@@ -59,7 +60,7 @@ enum Form {
 impl<'a> Recipients<'_, 'a> {
     /// The key groups of a rule. `key_groups`, if there are any, replaces the flat fields.
     pub(super) fn of_rule(reader: &mut Reader<'a>, rule: &'a Node) -> Vec<Vec<RuleRecipient>> {
-        let mut recipients = Recipients { reader, left: MAX_RECIPIENTS };
+        let mut recipients = Recipients { reader, left: MAX_ITEMS };
         let groups = recipients.reader.field(rule, "key_groups");
         let groups = groups.and_then(|node| recipients.reader.list(node, "key_groups")).unwrap_or_default();
         if groups.is_empty() {
@@ -82,7 +83,7 @@ impl<'a> Recipients<'_, 'a> {
         }
         if let Some(profile) = profile {
             for recipient in found.iter_mut().filter(|recipient| recipient.kind == "kms") {
-                recipient.identity = kms(&recipient.identity, "", "", &profile);
+                recipient.identity = kms_identity(&recipient.identity, "", &[], &profile);
             }
         }
         found
@@ -91,7 +92,7 @@ impl<'a> Recipients<'_, 'a> {
     /// One of `key_groups`, or of a `merge` in it; a null item is skipped.
     fn group(&mut self, item: &'a Node, merges: usize) -> Option<Vec<RuleRecipient>> {
         let map = self.reader.yaml.resolve(item);
-        if map.is_null() {
+        if map.is_null() || !self.may_read_on(item) {
             return None;
         }
         if !matches!(map.value, Value::Map(_)) {
@@ -145,7 +146,7 @@ impl<'a> Recipients<'_, 'a> {
         found: &mut Vec<RuleRecipient>,
     ) {
         for item in list.value.items() {
-            if self.left == 0 {
+            if !self.may_read_on(list.at) {
                 return;
             }
             let item = self.written(item, Some(list));
@@ -182,7 +183,7 @@ impl<'a> Recipients<'_, 'a> {
             }
             let place = self.part_place(written.at, part, &mut from);
             let anchor = written.anchor.clone();
-            self.push(RuleRecipient { kind, identity: identity(kind, part), anchor, place }, found);
+            found.push(RuleRecipient { kind, identity: identity(kind, part), anchor, place });
         }
     }
 
@@ -214,7 +215,7 @@ impl<'a> Recipients<'_, 'a> {
             let identity = self.cloud_identity(map, kind);
             let Written { at, anchor, .. } = self.written(item, None);
             let place = self.reader.place(at);
-            self.push(RuleRecipient { kind, identity, anchor, place }, found);
+            found.push(RuleRecipient { kind, identity, anchor, place });
         }
     }
 
@@ -224,7 +225,7 @@ impl<'a> Recipients<'_, 'a> {
         match kind {
             "kms" => {
                 let (arn, role, profile) = (part("arn"), part("role"), part("aws_profile"));
-                kms(&arn, &role, &self.kms_context(map), &profile)
+                kms_identity(&arn.replace(' ', ""), &role, &self.kms_context(map), &profile)
             }
             "azure_kv" => format!("{}/keys/{}/{}", part("vaultUrl"), part("key"), part("version")),
             "gcp_kms" => identity("gcp_kms", &part("resource_id")),
@@ -232,22 +233,20 @@ impl<'a> Recipients<'_, 'a> {
         }
     }
 
-    /// `key:value` pairs, sorted.
-    fn kms_context(&self, map: &'a Node) -> String {
-        let Some(context) = self.reader.field(map, "context") else { return String::new() };
+    fn kms_context(&self, map: &'a Node) -> Vec<(&'a str, &'a str)> {
+        let Some(context) = self.reader.field(map, "context") else { return Vec::new() };
         let text = |node: &'a Node| self.reader.yaml.resolve(node).text().unwrap_or_default();
         let entries = self.reader.yaml.resolve(context).entries();
-        let mut pairs: Vec<String> =
-            entries.iter().map(|entry| format!("{}:{}", text(&entry.key), text(&entry.value))).collect();
-        pairs.sort();
-        pairs.join(",")
+        entries.iter().map(|entry| (text(&entry.key), text(&entry.value))).collect()
     }
 
-    fn push(&mut self, recipient: RuleRecipient, found: &mut Vec<RuleRecipient>) {
-        if let Some(left) = self.left.checked_sub(1) {
-            self.left = left;
-            found.push(recipient);
+    /// Counts an item; at the bound it says so once.
+    fn may_read_on(&mut self, at: &'a Node) -> bool {
+        match self.left.checked_sub(1) {
+            Some(left) => self.left = left,
+            None => self.reader.refuse(at, "comes to more recipients than can be read here"),
         }
+        self.left > 0
     }
 
     fn written(&self, node: &'a Node, list: Option<&Written<'a>>) -> Written<'a> {
@@ -263,12 +262,6 @@ impl<'a> Recipients<'_, 'a> {
             _ => Written { value, at: node, is_aliased: alias, anchor },
         }
     }
-}
-
-fn kms(arn: &str, role: &str, context: &str, profile: &str) -> String {
-    let arn = arn.replace(' ', "");
-    let arn = if role.is_empty() { arn } else { format!("{arn}+{role}") };
-    [arn.as_str(), context, profile].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("|")
 }
 
 /// The identity that `sops updatekeys` compares, of a key written as one text.

@@ -35,6 +35,10 @@ impl Policy {
     /// The nearest `.sops.yaml` on the way up from a file; outer ones are hidden by it. sops
     /// itself starts in the current folder: this is what it finds when run beside the file.
     pub fn config_for(&self, path: &str) -> Option<&Config> {
+        // The path of another input, or outside the repository: whatever lies there, it is not ours.
+        if path.starts_with('/') || path.starts_with("input:") {
+            return None;
+        }
         let inside = self.configs.iter().filter(|config| config.relative(path).is_some());
         inside.max_by_key(|config| config.folder().len())
     }
