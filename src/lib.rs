@@ -12,10 +12,11 @@
 //! | [`source`] | files and their text, places, the walk over the repository, what git tracks |
 //! | [`finding`] | what a check says: one mistake, with its places |
 //! | [`yaml`] | text with places: a bounded node tree over parser events (JSON too) |
+//! | [`keys`] | recipients and their ssh forms |
+//! | [`config`] | `sealnix.toml`: who a host is, levels, excludes, policies |
 //! | [`manifest`] | the waist: what each host declares and uses; a public, versioned JSON |
 //! | [`nix`] | the Nix language and nothing else, with honest unknowns |
 //! | [`sops`] | sops files: leaves, seals, metadata; never a plaintext |
-//! | [`keys`] | recipients and their ssh forms |
 //! | [`nixos`] | what Nix code means here: modules, options, hosts, declarations, uses |
 //! | [`policy`] | `.sops.yaml`: parse, match, explain |
 //! | [`vault`] | every sops file of the repository |
@@ -27,6 +28,7 @@
 
 pub mod checks;
 pub mod cli;
+pub mod config;
 pub mod finding;
 pub mod identity;
 pub mod keys;
