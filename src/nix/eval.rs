@@ -1,0 +1,200 @@
+//! Lazy evaluation with unknowns: the machine. What it does with each expression is in
+//! [`expression`], with each operator in [`operator`].
+
+mod allocate;
+mod call;
+mod coerce;
+mod compare;
+mod expression;
+mod import;
+pub mod limits;
+mod operator;
+mod select;
+mod text;
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap};
+
+use bumpalo::Bump;
+
+use self::limits::Limits;
+use super::ir::{FileId, Program, Span};
+use super::symbol::Symbol;
+use super::unknown::{ErrorKind, EvalError, Reason, Stop, Unknown};
+use super::value::{Attr, Attrs, List, Mark, Outcome, State, Str, Thunk, Value};
+use crate::source::Tree;
+
+/// One evaluator: an arena, the program, and what it has met. Not shared between threads.
+pub struct Eval<'a> {
+    bump: &'a Bump,
+    /// The program that is evaluated.
+    pub program: &'a Program,
+    /// What lies in the repository.
+    pub tree: &'a Tree,
+    /// How far it may go.
+    pub limits: Limits,
+    globals: OnceCell<HashMap<Symbol, Value<'a>>>,
+    search_path: RefCell<HashMap<&'a str, Value<'a>>>,
+    imported: RefCell<HashMap<FileId, &'a Thunk<'a>>>,
+    reached: RefCell<BTreeSet<FileId>>,
+    assumed: Cell<Option<&'a Unknown<'a>>>,
+    errors: Cell<u64>,
+}
+
+impl<'a> Eval<'a> {
+    /// A fresh evaluator. Run it on a thread made by [`limits::on_deep_stack`].
+    pub fn new(bump: &'a Bump, program: &'a Program, tree: &'a Tree) -> Self {
+        Eval {
+            bump,
+            program,
+            tree,
+            limits: Limits::default(),
+            globals: OnceCell::new(),
+            search_path: RefCell::default(),
+            imported: RefCell::default(),
+            reached: RefCell::default(),
+            assumed: Cell::new(None),
+            errors: Cell::new(0),
+        }
+    }
+
+    /// The value of a thunk: computed at the first call, remembered unless the failure is
+    /// transient. Never `Err(Stop::Unknown)` but for a limit.
+    pub fn force(&self, thunk: &'a Thunk<'a>) -> Outcome<'a> {
+        let waiting = match thunk.state.get() {
+            State::Done { value, assumed } => {
+                self.assume_if(assumed);
+                return Ok(value);
+            }
+            State::Failed { stop, assumed } => {
+                self.assume_if(assumed);
+                return Err(stop);
+            }
+            State::Busy => return Err(self.error(ErrorKind::Recursion, None, "infinite recursion")),
+            waiting => waiting,
+        };
+        let _depth = self.limits.enter(self)?;
+        thunk.state.set(State::Busy);
+        let outer = self.assumed.take();
+        let outcome = self.settle(self.run(waiting));
+        let assumed = self.assumed.replace(outer);
+        thunk.state.set(match outcome {
+            Ok(value) => State::Done { value, assumed },
+            Err(stop) if stop.is_transient() => waiting,
+            Err(stop) => State::Failed { stop, assumed },
+        });
+        self.assume_if(assumed);
+        outcome
+    }
+
+    fn run(&self, waiting: State<'a>) -> Outcome<'a> {
+        match waiting {
+            State::Code { node, scope } => self.eval(node, scope),
+            State::Lazy(run) => run(self),
+            State::Call { function, argument } => {
+                let function = self.force(function)?;
+                self.call(function, argument)
+            }
+            State::Done { value, .. } => Ok(value),
+            State::Failed { stop, .. } => Err(stop),
+            State::Busy => Err(self.error(ErrorKind::Recursion, None, "infinite recursion")),
+        }
+    }
+
+    /// Turns "stopped at something unknown" into an unknown value, but for a limit.
+    pub fn settle(&self, outcome: Outcome<'a>) -> Outcome<'a> {
+        match outcome {
+            Err(Stop::Unknown(unknown)) if !unknown.is_limit() => Ok(Value::Unknown(unknown)),
+            outcome => outcome,
+        }
+    }
+
+    /// Forces a value and everything in it. Lambdas are left alone.
+    pub fn force_deep(&self, thunk: &'a Thunk<'a>) -> Outcome<'a> {
+        let value = self.force(thunk)?;
+        let _depth = self.limits.enter(self)?;
+        match value {
+            Value::List(list) => {
+                for item in list.items {
+                    self.force_deep(item)?;
+                }
+            }
+            Value::Attrs(attrs) => {
+                for attr in attrs.entries {
+                    self.force_deep(attr.value)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(value)
+    }
+
+    /// Remembers that what is being computed rests on an assumption.
+    pub fn assume(&self, why: &'a Unknown<'a>) {
+        if self.assumed.get().is_none() {
+            self.assumed.set(Some(why));
+        }
+    }
+
+    fn assume_if(&self, why: Option<&'a Unknown<'a>>) {
+        if let Some(why) = why {
+            self.assume(why);
+        }
+    }
+
+    /// Runs something and says what it assumed, without passing that on to what is being computed.
+    pub fn observe<T>(&self, run: impl FnOnce() -> T) -> (T, Option<&'a Unknown<'a>>) {
+        let outer = self.assumed.take();
+        let result = run();
+        (result, self.assumed.replace(outer))
+    }
+
+    /// An evaluation error. Its text is Nix's in our words.
+    pub fn error(&self, kind: ErrorKind, span: Option<Span>, message: &str) -> Stop<'a> {
+        self.errors.set(self.errors.get() + 1);
+        Stop::Error(self.bump.alloc(EvalError { kind, message: self.bump.alloc_str(message), span }))
+    }
+
+    /// An error of the plain kind.
+    pub fn fail<T>(&self, message: &str) -> Outcome<'a, T> {
+        Err(self.error(ErrorKind::Other, None, message))
+    }
+
+    /// Something unknown, for a reason.
+    pub fn unknown(&self, reason: Reason<'a>, span: Option<Span>) -> &'a Unknown<'a> {
+        self.bump.alloc(Unknown { reason, path: &[], parts: &[], span, absent: None })
+    }
+
+    /// An unknown value.
+    pub fn unknown_value(&self, reason: Reason<'a>) -> Value<'a> {
+        Value::Unknown(self.unknown(reason, None))
+    }
+
+    /// The same unknown with more that went into it.
+    pub fn unknown_with(&self, unknown: &'a Unknown<'a>, parts: &[&'a Thunk<'a>]) -> &'a Unknown<'a> {
+        if parts.is_empty() {
+            return unknown;
+        }
+        let all = self.bump.alloc_slice_fill_iter(unknown.parts.iter().chain(parts).copied().collect::<Vec<_>>());
+        self.bump.alloc(Unknown { parts: all, path: unknown.path, ..*unknown })
+    }
+
+    /// The files that evaluation read so far.
+    pub fn reached(&self) -> BTreeSet<FileId> {
+        self.reached.borrow().clone()
+    }
+
+    /// Gives `<name>` a value.
+    pub fn set_search_path(&self, name: &'a str, value: Value<'a>) {
+        self.search_path.borrow_mut().insert(name, value);
+    }
+
+    /// Bytes that the arena holds.
+    pub fn allocated(&self) -> usize {
+        self.bump.allocated_bytes()
+    }
+
+    fn global(&self, name: Symbol) -> Option<Value<'a>> {
+        self.globals.get_or_init(|| super::builtins::globals(self)).get(&name).copied()
+    }
+}

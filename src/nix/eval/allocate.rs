@@ -1,0 +1,137 @@
+//! Making values.
+
+use std::cell::Cell;
+
+use super::{Attr, Attrs, Eval, List, Mark, Outcome, State, Str, Symbol, Thunk, Value};
+use crate::nix::ir::{Expr, Node, Span};
+use crate::nix::value::{AttrPlace, Native, NativeRun, Scope};
+
+impl<'a> Eval<'a> {
+    /// A thunk that is done.
+    pub fn done(&self, value: Value<'a>) -> &'a Thunk<'a> {
+        self.thunk(State::Done { value, assumed: None })
+    }
+
+    /// A thunk that runs our own code when needed.
+    pub fn lazy(&self, run: impl Fn(&Eval<'a>) -> Outcome<'a> + 'a) -> &'a Thunk<'a> {
+        self.thunk(State::Lazy(self.bump.alloc(run)))
+    }
+
+    /// A thunk that calls a function when needed.
+    pub fn lazy_call(&self, function: &'a Thunk<'a>, argument: &'a Thunk<'a>) -> &'a Thunk<'a> {
+        self.thunk(State::Call { function, argument })
+    }
+
+    /// A thunk of an expression; a constant is made at once.
+    pub fn suspend(&self, node: &'a Node, scope: Scope<'a>) -> &'a Thunk<'a> {
+        match &node.expr {
+            Expr::Int(number) => self.done(Value::Int(*number)),
+            Expr::String(text) => self.done(self.literal(text, node.span)),
+            _ => self.thunk(State::Code { node, scope }),
+        }
+    }
+
+    pub(super) fn thunk(&self, state: State<'a>) -> &'a Thunk<'a> {
+        self.bump.alloc(Thunk { state: Cell::new(state) })
+    }
+
+    /// Copies a text into the arena.
+    pub fn text(&self, text: &str) -> &'a str {
+        self.bump.alloc_str(text)
+    }
+
+    /// Copies a slice into the arena.
+    pub fn slice<T: Copy>(&self, items: &[T]) -> &'a [T] {
+        self.bump.alloc_slice_copy(items)
+    }
+
+    /// Moves a value into the arena. It is never dropped: give it nothing that owns memory.
+    pub fn alloc<T>(&self, value: T) -> &'a T {
+        self.bump.alloc(value)
+    }
+
+    /// A string without context.
+    pub fn string(&self, text: &str) -> Value<'a> {
+        self.string_of(self.text(text), &[], None)
+    }
+
+    /// A string as the sources have it.
+    pub fn literal(&self, text: &'a str, span: Span) -> Value<'a> {
+        self.string_of(text, &[], Some(span))
+    }
+
+    /// A string of these parts.
+    pub fn string_of(&self, text: &'a str, context: &'a [Mark<'a>], origin: Option<Span>) -> Value<'a> {
+        Value::String(self.bump.alloc(Str { text, context, origin }))
+    }
+
+    /// A path, normalised.
+    pub fn path(&self, path: &str) -> Value<'a> {
+        Value::Path(self.text(&crate::nix::path::normalise(path)))
+    }
+
+    /// A closed list.
+    pub fn list(&self, items: &[&'a Thunk<'a>]) -> Value<'a> {
+        self.list_of(List { items: self.slice(items), open: None })
+    }
+
+    /// A list of these parts.
+    pub fn list_of(&self, list: List<'a>) -> Value<'a> {
+        Value::List(self.bump.alloc(list))
+    }
+
+    /// A closed attribute set. Of several entries with one name the last wins.
+    pub fn attrs(&self, entries: Vec<Attr<'a>>) -> Value<'a> {
+        self.attrs_of(Attrs { entries: self.sorted(entries), open: None })
+    }
+
+    /// An attribute set of these parts; the entries must be sorted, see [`Eval::sorted`].
+    pub fn attrs_of(&self, attrs: Attrs<'a>) -> Value<'a> {
+        Value::Attrs(self.bump.alloc(attrs))
+    }
+
+    /// Sorts entries by name; of several with one name the last stays.
+    pub fn sorted(&self, mut entries: Vec<Attr<'a>>) -> &'a [Attr<'a>] {
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries.dedup_by(|later, earlier| {
+            let same = later.name == earlier.name;
+            if same {
+                *earlier = *later;
+            }
+            same
+        });
+        self.slice(&entries)
+    }
+
+    /// An attribute that is sure, without a place.
+    pub fn attr(&self, name: &str, value: &'a Thunk<'a>) -> Attr<'a> {
+        Attr { name: Symbol::new(name), value, place: AttrPlace::Nowhere, doubt: None }
+    }
+
+    /// An attribute whose name a function made from `name`, keeping the literal it came from.
+    pub fn generated_attr(&self, name: &Str<'a>, value: &'a Thunk<'a>) -> Attr<'a> {
+        let place = name.origin.map_or(AttrPlace::Nowhere, AttrPlace::Generated);
+        Attr { name: Symbol::new(name.text), value, place, doubt: None }
+    }
+
+    /// A function of ours.
+    pub fn native(
+        &self,
+        name: &'a str,
+        arity: usize,
+        run: impl Fn(&Eval<'a>, &[&'a Thunk<'a>]) -> Outcome<'a> + 'a,
+    ) -> Value<'a> {
+        self.native_of(name, arity, self.bump.alloc(run), &[])
+    }
+
+    /// A function of ours with named arguments, for `functionArgs`.
+    pub fn native_of(
+        &self,
+        name: &'a str,
+        arity: usize,
+        run: &'a NativeRun<'a>,
+        formals: &'a [(Symbol, bool)],
+    ) -> Value<'a> {
+        Value::Native(self.bump.alloc(Native { name, arity, applied: &[], run, formals }))
+    }
+}

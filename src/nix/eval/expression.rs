@@ -1,0 +1,272 @@
+//! What each expression means.
+
+use super::{Attr, Eval, Outcome, State, Str, Thunk, Value};
+use crate::nix::ir::{Attrs as AttrsExpr, Binding, BindingValue, Bindings, Expr, Node, Span, Var};
+use crate::nix::symbol::Symbol;
+use crate::nix::unknown::{ErrorKind, Reason, Stop};
+use crate::nix::value::{AttrPlace, Binds, Closure, Frame, Scope};
+
+impl<'a> Eval<'a> {
+    /// Evaluates an expression to weak head normal form.
+    pub fn eval(&self, node: &'a Node, scope: Scope<'a>) -> Outcome<'a> {
+        match &node.expr {
+            Expr::Int(number) => Ok(Value::Int(*number)),
+            Expr::Float(number) => Ok(Value::Float(*number)),
+            Expr::String(text) => Ok(self.literal(text, node.span)),
+            Expr::Interpolated(parts) => self.interpolate(parts, scope, node.span),
+            Expr::Path { base, parts } => self.path_literal(*base, parts, scope, node.span),
+            Expr::SearchPath(name) => Ok(self.search_path(name, node.span)),
+            Expr::Var(var) => self.force(self.variable(var, scope, node.span)?),
+            Expr::List(items) => {
+                let items: Vec<_> = items.iter().map(|item| self.suspend(item, scope)).collect();
+                Ok(self.list(&items))
+            }
+            Expr::Attrs(attrs) => self.attribute_set(attrs, scope),
+            Expr::Let { bindings, body } => {
+                let scope = self.let_scope(bindings, scope)?;
+                self.nested(body, scope)
+            }
+            Expr::With { scope: set, body } => {
+                let binds = Binds::With(self.suspend(set, scope));
+                let scope = self.alloc(Frame { up: scope, binds });
+                self.nested(body, Some(scope))
+            }
+            Expr::Assert { condition, body } => {
+                if self.condition(condition, scope)? {
+                    self.nested(body, scope)
+                } else {
+                    Err(self.error(ErrorKind::Thrown, Some(condition.span), "assertion failed"))
+                }
+            }
+            Expr::If { condition, then, otherwise } => self.if_else(condition, then, otherwise, scope),
+            Expr::Apply { function, arguments } => self.apply(function, arguments, scope, node.span),
+            Expr::Lambda(lambda) => Ok(Value::Closure(self.alloc(Closure { lambda, span: node.span, scope }))),
+            Expr::Select { subject, path, default } => self.select(subject, path, default.as_deref(), scope, node.span),
+            Expr::Has { subject, path } => self.has(subject, path, scope),
+            Expr::Not(operand) => Ok(Value::Bool(!self.condition(operand, scope)?)),
+            Expr::Negate(operand) => self.negate(operand, scope),
+            Expr::And(left, right) => Ok(Value::Bool(self.condition(left, scope)? && self.condition(right, scope)?)),
+            Expr::Or(left, right) => Ok(Value::Bool(self.condition(left, scope)? || self.condition(right, scope)?)),
+            Expr::Implies(left, right) => {
+                Ok(Value::Bool(!self.condition(left, scope)? || self.condition(right, scope)?))
+            }
+            Expr::Binary(operator, left, right) => self.binary(*operator, left, right, scope, node.span),
+            Expr::CurrentPosition => Ok(self.position(node.span)),
+        }
+    }
+
+    /// Evaluates a part of an expression that is being evaluated, one level deeper.
+    pub(super) fn nested(&self, node: &'a Node, scope: Scope<'a>) -> Outcome<'a> {
+        let _depth = self.limits.enter(self)?;
+        self.eval(node, scope)
+    }
+
+    fn condition(&self, node: &'a Node, scope: Scope<'a>) -> Outcome<'a, bool> {
+        match self.nested(node, scope)? {
+            Value::Bool(value) => Ok(value),
+            Value::Unknown(unknown) => Err(Stop::Unknown(unknown)),
+            other => Err(self.error(
+                ErrorKind::Other,
+                Some(node.span),
+                &format!("value is {} while a Boolean was expected", other.kind()),
+            )),
+        }
+    }
+
+    /// Where the condition is unknown, so is the result; both branches went into it.
+    fn if_else(&self, condition: &'a Node, then: &'a Node, otherwise: &'a Node, scope: Scope<'a>) -> Outcome<'a> {
+        match self.condition(condition, scope) {
+            Ok(true) => self.nested(then, scope),
+            Ok(false) => self.nested(otherwise, scope),
+            Err(Stop::Unknown(unknown)) if !unknown.is_limit() => {
+                let branches = [self.suspend(then, scope), self.suspend(otherwise, scope)];
+                Ok(Value::Unknown(self.unknown_with(unknown, &branches)))
+            }
+            Err(stop) => Err(stop),
+        }
+    }
+
+    fn search_path(&self, name: &'a str, span: Span) -> Value<'a> {
+        let (first, rest) = name.split_once('/').unwrap_or((name, ""));
+        match self.search_path.borrow().get(first) {
+            Some(Value::Path(path)) if !rest.is_empty() => self.path(&format!("{path}/{rest}")),
+            Some(value) => *value,
+            None => Value::Unknown(self.unknown(Reason::Input(name), Some(span))),
+        }
+    }
+
+    /// The thunk of a variable.
+    fn variable(&self, var: &'a Var, scope: Scope<'a>, span: Span) -> Outcome<'a, &'a Thunk<'a>> {
+        match var {
+            Var::Local { depth, slot, name } => match frame(scope, *depth).map(|frame| frame.binds) {
+                Some(Binds::Slots(slots)) => match slots.get(*slot as usize) {
+                    Some(thunk) => Ok(thunk),
+                    None => self.undefined(*name, span),
+                },
+                _ => self.undefined(*name, span),
+            },
+            Var::With { scopes, name } => self.with_variable(scopes, *name, scope, span),
+            Var::Global(name) => match self.global(*name) {
+                Some(value) => Ok(self.done(value)),
+                None => self.undefined(*name, span),
+            },
+        }
+    }
+
+    fn undefined(&self, name: Symbol, span: Span) -> Outcome<'a, &'a Thunk<'a>> {
+        Err(self.error(ErrorKind::Other, Some(span), &format!("undefined variable '{name}'")))
+    }
+
+    /// The innermost `with` that holds the name gives it. One that may hold it (an open set, as of
+    /// packages) makes it unknown, unless an outer one surely holds it: then it is assumed that the
+    /// inner one does not.
+    fn with_variable(&self, depths: &[u32], name: Symbol, scope: Scope<'a>, span: Span) -> Outcome<'a, &'a Thunk<'a>> {
+        let mut open = None;
+        for &depth in depths {
+            let Some(Binds::With(set)) = frame(scope, depth).map(|frame| frame.binds) else { continue };
+            match self.force(set)? {
+                Value::Attrs(attrs) => {
+                    if let Some(attr) = attrs.get(name) {
+                        if let Some((why, _)) = open {
+                            self.assume(why);
+                        }
+                        return Ok(attr.value);
+                    }
+                    if let Some(opening) = attrs.open {
+                        open = open.or(Some((opening.why, set)));
+                    }
+                }
+                Value::Unknown(unknown) => open = open.or(Some((unknown, set))),
+                other => {
+                    let message = format!("value is {} while a set was expected", other.kind());
+                    return Err(self.error(ErrorKind::Other, Some(span), &message));
+                }
+            }
+        }
+        match open {
+            Some((_, set)) => Ok(self.lazy(move |eval| {
+                let value = eval.force(set)?;
+                eval.select_name(value, name, Some(span))
+            })),
+            None => self.undefined(name, span),
+        }
+    }
+
+    fn let_scope(&self, bindings: &'a Bindings, scope: Scope<'a>) -> Outcome<'a, Scope<'a>> {
+        let (inner, _) = self.recursive_frame(bindings, scope)?;
+        Ok(inner)
+    }
+
+    /// A frame whose bindings see each other.
+    fn recursive_frame(
+        &self,
+        bindings: &'a Bindings,
+        outer: Scope<'a>,
+    ) -> Outcome<'a, (Scope<'a>, &'a [&'a Thunk<'a>])> {
+        let own: Vec<_> = bindings.bindings.iter().map(|_| self.thunk(State::Busy)).collect();
+        let slots = self.slice(&own);
+        let frame = self.alloc(Frame { up: outer, binds: Binds::Slots(slots) });
+        let inner = Some(frame);
+        let sources: Vec<_> = bindings.inherit_sources.iter().map(|source| self.suspend(source, inner)).collect();
+        for (binding, thunk) in bindings.bindings.iter().zip(slots) {
+            let value = self.binding(binding, &sources, outer, inner)?;
+            thunk.state.set(match value.state.get() {
+                done @ (State::Done { .. } | State::Code { .. } | State::Lazy(_)) => done,
+                // A variable of the outer scope that is not computed yet: compute it there, once.
+                _ => State::Lazy(self.alloc(move |eval: &Eval<'a>| eval.force(value))),
+            });
+        }
+        Ok((inner, slots))
+    }
+
+    fn binding(
+        &self,
+        binding: &'a Binding,
+        sources: &[&'a Thunk<'a>],
+        outer: Scope<'a>,
+        inner: Scope<'a>,
+    ) -> Outcome<'a, &'a Thunk<'a>> {
+        match &binding.value {
+            BindingValue::Plain(node) => Ok(self.suspend(node, inner)),
+            BindingValue::Inherit(var) => match var {
+                // A `with` is looked into only when the variable is needed.
+                Var::With { .. } => {
+                    let span = binding.span;
+                    Ok(self.lazy(move |eval| eval.force(eval.variable(var, outer, span)?)))
+                }
+                _ => {
+                    let thunk = self.variable(var, outer, binding.span)?;
+                    Ok(self.lazy(move |eval| eval.force(thunk)))
+                }
+            },
+            BindingValue::InheritFrom(index) => {
+                let Some(&source) = sources.get(*index as usize) else { return self.fail("inherit without a source") };
+                let (name, span) = (binding.name, binding.span);
+                Ok(self.lazy(move |eval| {
+                    let value = eval.force(source)?;
+                    eval.select_name(value, name, Some(span))
+                }))
+            }
+        }
+    }
+
+    fn attribute_set(&self, expr: &'a AttrsExpr, scope: Scope<'a>) -> Outcome<'a> {
+        let bindings = &expr.bindings;
+        let (inner, values) = if expr.recursive {
+            let (inner, slots) = self.recursive_frame(bindings, scope)?;
+            (inner, slots.to_vec())
+        } else {
+            let sources: Vec<_> = bindings.inherit_sources.iter().map(|source| self.suspend(source, scope)).collect();
+            let values = bindings.bindings.iter().map(|binding| self.binding(binding, &sources, scope, scope));
+            (scope, values.collect::<Outcome<'a, Vec<_>>>()?)
+        };
+        let mut entries: Vec<Attr<'a>> = (bindings.bindings.iter().zip(values))
+            .map(|(binding, value)| Attr {
+                name: binding.name,
+                value,
+                place: AttrPlace::Written(binding.span),
+                doubt: None,
+            })
+            .collect();
+        let mut open = None;
+        for dynamic in &expr.dynamic {
+            match self.nested(&dynamic.name, inner) {
+                Ok(Value::Null) => {}
+                Ok(Value::Unknown(unknown)) => open = Some(unknown),
+                Err(Stop::Unknown(unknown)) if !unknown.is_limit() => open = Some(unknown),
+                Ok(value) => {
+                    let name = self.as_string(value)?;
+                    let value = self.suspend(&dynamic.value, inner);
+                    entries.push(dynamic_attr(name, value, dynamic.name.span));
+                }
+                Err(stop) => return Err(stop),
+            }
+        }
+        let entries = self.sorted(entries);
+        let open = open.map(|why| crate::nix::value::Open { why, absent: None });
+        Ok(self.attrs_of(super::Attrs { entries, open }))
+    }
+
+    /// `{ file, line, column }` as `unsafeGetAttrPos` and `__curPos` give it.
+    pub fn position(&self, span: Span) -> Value<'a> {
+        let Some(place) = self.program.place(span) else { return Value::Null };
+        let file = self.string(&crate::nix::path::in_repository(&place.path));
+        self.attrs(vec![
+            self.attr("file", self.done(file)),
+            self.attr("line", self.done(Value::Int(i64::from(place.start.line)))),
+            self.attr("column", self.done(Value::Int(i64::from(place.start.column)))),
+        ])
+    }
+}
+
+fn dynamic_attr<'a>(name: &Str<'a>, value: &'a Thunk<'a>, span: Span) -> Attr<'a> {
+    Attr { name: Symbol::new(name.text), value, place: AttrPlace::Written(span), doubt: None }
+}
+
+fn frame<'a>(scope: Scope<'a>, depth: u32) -> Option<&'a Frame<'a>> {
+    let mut frame = scope?;
+    for _ in 0..depth {
+        frame = frame.up?;
+    }
+    Some(frame)
+}

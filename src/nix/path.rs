@@ -1,0 +1,78 @@
+//! Paths of an evaluation: the repository and absent flake inputs stand in the Nix store, as they
+//! would in a flake, under names that no real store path has.
+
+/// What the repository's root is called during evaluation.
+pub const REPOSITORY: &str = "/nix/store/00000000000000000000000000000000-source";
+
+const INPUT_PREFIX: &str = "/nix/store/00000000000000000000000000000000-input:";
+
+/// Where an absolute path of an evaluation lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Located<'p> {
+    /// In the repository; "" is its root.
+    Repository(&'p str),
+    /// In a flake input that is not here.
+    Input { name: &'p str, rest: &'p str },
+    /// Anywhere else.
+    Outside(&'p str),
+}
+
+/// Where a path lies.
+pub fn locate(path: &str) -> Located<'_> {
+    if let Some(rest) = path.strip_prefix(REPOSITORY) {
+        match rest.strip_prefix('/') {
+            Some(rest) => return Located::Repository(rest),
+            None if rest.is_empty() => return Located::Repository(""),
+            None => {}
+        }
+    }
+    if let Some(rest) = path.strip_prefix(INPUT_PREFIX) {
+        let (name, rest) = rest.split_once('/').unwrap_or((rest, ""));
+        return Located::Input { name, rest };
+    }
+    Located::Outside(path)
+}
+
+/// What a path is called in the output: relative to the repository, `input:NAME/rest`, or absolute.
+pub fn display(path: &str) -> String {
+    match locate(path) {
+        Located::Repository("") => ".".to_owned(),
+        Located::Repository(rest) => rest.to_owned(),
+        Located::Input { name, rest: "" } => format!("input:{name}"),
+        Located::Input { name, rest } => format!("input:{name}/{rest}"),
+        Located::Outside(path) => path.to_owned(),
+    }
+}
+
+/// The path that stands for a file of the repository.
+pub fn in_repository(relative: &str) -> String {
+    if relative.is_empty() { REPOSITORY.to_owned() } else { format!("{REPOSITORY}/{relative}") }
+}
+
+/// The path that stands for a flake input that is not here.
+pub fn of_input(name: &str) -> String {
+    format!("{INPUT_PREFIX}{name}")
+}
+
+/// Resolves `.`, `..` and repeated slashes of an absolute path.
+pub fn normalise(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    if parts.is_empty() { "/".to_owned() } else { format!("/{}", parts.join("/")) }
+}
+
+/// The folder that a path lies in.
+pub fn parent(path: &str) -> &str {
+    match path.rsplit_once('/') {
+        Some(("", _)) | None => "/",
+        Some((parent, _)) => parent,
+    }
+}

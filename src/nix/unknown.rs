@@ -1,0 +1,116 @@
+//! What cannot be known, and what went wrong.
+
+use std::fmt;
+
+use super::ir::Span;
+use super::symbol::Symbol;
+use super::value::{Absent, Thunk};
+
+/// A value that cannot be known: symbolic, it keeps why, the path taken on it and everything that
+/// went into it, so that a secret inside is still found.
+pub struct Unknown<'a> {
+    /// Why.
+    pub reason: Reason<'a>,
+    /// The attributes selected from what `reason` names.
+    pub path: &'a [Symbol],
+    /// What it was applied to or made from.
+    pub parts: &'a [&'a Thunk<'a>],
+    /// Where it became unknown.
+    pub span: Option<Span>,
+    /// What its attributes are, where that is known better than "unknown too".
+    pub absent: Option<&'a Absent<'a>>,
+}
+
+/// Why a value cannot be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason<'a> {
+    /// A flake input (or `<name>`) that is not here.
+    Input(&'a str),
+    /// Something of a package set.
+    Package,
+    /// An option that no module of the repository sets.
+    UnsetOption(&'a str),
+    /// Two definitions that real Nix merges in a way not known here.
+    Merge(&'a str),
+    /// A builtin that needs the world: the network, the store, the machine.
+    World(&'a str),
+    /// A function that sealnix does not have yet.
+    NotWritten(&'a str),
+    /// A bound of the evaluator was hit. Never remembered.
+    Limit(&'static str),
+    /// A file that does not parse.
+    Syntax(&'a str),
+    /// A file that was not looked at.
+    NotLooked(&'a str),
+    /// An evaluation error of the repository's own code, where it must not stop the rest.
+    Failure(&'a str),
+}
+
+impl Unknown<'_> {
+    /// Whether a bound was hit: then another run may know more, and nothing is remembered.
+    pub fn is_limit(&self) -> bool {
+        matches!(self.reason, Reason::Limit(_))
+    }
+}
+
+impl fmt::Display for Unknown<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reason {
+            Reason::Input(name) => write!(formatter, "the flake input {name} is not here"),
+            Reason::Package => write!(formatter, "it depends on a package"),
+            Reason::UnsetOption(option) => {
+                write!(formatter, "it depends on {option}, which no module of the repository sets")
+            }
+            Reason::Merge(option) => write!(formatter, "the definitions of {option} merge in a way not known here"),
+            Reason::World(builtin) => write!(formatter, "builtins.{builtin} needs the world outside the repository"),
+            Reason::NotWritten(function) => write!(formatter, "{function} is not written yet"),
+            Reason::Limit(bound) => write!(formatter, "evaluation reached its limit ({bound})"),
+            Reason::Syntax(path) => write!(formatter, "{path} has a syntax error"),
+            Reason::NotLooked(path) => write!(formatter, "{path} was not looked at"),
+            Reason::Failure(message) => write!(formatter, "its evaluation failed: {message}"),
+        }
+    }
+}
+
+/// Why an evaluation stopped.
+#[derive(Clone, Copy)]
+pub enum Stop<'a> {
+    /// It needs something unknown.
+    Unknown(&'a Unknown<'a>),
+    /// Nix would stop with an error here.
+    Error(&'a EvalError<'a>),
+}
+
+/// An error of the evaluated code.
+#[derive(Debug)]
+pub struct EvalError<'a> {
+    /// What kind.
+    pub kind: ErrorKind,
+    /// What Nix would say, in our words.
+    pub message: &'a str,
+    /// Where.
+    pub span: Option<Span>,
+}
+
+/// What kind of error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// `throw` and `assert`: what `tryEval` catches.
+    Thrown,
+    /// A value that is needed for its own value. Not remembered: seen from elsewhere it may do.
+    Recursion,
+    /// A name that an attribute set lacks.
+    MissingAttribute,
+    /// Anything else.
+    Other,
+}
+
+impl Stop<'_> {
+    /// Whether a second try, from elsewhere or with another budget, may do better.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Stop::Unknown(unknown) => unknown.is_limit(),
+            Stop::Error(error) => error.kind == ErrorKind::Recursion,
+        }
+    }
+}
