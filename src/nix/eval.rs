@@ -17,6 +17,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use bumpalo::Bump;
 
+pub use self::coerce::Coercion;
 use self::limits::Limits;
 use super::ir::{FileId, Program, Span};
 use super::symbol::Symbol;

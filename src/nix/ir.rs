@@ -7,7 +7,7 @@
 //! [`Param`]), [`Expr::Let`] and a recursive [`Expr::Attrs`] (one slot a [`Binding`] of
 //! `bindings`, in order), and [`Expr::With`] (no slots; its frame holds the attribute set).
 
-use crate::source::RepoPath;
+use crate::source::{RepoPath, Text};
 
 use super::symbol::Symbol;
 
@@ -211,8 +211,9 @@ pub struct Attrs {
 /// The static bindings of a `let` or attribute set.
 ///
 /// `a.b = 1; a = { c = 2; };` is one binding `a` whose value is an attribute set with `b` and
-/// `c`, each with its own place, as Nix merges them. If one of the merged sets is `rec`, so is
-/// the result, as in Nix.
+/// `c`, each with its own place, as Nix merges them. The first of the merged sets decides whether
+/// the result is `rec`: `a = rec { … }; a.b = x;` puts `x` into the frame of `a`, and the `rec` of
+/// `a.b = 1; a = rec { … };` is lost, as in Nix.
 #[derive(Debug)]
 pub struct Bindings {
     /// The sources of `inherit (x) …`, evaluated in the frame of the bindings.
@@ -258,6 +259,8 @@ pub struct DynamicBinding {
 pub struct File {
     /// Its path; for sealnix's own Nix code `«name»`.
     pub path: RepoPath,
+    /// Its text, for places.
+    pub text: Text,
     /// What it says, or why it could not be lowered.
     pub content: Content,
 }
@@ -290,11 +293,4 @@ pub struct Program {
     pub files: Vec<File>,
     /// By path.
     pub by_path: std::collections::HashMap<RepoPath, FileId>,
-}
-
-impl Program {
-    /// Where a span stands.
-    pub fn place(&self, _span: Span) -> Option<crate::source::Place> {
-        None
-    }
 }

@@ -4,10 +4,13 @@ pub mod builtins;
 pub mod eval;
 pub mod guard;
 pub mod ir;
-pub mod parse;
+pub mod lib;
+mod parse;
 pub mod path;
+mod program;
 pub mod symbol;
 pub mod unknown;
 pub mod value;
 
+pub use ir::Program;
 pub use symbol::Symbol;

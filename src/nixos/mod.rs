@@ -1,1 +1,13 @@
-//! What Nix code means here.
+//! What Nix code means here: modules, options, hosts, declarations and uses.
+
+pub mod configuration;
+pub mod declaration;
+pub mod definition;
+pub mod extract;
+pub mod facts;
+pub mod hosts;
+pub mod merge;
+pub mod module;
+pub mod schema;
+pub mod types;
+pub mod world;

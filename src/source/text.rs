@@ -35,7 +35,7 @@ impl Text {
 
     /// The point at a byte offset; past the end it is the end, inside a character its start.
     pub fn position(&self, byte: usize) -> Position {
-        let byte = self.content.floor_char_boundary(byte);
+        let byte = floor_char_boundary(&self.content, byte);
         let line = self.line_starts.partition_point(|&start| start as usize <= byte).saturating_sub(1);
         let line_start = self.line_starts.get(line).map_or(0, |&start| start as usize);
         let before = self.content.get(line_start..byte).unwrap_or_default();
@@ -53,4 +53,10 @@ impl Text {
             self.line_starts.get(line.saturating_sub(1) as usize).map_or(self.content.len(), |&start| start as usize);
         (start + column.saturating_sub(1) as usize).min(self.content.len())
     }
+}
+
+fn floor_char_boundary(text: &str, byte: usize) -> usize {
+    let byte = byte.min(text.len());
+    // A character has at most four bytes.
+    (byte.saturating_sub(3)..=byte).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }

@@ -1,0 +1,79 @@
+//! Which frame and slot a name means.
+
+use std::collections::HashMap;
+
+use crate::nix::Symbol;
+use crate::nix::ir::Var;
+
+/// One frame of evaluation, as the file shows it.
+#[derive(Debug)]
+pub(super) enum Scope {
+    /// Names and their slots.
+    Names(HashMap<Symbol, u32>),
+    /// `with`: any name.
+    With,
+}
+
+/// The frames around an expression, the innermost last.
+#[derive(Debug, Default)]
+pub(super) struct Scopes(Vec<Scope>);
+
+impl Scopes {
+    pub(super) fn push(&mut self, scope: Scope) {
+        self.0.push(scope);
+    }
+
+    pub(super) fn pop(&mut self) {
+        self.0.pop();
+    }
+
+    /// What `name` means where the innermost `skipped` frames are not there. As in Nix every static
+    /// scope wins over every `with`, the global scope too.
+    pub(super) fn resolve(&self, name: Symbol, skipped: usize) -> Var {
+        let mut withs = Vec::new();
+        for (depth, scope) in (0u32..).zip(self.0.iter().rev().skip(skipped)) {
+            match scope {
+                Scope::Names(names) => {
+                    if let Some(&slot) = names.get(&name) {
+                        return Var::Local { depth, slot, name };
+                    }
+                }
+                Scope::With => withs.push(depth),
+            }
+        }
+        if withs.is_empty() || is_global(name.as_str()) {
+            return Var::Global(name);
+        }
+        Var::With { scopes: withs.into(), name }
+    }
+}
+
+/// The names that Nix binds in every file (tried with Nix 2.8; `break` is newer). Every builtin
+/// that is not among them is bound as `__name`.
+fn is_global(name: &str) -> bool {
+    const NAMES: [&str; 22] = [
+        "abort",
+        "baseNameOf",
+        "break",
+        "builtins",
+        "derivation",
+        "derivationStrict",
+        "dirOf",
+        "false",
+        "fetchGit",
+        "fetchMercurial",
+        "fetchTarball",
+        "fetchTree",
+        "fromTOML",
+        "import",
+        "isNull",
+        "map",
+        "null",
+        "placeholder",
+        "removeAttrs",
+        "scopedImport",
+        "throw",
+        "toString",
+    ];
+    name.starts_with("__") || name == "true" || NAMES.binary_search(&name).is_ok()
+}

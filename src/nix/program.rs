@@ -1,0 +1,113 @@
+//! Parsing every file, in parallel and each within its time.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::source::{Place, Text};
+
+use super::ir::{Content, File, FileId, Program, Span};
+use super::parse::parse;
+
+/// How long a file may take.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// A parser's stack, in bytes: committed only as far as it is used. It is far more than what the
+/// guard's bounds need, in debug builds too.
+const STACK: usize = 256 << 20;
+
+impl Program {
+    /// Parses all files. [`FileId`]s go by sorted path, sealnix's own `«…»` files first.
+    pub fn parse(mut texts: Vec<Text>) -> Self {
+        texts.sort_by(|a, b| {
+            let key = |text: &Text| (!text.path().starts_with('«'), text.path().clone());
+            key(a).cmp(&key(b))
+        });
+        let contents = parse_all(&texts.as_slice().into());
+        let by_path = (0u32..).zip(&texts).map(|(id, text)| (text.path().clone(), FileId(id))).collect();
+        let files = texts.into_iter().zip(contents);
+        let files = files.map(|(text, content)| File { path: text.path().clone(), text, content }).collect();
+        Program { files, by_path }
+    }
+
+    /// A file; none for an id of another program.
+    pub fn file(&self, id: FileId) -> Option<&File> {
+        self.files.get(id.0 as usize)
+    }
+
+    /// Where a span is, for people.
+    pub fn place(&self, span: Span) -> Option<Place> {
+        Some(self.file(span.file)?.text.place(span.start as usize..span.end as usize))
+    }
+}
+
+enum Message {
+    Started(usize),
+    Done(usize, Content),
+}
+
+/// The contents in the order of the texts. A thread cannot be killed: one that is over its time is
+/// left alone, its file is given up, and another takes its place.
+fn parse_all(texts: &Arc<[Text]>) -> Vec<Content> {
+    let next = Arc::new(AtomicUsize::new(0));
+    let (sender, receiver) = mpsc::channel();
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(texts.len());
+    let start = || start_worker(texts, &next, &sender);
+    let mut workers = (0..workers).filter(|_| start()).count();
+    let mut contents: Vec<Option<Content>> = texts.iter().map(|_| None).collect();
+    let mut started: HashMap<usize, Instant> = HashMap::new();
+    let mut missing = texts.len();
+    while missing > 0 && workers > 0 {
+        match receive(&receiver, started.values().min()) {
+            Ok(Message::Started(index)) => {
+                started.insert(index, Instant::now());
+            }
+            Ok(Message::Done(index, content)) => {
+                // One that was given up may still come; it is not looked at any more.
+                if started.remove(&index).is_some()
+                    && let Some(slot) = contents.get_mut(index)
+                {
+                    *slot = Some(content);
+                    missing -= 1;
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                let given_up: Vec<_> = started.extract_if(|_, since| since.elapsed() >= DEADLINE).collect();
+                missing -= given_up.len();
+                let restarted = given_up.iter().filter(|_| start()).count();
+                workers = workers + restarted - given_up.len();
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    let too_slow = || Content::NotLooked { why: "took longer than 5 s to parse".into(), span: None };
+    contents.into_iter().map(|content| content.unwrap_or_else(too_slow)).collect()
+}
+
+fn receive(receiver: &Receiver<Message>, oldest: Option<&Instant>) -> Result<Message, RecvTimeoutError> {
+    let left = oldest.map_or(DEADLINE, |since| DEADLINE.saturating_sub(since.elapsed()));
+    receiver.recv_timeout(left)
+}
+
+/// Whether the system gave us a thread.
+fn start_worker(texts: &Arc<[Text]>, next: &Arc<AtomicUsize>, sender: &Sender<Message>) -> bool {
+    let (texts, next, sender) = (Arc::clone(texts), Arc::clone(next), sender.clone());
+    let work = move || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(text) = texts.get(index) else { return };
+            if sender.send(Message::Started(index)).is_err() {
+                return;
+            }
+            let parsed = catch_unwind(AssertUnwindSafe(|| parse(text, FileId(index as u32))));
+            let gave_up = |_| Content::NotLooked { why: "makes the parser fail".into(), span: None };
+            if sender.send(Message::Done(index, parsed.unwrap_or_else(gave_up))).is_err() {
+                return;
+            }
+        }
+    };
+    thread::Builder::new().name("nix parser".into()).stack_size(STACK).spawn(work).is_ok()
+}

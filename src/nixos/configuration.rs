@@ -1,0 +1,401 @@
+//! One `evalModules`: modules in, a lazy `config` out.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use super::declaration::{self, Declared, Option_};
+use super::definition::{Definition, expand, failure, resolve};
+use super::facts::{Table, Territory};
+use super::module::{self, Collected, Foreign, Module};
+use super::world::World;
+use super::{facts, merge};
+use crate::nix::Symbol;
+use crate::nix::eval::Eval;
+use crate::nix::unknown::{Reason, Unknown};
+use crate::nix::value::{Attr, AttrPlace, Attrs, Doubt, Open, Outcome, Thunk, Value};
+
+/// What kind of configuration it is: which options exist besides those that modules declare.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    /// NixOS.
+    Nixos,
+    /// nix-darwin.
+    Darwin,
+    /// home-manager.
+    Home,
+    /// A submodule, or `lib.evalModules`: nothing but what modules declare.
+    Plain,
+}
+
+impl Class {
+    fn table(self) -> Option<&'static Table> {
+        match self {
+            Class::Nixos => Some(&facts::NIXOS),
+            Class::Darwin => Some(&facts::DARWIN),
+            Class::Home => Some(&facts::HOME),
+            Class::Plain => None,
+        }
+    }
+}
+
+/// A module to begin with.
+#[derive(Clone, Copy)]
+pub struct Root<'a> {
+    /// Anything that `imports` takes.
+    pub module: &'a Thunk<'a>,
+    /// The file it counts as.
+    pub file: &'a str,
+    /// It is the repository's own.
+    pub own: bool,
+    /// Why it may not count.
+    pub doubt: Option<&'a Unknown<'a>>,
+}
+
+/// One evaluated set of modules.
+pub struct Configuration<'a> {
+    /// Its number; the scope of its marks.
+    pub scope: u32,
+    /// What kind it is.
+    pub class: Class,
+    /// What it is an evaluation in.
+    pub world: &'a World<'a>,
+    /// The modules to begin with.
+    pub roots: &'a [Root<'a>],
+    /// `specialArgs`, and `name` for a submodule.
+    pub special: &'a [Attr<'a>],
+    /// The option path of a submodule, for messages.
+    pub prefix: &'a [Symbol],
+    /// The flake inputs' nature, for foreign modules.
+    pub inputs: &'a dyn Fn(&Eval<'a>, &'a Unknown<'a>, Class) -> Foreign,
+    collected: OnceCell<&'a Collected<'a>>,
+    config: OnceCell<&'a Thunk<'a>>,
+    options: OnceCell<&'a Thunk<'a>>,
+    arguments: OnceCell<&'a Thunk<'a>>,
+}
+
+/// What a new [`Configuration`] is made of.
+#[derive(Clone, Copy)]
+pub struct Setup<'a> {
+    /// What kind it is.
+    pub class: Class,
+    /// The modules to begin with.
+    pub roots: &'a [Root<'a>],
+    /// `specialArgs`.
+    pub special: &'a [Attr<'a>],
+    /// The option path of a submodule.
+    pub prefix: &'a [Symbol],
+    /// Says what a foreign module is.
+    pub inputs: &'a dyn Fn(&Eval<'a>, &'a Unknown<'a>, Class) -> Foreign,
+}
+
+impl<'a> Configuration<'a> {
+    /// Registers a configuration; nothing is evaluated yet.
+    pub fn new(eval: &Eval<'a>, world: &'a World<'a>, setup: Setup<'a>) -> &'a Self {
+        let configuration = eval.alloc(Configuration {
+            scope: world.next_scope(),
+            class: setup.class,
+            world,
+            roots: setup.roots,
+            special: setup.special,
+            prefix: setup.prefix,
+            inputs: setup.inputs,
+            collected: OnceCell::new(),
+            config: OnceCell::new(),
+            options: OnceCell::new(),
+            arguments: OnceCell::new(),
+        });
+        world.register(eval, configuration);
+        configuration
+    }
+
+    /// What a foreign module is taken for.
+    pub fn foreign(&self, eval: &Eval<'a>, unknown: &'a Unknown<'a>) -> Foreign {
+        (self.inputs)(eval, unknown, self.class)
+    }
+
+    /// Its modules.
+    pub fn collected(&'a self, eval: &Eval<'a>) -> Outcome<'a, &'a Collected<'a>> {
+        match self.collected.get() {
+            Some(collected) => Ok(collected),
+            None => {
+                let collected = module::collect(eval, self)?;
+                Ok(self.collected.get_or_init(|| collected))
+            }
+        }
+    }
+
+    /// `config`.
+    pub fn config(&'a self, eval: &Eval<'a>) -> &'a Thunk<'a> {
+        self.config.get_or_init(|| {
+            eval.lazy(move |eval| {
+                let declared = self.declared(eval)?;
+                let definitions = self.root_definitions(eval)?;
+                self.branch(eval, &[], &declared, &definitions)
+            })
+        })
+    }
+
+    /// `options`.
+    pub fn options(&'a self, eval: &Eval<'a>) -> &'a Thunk<'a> {
+        self.options.get_or_init(|| {
+            eval.lazy(move |eval| {
+                let declared = self.declared(eval)?;
+                declaration::options_value(eval, self, &[], &declared)
+            })
+        })
+    }
+
+    /// The options that modules declare at the root.
+    pub fn declared(&'a self, eval: &Eval<'a>) -> Outcome<'a, Vec<Declared<'a>>> {
+        let modules = self.collected(eval)?.modules;
+        let declared = modules.iter().filter_map(|module| Some(Declared { value: module.options?, module }));
+        Ok(declared.collect())
+    }
+
+    /// What every module gives to the root.
+    pub fn root_definitions(&'a self, eval: &Eval<'a>) -> Outcome<'a, Vec<Definition<'a>>> {
+        let modules = self.collected(eval)?.modules;
+        Ok(modules.iter().map(|module: &&'a Module<'a>| Definition::plain(module.config, module)).collect())
+    }
+
+    /// The set that module functions are called with.
+    pub fn arguments(&'a self, eval: &Eval<'a>) -> &'a Thunk<'a> {
+        self.arguments.get_or_init(|| {
+            let mut entries = vec![eval.attr("lib", eval.lazy(move |eval| Ok(self.world.lib(eval))))];
+            entries.extend_from_slice(self.special);
+            entries.push(eval.attr("config", self.config(eval)));
+            entries.push(eval.attr("options", self.options(eval)));
+            let why = eval.unknown(Reason::UnsetOption("_module.args"), None);
+            let absent = move |eval: &Eval<'a>, name: Symbol| self.module_argument(eval, name);
+            let open = Open { why, absent: Some(eval.alloc(absent)) };
+            eval.done(eval.attrs_of(Attrs { entries: eval.sorted(entries), open: Some(open) }))
+        })
+    }
+
+    /// An argument that is no special one: `_module.args.NAME`, or what every module gets.
+    fn module_argument(&'a self, eval: &Eval<'a>, name: Symbol) -> Outcome<'a> {
+        let config = eval.force(self.config(eval))?;
+        let module = eval.select_name(config, Symbol::new("_module"), None)?;
+        let args = eval.settle(eval.select_name(module, Symbol::new("args"), None))?;
+        if let Value::Attrs(attrs) = args
+            && attrs.get(name).is_some()
+        {
+            return eval.select_name(args, name, None);
+        }
+        match name.as_str() {
+            "sealnix" => Ok(super::schema::primitives(eval, self.scope)),
+            "pkgs" => Ok(self.packages(eval)),
+            "modulesPath" => Ok(eval.string(&crate::nix::path::of_input("nixpkgs/nixos/modules"))),
+            "utils" | "baseModules" | "extraModules" | "moduleType" => Ok(eval.unknown_value(Reason::Package)),
+            _ => {
+                let option = eval.text(&format!("_module.args.{name}"));
+                Ok(eval.unknown_value(Reason::UnsetOption(option)))
+            }
+        }
+    }
+
+    fn packages(&'a self, eval: &Eval<'a>) -> Value<'a> {
+        let system = eval.lazy(move |eval| {
+            let config = eval.force(self.config(eval))?;
+            let nixpkgs = eval.settle(eval.select_name(config, Symbol::new("nixpkgs"), None))?;
+            for name in ["hostPlatform", "system"] {
+                let platform = eval.settle(eval.select_name(nixpkgs, Symbol::new(name), None))?;
+                match platform {
+                    Value::String(_) => return Ok(platform),
+                    Value::Attrs(_) => return eval.select_name(platform, Symbol::new("system"), None),
+                    _ => {}
+                }
+            }
+            Ok(eval.unknown_value(Reason::UnsetOption("nixpkgs.hostPlatform")))
+        });
+        self.world.packages(eval, system)
+    }
+
+    /// The set of options below a path.
+    pub fn branch(
+        &'a self,
+        eval: &Eval<'a>,
+        path: &'a [Symbol],
+        declared: &[Declared<'a>],
+        definitions: &[Definition<'a>],
+    ) -> Outcome<'a> {
+        let expanded = expand(eval, definitions)?;
+        self.branch_of(eval, path, declared, expanded)
+    }
+
+    /// [`Configuration::branch`] of definitions whose wrappers are off. Conditions are handed down.
+    pub fn branch_of(
+        &'a self,
+        eval: &Eval<'a>,
+        path: &'a [Symbol],
+        declared: &[Declared<'a>],
+        expanded: super::definition::Expanded<'a>,
+    ) -> Outcome<'a> {
+        let mut children: BTreeMap<Symbol, Child<'a>> = BTreeMap::new();
+        let mut open = expanded.open;
+        for declared in declared {
+            open = open.or(declaration::children(eval, *declared, &mut children)?);
+        }
+        for (definition, value) in &expanded.definitions {
+            match value {
+                Value::Attrs(attrs) => {
+                    for attr in attrs.entries {
+                        children.entry(attr.name).or_default().definitions.push(definition.child(attr));
+                    }
+                    if let Some(opening) = attrs.open {
+                        open = open.or(Some(opening.why));
+                    }
+                }
+                Value::Unknown(unknown) => open = open.or(Some(unknown)),
+                other => {
+                    let message = eval.text(&format!("{} is {}, not a set", dotted(path), other.kind()));
+                    open = open.or(Some(eval.unknown(Reason::Failure(message), None)));
+                }
+            }
+        }
+        let entries: Vec<_> = children.into_iter().map(|(name, child)| self.entry(eval, path, name, child)).collect();
+        let open = self.opening(eval, path, open);
+        Ok(eval.attrs_of(Attrs { entries: eval.slice(&entries), open }))
+    }
+
+    fn entry(&'a self, eval: &Eval<'a>, path: &'a [Symbol], name: Symbol, child: Child<'a>) -> Attr<'a> {
+        let path = eval.slice(&[path, &[name]].concat());
+        let declared = eval.slice(&child.declared);
+        let definitions = eval.slice(&child.definitions);
+        let place = definitions.first().map_or(AttrPlace::Nowhere, |definition| definition.place);
+        let sure = !declared.is_empty()
+            || definitions.iter().any(|definition| definition.conditions.is_empty() && definition.doubt.is_none());
+        let doubt = (!sure).then(|| {
+            let why = definitions.iter().find_map(|definition| definition.doubt);
+            Doubt::MaybeAbsent(why.unwrap_or_else(|| eval.unknown(Reason::UnsetOption(dotted_in(eval, path)), None)))
+        });
+        let value = eval.lazy(move |eval| self.value(eval, path, declared, definitions));
+        Attr { name, value, place, doubt }
+    }
+
+    /// The value of what lies at a path: an option, a set of options, or something undeclared.
+    fn value(
+        &'a self,
+        eval: &Eval<'a>,
+        path: &'a [Symbol],
+        declared: &'a [Declared<'a>],
+        definitions: &'a [Definition<'a>],
+    ) -> Outcome<'a> {
+        match declaration::at(eval, declared)? {
+            Option_::Declared(option) => merge::option(eval, self, path, &option, definitions),
+            Option_::Branch => self.branch(eval, path, declared, definitions),
+            Option_::Undeclared => self.undeclared(eval, path, definitions),
+        }
+    }
+
+    /// What modules give to something that none of them declares: an option of nixpkgs or of a
+    /// foreign module. Conditions are looked at only once it is known to be an option.
+    pub fn undeclared(&'a self, eval: &Eval<'a>, path: &'a [Symbol], definitions: &[Definition<'a>]) -> Outcome<'a> {
+        let expanded = expand(eval, definitions)?;
+        let territory = self.territory(path);
+        let is_set = |value: &Value<'a>| matches!(value, Value::Attrs(_) | Value::Unknown(_));
+        let sets = expanded.definitions.iter().all(|(_, value)| is_set(value))
+            && expanded.definitions.iter().any(|(_, value)| matches!(value, Value::Attrs(_)));
+        if sets && !matches!(territory, Territory::Option(_)) {
+            return self.branch_of(eval, path, &[], expanded);
+        }
+        let resolved = resolve(eval, expanded)?;
+        if resolved.is_empty() {
+            return self.absent(eval, path);
+        }
+        merge::by_shape(eval, self, path, resolved, territory)
+    }
+
+    fn territory(&self, path: &[Symbol]) -> Territory {
+        let full = self.prefix.iter().chain(path).map(|name| name.as_str());
+        self.class.table().map_or(Territory::Unknown, |table| table.at(full))
+    }
+
+    fn opening(&'a self, eval: &Eval<'a>, path: &'a [Symbol], open: Option<&'a Unknown<'a>>) -> Option<Open<'a>> {
+        if self.class == Class::Plain {
+            return open.map(|why| Open { why, absent: None });
+        }
+        let why = open.unwrap_or_else(|| eval.unknown(Reason::UnsetOption(dotted_in(eval, path)), None));
+        let absent = move |eval: &Eval<'a>, name: Symbol| match open {
+            Some(why) => Ok(Value::Unknown(eval.unknown_attribute(why, name))),
+            None => self.absent(eval, eval.slice(&[path, &[name]].concat())),
+        };
+        Some(Open { why, absent: Some(eval.alloc(absent)) })
+    }
+
+    /// What an option is that nothing in the repository sets: nixpkgs' literal default, or false
+    /// for an `enable` (both assumed), or unknown.
+    fn absent(&'a self, eval: &Eval<'a>, path: &'a [Symbol]) -> Outcome<'a> {
+        if self.class == Class::Plain {
+            return Err(eval.error(
+                crate::nix::unknown::ErrorKind::MissingAttribute,
+                None,
+                &format!("the option '{}' is used but not defined", dotted(path)),
+            ));
+        }
+        let why = eval.unknown(Reason::UnsetOption(dotted_in(eval, path)), None);
+        match self.territory(path) {
+            Territory::Option(facts::Fact { default: Some(default), .. }) => {
+                eval.assume(why);
+                return merge::json(eval, default);
+            }
+            _ if path.last().is_some_and(|name| name.as_str() == "enable") => {
+                eval.assume(why);
+                return Ok(Value::Bool(false));
+            }
+            _ => {}
+        }
+        if let [users, all, user, group] = path
+            && (users.as_str(), all.as_str(), group.as_str()) == ("users", "users", "group")
+            && let Some(group) = facts::group_of_user(user.as_str())
+        {
+            eval.assume(why);
+            return Ok(eval.string(group));
+        }
+        let absent = move |eval: &Eval<'a>, name: Symbol| self.absent(eval, eval.slice(&[path, &[name]].concat()));
+        Ok(Value::Unknown(eval.alloc(Unknown { absent: Some(eval.alloc(absent)), ..*why })))
+    }
+
+    /// The definitions of the option at a path, wrappers off, conditions not looked at.
+    pub fn definitions_at(&'a self, eval: &Eval<'a>, path: &[Symbol]) -> Outcome<'a, Vec<Definition<'a>>> {
+        let mut definitions = self.root_definitions(eval)?;
+        for name in path {
+            let expanded = expand(eval, &definitions)?;
+            definitions = expanded
+                .definitions
+                .iter()
+                .filter_map(|(definition, value)| match value {
+                    Value::Attrs(attrs) => Some(definition.child(attrs.get(*name)?)),
+                    _ => None,
+                })
+                .collect();
+        }
+        Ok(definitions)
+    }
+
+    /// Why modules may be missing from it.
+    pub fn incomplete(&'a self, eval: &Eval<'a>) -> Outcome<'a, Option<&'a Unknown<'a>>> {
+        match self.collected(eval) {
+            Ok(collected) => Ok(collected.open),
+            Err(stop) => failure(eval, stop),
+        }
+    }
+}
+
+/// What modules say of one name.
+#[derive(Default)]
+pub struct Child<'a> {
+    /// As options.
+    pub declared: Vec<Declared<'a>>,
+    /// As config.
+    pub definitions: Vec<Definition<'a>>,
+}
+
+/// A path as people write it.
+pub fn dotted(path: &[Symbol]) -> String {
+    path.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(".")
+}
+
+fn dotted_in<'a>(eval: &Eval<'a>, path: &[Symbol]) -> &'a str {
+    eval.text(&dotted(path))
+}

@@ -1,0 +1,127 @@
+//! Option declarations: what modules say under `options`.
+
+use std::collections::BTreeMap;
+
+use super::configuration::{Child, Configuration};
+use super::definition::{failure, type_tag};
+use super::module::Module;
+use crate::nix::Symbol;
+use crate::nix::eval::Eval;
+use crate::nix::unknown::{Reason, Unknown};
+use crate::nix::value::{Attr, AttrPlace, Attrs, Open, Outcome, Thunk, Value};
+
+/// What one module declares at one path: an option, or a set of them.
+#[derive(Clone, Copy)]
+pub struct Declared<'a> {
+    /// The value under `options`.
+    pub value: &'a Thunk<'a>,
+    /// The module.
+    pub module: &'a Module<'a>,
+}
+
+/// What is declared at a path.
+pub enum Option_<'a> {
+    /// An option, perhaps by several modules.
+    Declared(Vec<&'a Attrs<'a>>),
+    /// A set of options.
+    Branch,
+    /// Nothing.
+    Undeclared,
+}
+
+/// What is declared at a path.
+pub fn at<'a>(eval: &Eval<'a>, declared: &[Declared<'a>]) -> Outcome<'a, Option_<'a>> {
+    let mut options = Vec::new();
+    for declared in declared {
+        let value = match eval.force(declared.value) {
+            Ok(value) => value,
+            Err(stop) => {
+                failure(eval, stop)?;
+                continue;
+            }
+        };
+        if let (Some("option"), Value::Attrs(attrs)) = (type_tag(eval, value), value) {
+            options.push(attrs);
+        }
+    }
+    Ok(match (options.is_empty(), declared.is_empty()) {
+        (false, _) => Option_::Declared(options),
+        (true, false) => Option_::Branch,
+        (true, true) => Option_::Undeclared,
+    })
+}
+
+/// Adds what is declared one name further down; says why there may be more.
+pub fn children<'a>(
+    eval: &Eval<'a>,
+    declared: Declared<'a>,
+    into: &mut BTreeMap<Symbol, Child<'a>>,
+) -> Outcome<'a, Option<&'a Unknown<'a>>> {
+    match eval.settle(eval.force(declared.value)) {
+        Ok(Value::Attrs(attrs)) => {
+            for attr in attrs.entries {
+                let child = Declared { value: attr.value, module: declared.module };
+                into.entry(attr.name).or_default().declared.push(child);
+            }
+            Ok(None)
+        }
+        Ok(Value::Unknown(unknown)) => Ok(Some(unknown)),
+        Ok(_) => Ok(None),
+        Err(stop) => failure(eval, stop),
+    }
+}
+
+/// The module argument `options`, for `options ? x` and `options.x.isDefined`.
+pub fn options_value<'a>(
+    eval: &Eval<'a>,
+    configuration: &'a Configuration<'a>,
+    path: &'a [Symbol],
+    declared: &[Declared<'a>],
+) -> Outcome<'a> {
+    let mut names: BTreeMap<Symbol, Child<'a>> = BTreeMap::new();
+    let mut open = None;
+    for declared in declared {
+        open = open.or(children(eval, *declared, &mut names)?);
+    }
+    let entries: Vec<_> = names
+        .into_iter()
+        .map(|(name, child)| {
+            let path = eval.slice(&[path, &[name]].concat());
+            let declared = eval.slice(&child.declared);
+            let value = eval.lazy(move |eval| match at(eval, declared)? {
+                Option_::Declared(options) => option_value(eval, configuration, path, &options),
+                _ => options_value(eval, configuration, path, declared),
+            });
+            Attr { name, value, place: AttrPlace::Nowhere, doubt: None }
+        })
+        .collect();
+    let why = open.unwrap_or_else(|| eval.unknown(Reason::UnsetOption("options"), None));
+    Ok(eval.attrs_of(Attrs { entries: eval.slice(&entries), open: Some(Open { why, absent: None }) }))
+}
+
+fn option_value<'a>(
+    eval: &Eval<'a>,
+    configuration: &'a Configuration<'a>,
+    path: &'a [Symbol],
+    options: &[&'a Attrs<'a>],
+) -> Outcome<'a> {
+    let mut entries: Vec<_> = options.iter().flat_map(|option| option.entries.iter().copied()).collect();
+    let value = eval.lazy(move |eval| {
+        let mut value = eval.force(configuration.config(eval))?;
+        for name in path {
+            value = eval.settle(eval.select_name(value, *name, None))?;
+        }
+        Ok(value)
+    });
+    let is_defined = eval.lazy(move |eval| {
+        let definitions = configuration.definitions_at(eval, path)?;
+        let resolved = super::definition::resolve(eval, super::definition::expand(eval, &definitions)?)?;
+        match resolved.perhaps.first().and_then(|live| live.doubt()) {
+            Some(why) if resolved.certain.is_empty() => Ok(Value::Unknown(why)),
+            _ => Ok(Value::Bool(!resolved.certain.is_empty())),
+        }
+    });
+    entries.push(eval.attr("value", value));
+    entries.push(eval.attr("isDefined", is_defined));
+    Ok(eval.attrs(entries))
+}

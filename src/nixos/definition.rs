@@ -1,0 +1,262 @@
+//! Definitions: what modules give to an option, with `mkIf`, `mkMerge`, `mkOverride` and `mkOrder`
+//! taken off (nixpkgs, lib/modules.nix: pushDownProperties, dischargeProperties, filterOverrides).
+
+use super::module::Module;
+use crate::nix::Symbol;
+use crate::nix::eval::Eval;
+use crate::nix::unknown::{Reason, Stop, Unknown};
+use crate::nix::value::{Attr, AttrPlace, Doubt, Outcome, Thunk, Value};
+
+/// The priority of a definition without a wrapper.
+pub const DEFAULT_PRIORITY: i64 = 100;
+/// The priority of an option's own default.
+pub const OPTION_DEFAULT_PRIORITY: i64 = 1500;
+const DEFAULT_ORDER: i64 = 1000;
+
+/// What one module gives to one option, conditions not looked at yet.
+#[derive(Clone, Copy)]
+pub struct Definition<'a> {
+    /// The value, perhaps wrapped.
+    pub value: &'a Thunk<'a>,
+    /// The module.
+    pub module: &'a Module<'a>,
+    /// Where the option's last name stands.
+    pub place: AttrPlace,
+    /// The conditions of every `mkIf` around it, outermost first.
+    pub conditions: &'a [&'a Thunk<'a>],
+    /// Of the outermost `mkOverride` around it.
+    pub priority: i64,
+    /// Of `mkOrder`.
+    pub order: i64,
+    /// Why it may not count at all, besides its conditions.
+    pub doubt: Option<&'a Unknown<'a>>,
+    /// What it rests on.
+    pub assumed: Option<&'a Unknown<'a>>,
+}
+
+impl<'a> Definition<'a> {
+    /// A module's plain definition.
+    pub fn plain(value: &'a Thunk<'a>, module: &'a Module<'a>) -> Self {
+        Definition {
+            value,
+            module,
+            place: AttrPlace::Nowhere,
+            conditions: &[],
+            priority: DEFAULT_PRIORITY,
+            order: DEFAULT_ORDER,
+            doubt: module.doubt,
+            assumed: None,
+        }
+    }
+
+    /// What this definition, whose value is a set holding `attr`, gives to the option below it.
+    pub fn child(&self, attr: &Attr<'a>) -> Self {
+        let (doubt, assumed) = match attr.doubt {
+            Some(Doubt::MaybeAbsent(why)) => (Some(why), None),
+            Some(Doubt::Assumed(why)) => (None, Some(why)),
+            None => (None, None),
+        };
+        Definition {
+            value: attr.value,
+            place: attr.place,
+            doubt: self.doubt.or(doubt),
+            assumed: self.assumed.or(assumed),
+            ..*self
+        }
+    }
+}
+
+/// Definitions with the wrappers taken off.
+#[derive(Default)]
+pub struct Expanded<'a> {
+    /// Each with its content in weak head normal form.
+    pub definitions: Vec<(Definition<'a>, Value<'a>)>,
+    /// There may be more: the list of an `mkMerge` is unknown.
+    pub open: Option<&'a Unknown<'a>>,
+}
+
+/// Takes `mkIf`, `mkMerge`, `mkOverride` and `mkOrder` off; no condition is looked at.
+pub fn expand<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome<'a, Expanded<'a>> {
+    let mut expanded = Expanded::default();
+    for definition in definitions {
+        expand_one(eval, *definition, &mut expanded)?;
+    }
+    Ok(expanded)
+}
+
+fn expand_one<'a>(eval: &Eval<'a>, definition: Definition<'a>, into: &mut Expanded<'a>) -> Outcome<'a, ()> {
+    let _depth = eval.limits.enter(eval)?;
+    let (value, assumed) = eval.observe(|| eval.force(definition.value));
+    let definition = Definition { assumed: definition.assumed.or(assumed), ..definition };
+    let value = match value {
+        Ok(value) => value,
+        Err(stop) => match failure(eval, stop)? {
+            Some(unknown) => Value::Unknown(eval.unknown_with(unknown, &[definition.value])),
+            None => return Ok(()),
+        },
+    };
+    match wrapper(eval, value)? {
+        Wrapper::None => {
+            into.definitions.push((definition, value));
+            Ok(())
+        }
+        Wrapper::If { condition, content } => {
+            let conditions: Vec<_> = definition.conditions.iter().copied().chain([condition]).collect();
+            expand_one(eval, Definition { value: content, conditions: eval.slice(&conditions), ..definition }, into)
+        }
+        Wrapper::Merge { contents } => {
+            let list = match eval.settle(eval.force(contents))? {
+                Value::Unknown(unknown) => {
+                    into.open = into.open.or(Some(unknown));
+                    return Ok(());
+                }
+                value => eval.as_list(value)?,
+            };
+            into.open = into.open.or(list.open);
+            for item in list.items {
+                expand_one(eval, Definition { value: item, ..definition }, into)?;
+            }
+            Ok(())
+        }
+        Wrapper::Override { priority, content } => {
+            // The outermost wrapper decides.
+            let priority = if definition.priority == DEFAULT_PRIORITY { priority } else { definition.priority };
+            expand_one(eval, Definition { value: content, priority, ..definition }, into)
+        }
+        Wrapper::Order { order, content } => expand_one(eval, Definition { value: content, order, ..definition }, into),
+    }
+}
+
+/// An error in one definition must not hide the others; a limit stops.
+pub fn failure<'a>(eval: &Eval<'a>, stop: Stop<'a>) -> Outcome<'a, Option<&'a Unknown<'a>>> {
+    match stop {
+        Stop::Unknown(unknown) if unknown.is_limit() => Err(stop),
+        Stop::Unknown(unknown) => Ok(Some(unknown)),
+        Stop::Error(error) => Ok(Some(eval.unknown(Reason::Failure(error.message), error.span))),
+    }
+}
+
+enum Wrapper<'a> {
+    None,
+    If { condition: &'a Thunk<'a>, content: &'a Thunk<'a> },
+    Merge { contents: &'a Thunk<'a> },
+    Override { priority: i64, content: &'a Thunk<'a> },
+    Order { order: i64, content: &'a Thunk<'a> },
+}
+
+/// The `_type` of a set, where it is one of those that mean something here.
+pub fn type_tag<'a>(eval: &Eval<'a>, value: Value<'a>) -> Option<&'a str> {
+    let Value::Attrs(attrs) = value else { return None };
+    let tag = attrs.get(Symbol::new("_type"))?;
+    match eval.force(tag.value) {
+        Ok(Value::String(text)) => Some(text.text),
+        _ => None,
+    }
+}
+
+fn wrapper<'a>(eval: &Eval<'a>, value: Value<'a>) -> Outcome<'a, Wrapper<'a>> {
+    let (Some(tag), Value::Attrs(attrs)) = (type_tag(eval, value), value) else { return Ok(Wrapper::None) };
+    let field = |name: &str| attrs.get(Symbol::new(name)).map(|attr| attr.value);
+    let (Some(content), Some(number)) = (field("content").or(field("contents")), Some("priority")) else {
+        return Ok(Wrapper::None);
+    };
+    Ok(match tag {
+        "if" => match field("condition") {
+            Some(condition) => Wrapper::If { condition, content },
+            None => Wrapper::None,
+        },
+        "merge" => Wrapper::Merge { contents: content },
+        "override" | "order" => {
+            let Some(number) = field(number) else { return Ok(Wrapper::None) };
+            let number = eval.force_int(number)?;
+            if tag == "order" {
+                Wrapper::Order { order: number, content }
+            } else {
+                Wrapper::Override { priority: number, content }
+            }
+        }
+        _ => Wrapper::None,
+    })
+}
+
+/// A definition whose conditions were looked at.
+#[derive(Clone, Copy)]
+pub struct Live<'a> {
+    /// The definition.
+    pub definition: Definition<'a>,
+    /// Its content.
+    pub value: Value<'a>,
+}
+
+impl<'a> Live<'a> {
+    /// Why it may not count.
+    pub fn doubt(&self) -> Option<&'a Unknown<'a>> {
+        self.definition.doubt
+    }
+}
+
+/// What counts of the definitions of one option.
+#[derive(Clone, Copy, Default)]
+pub struct Resolved<'a> {
+    /// Those that surely count: of the strongest priority, in order.
+    pub certain: &'a [Live<'a>],
+    /// Those that may count, with a priority at least as strong.
+    pub perhaps: &'a [Live<'a>],
+    /// There may be more.
+    pub open: Option<&'a Unknown<'a>>,
+}
+
+impl<'a> Resolved<'a> {
+    /// Whether nothing defines the option, not even perhaps.
+    pub fn is_empty(&self) -> bool {
+        self.certain.is_empty() && self.perhaps.is_empty() && self.open.is_none()
+    }
+
+    /// Why a value that only one definition can give is not sure: something may override it.
+    pub fn overridable(&self) -> Option<&'a Unknown<'a>> {
+        let priority = self.certain.first().map_or(i64::MAX, |live| live.definition.priority);
+        self.perhaps.iter().find(|live| live.definition.priority < priority).and_then(Live::doubt)
+    }
+}
+
+/// Looks at the conditions and keeps the strongest definitions.
+pub fn resolve<'a>(eval: &Eval<'a>, expanded: Expanded<'a>) -> Outcome<'a, Resolved<'a>> {
+    let mut certain: Vec<Live<'a>> = Vec::new();
+    let mut perhaps: Vec<Live<'a>> = Vec::new();
+    for (mut definition, value) in expanded.definitions {
+        let (holds, assumed) = eval.observe(|| conditions_hold(eval, &definition));
+        match holds? {
+            Condition::No => continue,
+            Condition::Yes => {}
+            Condition::Perhaps(why) => definition.doubt = definition.doubt.or(Some(why)),
+        }
+        definition.conditions = &[];
+        definition.assumed = definition.assumed.or(assumed);
+        let live = Live { definition, value };
+        if definition.doubt.is_some() { perhaps.push(live) } else { certain.push(live) }
+    }
+    if let Some(strongest) = certain.iter().map(|live| live.definition.priority).min() {
+        certain.retain(|live| live.definition.priority == strongest);
+        perhaps.retain(|live| live.definition.priority <= strongest);
+    }
+    certain.sort_by_key(|live| live.definition.order);
+    Ok(Resolved { certain: eval.slice(&certain), perhaps: eval.slice(&perhaps), open: expanded.open })
+}
+
+enum Condition<'a> {
+    Yes,
+    No,
+    Perhaps(&'a Unknown<'a>),
+}
+
+fn conditions_hold<'a>(eval: &Eval<'a>, definition: &Definition<'a>) -> Outcome<'a, Condition<'a>> {
+    let mut perhaps = None;
+    for condition in definition.conditions {
+        match eval.force_bool(condition) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Condition::No),
+            Err(stop) => perhaps = failure(eval, stop)?,
+        }
+    }
+    Ok(perhaps.map_or(Condition::Yes, Condition::Perhaps))
+}

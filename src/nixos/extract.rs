@@ -1,0 +1,4 @@
+//! config → Manifest.
+
+/// The hidden attribute by which a configuration's set leads back to it.
+pub const SCOPE: &str = " scope";

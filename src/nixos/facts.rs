@@ -1,0 +1,86 @@
+//! What nixpkgs, home-manager and nix-darwin declare, from tables that real Nix made
+//! (`facts/README.md`): kinds and literal defaults of options, groups of users.
+
+use std::sync::LazyLock;
+
+/// A table of options, one line each: path, kind, default; sorted by bytes.
+pub struct Table {
+    lines: LazyLock<Vec<&'static str>>,
+}
+
+/// NixOS 24.05.
+pub static NIXOS: Table = Table { lines: LazyLock::new(|| include_str!("facts/nixos-options.tsv").lines().collect()) };
+/// nix-darwin 25.05.
+pub static DARWIN: Table =
+    Table { lines: LazyLock::new(|| include_str!("facts/darwin-options.tsv").lines().collect()) };
+/// home-manager 26.11.
+pub static HOME: Table = Table { lines: LazyLock::new(|| include_str!("facts/home-options.tsv").lines().collect()) };
+
+static USERS: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("facts/nixos-users.tsv").lines().collect());
+
+/// What the table says of one path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fact {
+    /// `str`, `list`, `lines`, `attrs`, `submodule`, … perhaps with `nullable-` before it.
+    pub kind: &'static str,
+    /// The default as JSON, where it is a literal.
+    pub default: Option<&'static str>,
+}
+
+/// What lies at a path of options.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Territory {
+    /// An option.
+    Option(Fact),
+    /// Only a part of longer paths.
+    Branch,
+    /// The table knows nothing of it.
+    Unknown,
+}
+
+impl Table {
+    /// What lies at a path; a name may stand for `<name>` of the table.
+    pub fn at<'n>(&self, path: impl IntoIterator<Item = &'n str>) -> Territory {
+        let mut known = String::new();
+        let mut territory = Territory::Branch;
+        for name in path {
+            let Some((prefix, found)) = [name, "<name>"].into_iter().find_map(|name| {
+                let prefix = if known.is_empty() { name.to_owned() } else { format!("{known}.{name}") };
+                Some((prefix.clone(), self.exact(&prefix)?))
+            }) else {
+                return Territory::Unknown;
+            };
+            known = prefix;
+            territory = found;
+        }
+        territory
+    }
+
+    fn exact(&self, path: &str) -> Option<Territory> {
+        let lines = &*self.lines;
+        let from = lines.partition_point(|line| *line < path);
+        for line in lines.iter().skip(from) {
+            let rest = line.strip_prefix(path)?;
+            if let Some(fact) = rest.strip_prefix('\t') {
+                let (kind, default) = fact.split_once('\t')?;
+                return Some(Territory::Option(Fact { kind, default: Some(default).filter(|text| *text != "-") }));
+            }
+            if rest.starts_with('.') {
+                return Some(Territory::Branch);
+            }
+            // Bytes below '.', such as '-', sort between the option and its children.
+            if rest.as_bytes().first().is_some_and(|byte| *byte > b'.') {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+/// The group that nixpkgs gives a user of one of its services.
+pub fn group_of_user(user: &str) -> Option<&'static str> {
+    USERS.iter().find_map(|line| {
+        let mut fields = line.split('\t');
+        (fields.next() == Some(user)).then(|| fields.next())?.filter(|group| *group != "-")
+    })
+}

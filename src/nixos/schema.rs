@@ -1,0 +1,31 @@
+//! The options of sops-nix and the few of nixpkgs that matter, written as modules.
+
+use crate::nix::Symbol;
+use crate::nix::eval::Eval;
+use crate::nix::value::{Attr, Mark, Outcome, Value};
+
+/// sealnix's own Nix files, by the name that they have in the program.
+pub const FILES: &[(&str, &str)] = &[
+    ("«nixos»", include_str!("schema/nixos.nix")),
+    ("«sops-nix»", include_str!("schema/sops-nix.nix")),
+    ("«sops-nix-home»", include_str!("schema/sops-nix-home.nix")),
+    ("«home-manager»", include_str!("schema/home-manager.nix")),
+];
+
+/// What the schemas can do that Nix cannot: the module argument `sealnix`.
+pub fn primitives<'a>(eval: &Eval<'a>, scope: u32) -> Value<'a> {
+    let mark = eval.native("mark", 3, move |eval, arguments| {
+        let &[kind, name, text] = arguments else { return eval.fail("three arguments") };
+        let (kind, name) = (eval.force_string(kind)?, eval.force_string(name)?);
+        marked(eval, Mark { kind: Symbol::new(kind.text), scope, name: name.text }, eval.force(text)?)
+    });
+    let entries: Vec<Attr<'a>> = vec![eval.attr("mark", eval.done(mark))];
+    eval.attrs(entries)
+}
+
+/// A string that stands for something named.
+fn marked<'a>(eval: &Eval<'a>, mark: Mark<'a>, text: Value<'a>) -> Outcome<'a> {
+    let text = eval.coerce(text, crate::nix::eval::Coercion::Plain)?;
+    let context = eval.join_contexts(&[text.context, eval.slice(&[mark])]);
+    Ok(eval.string_of(text.text, context, text.origin))
+}

@@ -1,0 +1,134 @@
+//! What one evaluator knows of NixOS: nixpkgs' lib with its types, package sets, and every
+//! configuration that was made.
+
+use std::cell::{Cell, OnceCell};
+
+use super::configuration::Configuration;
+use super::types;
+use crate::nix::eval::Eval;
+use crate::nix::ir::FileId;
+use crate::nix::unknown::{Reason, Unknown};
+use crate::nix::value::{Attr, Attrs, Outcome, Thunk, Value};
+use crate::nix::{Symbol, path};
+
+/// Shared by everything that is evaluated for one repository.
+pub struct World<'a> {
+    lib: OnceCell<Value<'a>>,
+    configurations: Cell<Option<&'a Registered<'a>>>,
+}
+
+struct Registered<'a> {
+    configuration: &'a Configuration<'a>,
+    earlier: Option<&'a Registered<'a>>,
+}
+
+impl<'a> World<'a> {
+    /// A world without configurations.
+    pub fn new(eval: &Eval<'a>) -> &'a Self {
+        eval.alloc(World { lib: OnceCell::new(), configurations: Cell::new(None) })
+    }
+
+    /// nixpkgs' lib, with the module system in it.
+    pub fn lib(&'a self, eval: &Eval<'a>) -> Value<'a> {
+        *self.lib.get_or_init(|| crate::nix::lib::lib(eval, types::lib_entries(eval, self)))
+    }
+
+    /// Remembers a configuration; its number is its scope.
+    pub fn register(&self, eval: &Eval<'a>, configuration: &'a Configuration<'a>) {
+        let earlier = self.configurations.get();
+        self.configurations.set(Some(eval.alloc(Registered { configuration, earlier })));
+    }
+
+    /// The number that the next configuration gets.
+    pub fn next_scope(&self) -> u32 {
+        self.configurations.get().map_or(0, |last| last.configuration.scope + 1)
+    }
+
+    /// The configuration with this number.
+    pub fn configuration(&self, scope: u32) -> Option<&'a Configuration<'a>> {
+        let mut registered = self.configurations.get();
+        while let Some(entry) = registered {
+            if entry.configuration.scope == scope {
+                return Some(entry.configuration);
+            }
+            registered = entry.earlier;
+        }
+        None
+    }
+
+    /// A package set: unknown, but for what follows from the system.
+    pub fn packages(&'a self, eval: &Eval<'a>, system: &'a Thunk<'a>) -> Value<'a> {
+        let why = eval.unknown(Reason::Package, None);
+        let absent = move |eval: &Eval<'a>, name: Symbol| -> Outcome<'a> {
+            Ok(match name.as_str() {
+                "lib" => self.lib(eval),
+                "system" => return eval.force(system),
+                "stdenv" | "stdenvNoCC" => self.stdenv(eval, system),
+                "hostPlatform" | "buildPlatform" | "targetPlatform" => self.platform(eval, system)?,
+                "config" => Value::Unknown(eval.unknown_attribute(why, name)),
+                _ => Value::Unknown(eval.unknown_attribute(why, name)),
+            })
+        };
+        Value::Unknown(eval.alloc(Unknown { absent: Some(eval.alloc(absent)), ..*why }))
+    }
+
+    fn stdenv(&'a self, eval: &Eval<'a>, system: &'a Thunk<'a>) -> Value<'a> {
+        let why = eval.unknown(Reason::Package, None);
+        let absent = move |eval: &Eval<'a>, name: Symbol| -> Outcome<'a> {
+            match name.as_str() {
+                "hostPlatform" | "buildPlatform" | "targetPlatform" => self.platform(eval, system),
+                "system" => eval.force(system),
+                "isLinux" | "isDarwin" | "isAarch64" | "isx86_64" => {
+                    let platform = self.platform(eval, system)?;
+                    eval.select_name(platform, name, None)
+                }
+                _ => Ok(Value::Unknown(eval.unknown_attribute(why, name))),
+            }
+        };
+        Value::Unknown(eval.alloc(Unknown { absent: Some(eval.alloc(absent)), ..*why }))
+    }
+
+    /// `hostPlatform` of a system string.
+    pub fn platform(&'a self, eval: &Eval<'a>, system: &'a Thunk<'a>) -> Outcome<'a> {
+        let system = eval.force_string(system)?;
+        let (cpu, kernel) = system.text.split_once('-').unwrap_or((system.text, ""));
+        let is = |name: &str, value: bool| eval.attr(name, eval.done(Value::Bool(value)));
+        let entries = vec![
+            eval.attr("system", eval.done(Value::String(system))),
+            is("isLinux", kernel == "linux"),
+            is("isDarwin", kernel == "darwin"),
+            is("isx86_64", cpu == "x86_64"),
+            is("isx86", matches!(cpu, "x86_64" | "i686")),
+            is("isAarch64", cpu == "aarch64"),
+            is("isAarch", matches!(cpu, "aarch64" | "armv7l" | "armv6l")),
+            is("is64bit", matches!(cpu, "x86_64" | "aarch64" | "riscv64")),
+        ];
+        let why = eval.unknown(Reason::Package, None);
+        let open = crate::nix::value::Open { why, absent: None };
+        Ok(eval.attrs_of(Attrs { entries: eval.sorted(entries), open: Some(open) }))
+    }
+
+    /// The value of one of sealnix's own Nix files.
+    pub fn own_file(&self, eval: &Eval<'a>, name: &str) -> Option<&'a Thunk<'a>> {
+        let id: FileId = *eval.program.by_path.get(name)?;
+        Some(eval.file(id))
+    }
+}
+
+/// A flake input that is not here: its paths are known by name, what it holds is not, but for what
+/// `absent` says.
+pub fn foreign_input<'a>(
+    eval: &Eval<'a>,
+    name: &'a str,
+    entries: Vec<Attr<'a>>,
+    absent: Option<&'a crate::nix::value::Absent<'a>>,
+) -> Value<'a> {
+    let why = eval.unknown(Reason::Input(name), None);
+    let out_path = eval.string(&path::of_input(name));
+    let source_info = eval.done(Value::Unknown(eval.unknown_attribute(why, Symbol::new("sourceInfo"))));
+    let mut entries = entries;
+    entries.push(eval.attr("outPath", eval.done(out_path)));
+    entries.push(eval.attr("sourceInfo", source_info));
+    let open = crate::nix::value::Open { why, absent };
+    eval.attrs_of(Attrs { entries: eval.sorted(entries), open: Some(open) })
+}
