@@ -4,6 +4,7 @@
 
 mod scratch;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -23,8 +24,42 @@ fn the_fleet_is_checked_where_it_lies_inside_a_larger_repository() {
 }
 
 #[test]
+fn the_same_is_found_when_nix_gives_the_declarations() {
+    let fleet = Scratch::copy_of(&fixtures().join("fleet"), &["expected.json"], &[]);
+    let by_nix = fixtures().join("fleet-by-nix.json");
+    assert_planted(&fleet.sealnix(&["check", "--format", "json", "--manifest", by_nix.to_str().unwrap()]));
+}
+
+#[test]
+fn the_declarations_are_those_of_nix() {
+    let fleet = Scratch::copy_of(&fixtures().join("fleet"), &["expected.json"], &[]);
+    let said = fleet.sealnix(&["manifest"]).json().unwrap();
+    let by_nix = read_json("fleet-by-nix.json");
+    assert_eq!(declared(&said), declared(&by_nix));
+    for (said, truth) in said["hosts"].as_array().unwrap().iter().zip(by_nix["hosts"].as_array().unwrap()) {
+        assert_eq!(said["hostName"], truth["hostName"]);
+        let (said, truth) = (&said["sops"], &truth["sops"]);
+        for part in ["age", "gnupg", "validateSopsFiles"] {
+            assert_eq!(said[part], truth[part]);
+        }
+        assert_eq!(said["defaultSopsFile"]["path"], truth["defaultSopsFile"]["path"]);
+        for (name, truth) in truth["secrets"].as_object().unwrap() {
+            assert_same_secret(name, &said["secrets"][name], truth);
+        }
+        assert_eq!(keys(&said["templates"]), keys(&truth["templates"]));
+        for (name, template) in truth["templates"].as_object().unwrap() {
+            assert_eq!(said["templates"][name]["path"], template["path"], "{name}");
+            assert_eq!(said["templates"][name]["placeholders"], placeholders(template, truth), "{name}");
+        }
+    }
+}
+
+#[test]
 fn the_mended_fleet_is_clean() {
     let mended = Scratch::copy_of(&fixtures().join("fleet-mended"), &[], &[]);
+    // The same declarations are there to be judged; only what they lead to was mended.
+    let said = mended.sealnix(&["manifest"]).json().unwrap();
+    assert_eq!(declared(&said), declared(&read_json("fleet-by-nix.json")));
     let run = mended.sealnix(&["check", "--format", "json"]);
     let output = run.json().unwrap();
     let bad: Vec<&Value> = output["findings"].as_array().unwrap().iter().filter(|it| it["level"] != "note").collect();
@@ -46,12 +81,48 @@ fn no_private_key_lies_in_a_fleet() {
     }
 }
 
+fn assert_same_secret(name: &str, said: &Value, truth: &Value) {
+    for field in ["name", "key", "format", "path", "mode", "owner", "neededForUsers", "restartUnits", "reloadUnits"] {
+        assert_eq!(said[field], truth[field], "{name}.{field}");
+    }
+    assert_eq!(said["sopsFile"]["path"], truth["sopsFile"]["path"], "{name}.sopsFile");
+    // nixpkgs decides which group a normal user has, so this one may be unknown.
+    if let Some(group) = said.get("group") {
+        assert_eq!(group, &truth["group"], "{name}.group");
+    }
+    let written = &truth["definitions"][0]["pos"];
+    if !written["file"].as_str().unwrap().starts_with('/') {
+        assert_eq!((&said["at"]["file"], &said["at"]["line"]), (&written["file"], &written["line"]), "{name}");
+    }
+}
+
+/// The secrets whose placeholder is in a template's content, by what Nix says of both.
+fn placeholders(template: &Value, sops: &Value) -> Value {
+    let content = template["content"].as_str().unwrap();
+    let of = sops["placeholders"].as_object().unwrap();
+    of.iter().filter(|(_, text)| content.contains(text.as_str().unwrap())).map(|(name, _)| name.as_str()).collect()
+}
+
+/// Every host with the names of its secrets.
+fn declared(manifest: &Value) -> Vec<(String, BTreeSet<&String>)> {
+    let hosts = manifest["hosts"].as_array().unwrap().iter();
+    hosts.map(|host| (host["name"].to_string(), keys(&host["sops"]["secrets"]))).collect()
+}
+
+/// The names in an attribute set, sorted.
+fn keys(set: &Value) -> BTreeSet<&String> {
+    set.as_object().unwrap().keys().collect()
+}
+
+fn read_json(fixture: &str) -> Value {
+    serde_json::from_str(&fs::read_to_string(fixtures().join(fixture)).unwrap()).unwrap()
+}
+
 /// The findings are those of `expected.json`: each matched once, none left over.
 fn assert_planted(run: &Run) {
     let output = run.json().unwrap();
     let mut found: Vec<&Value> = output["findings"].as_array().expect("findings[]").iter().collect();
-    let expected: Value =
-        serde_json::from_str(&fs::read_to_string(fixtures().join("fleet/expected.json")).unwrap()).unwrap();
+    let expected = read_json("fleet/expected.json");
     let mut missing = Vec::new();
     for planted in expected["findings"].as_array().unwrap() {
         match found.iter().position(|finding| is_planted(planted, finding)) {
