@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Agenix, Certainty, Definition, Fact, Host, Manifest, Namespace, Secret, Sops, Template, Unknown, Use, Used};
+use super::{
+    Agenix, Certainty, Definition, Fact, Host, Manifest, Namespace, Secret, Sops, Template, Unknown, Use, Used,
+};
 
 /// Joins what Nix says (`exact`) with what the static evaluator found. Hosts are matched by kind
 /// and name. Nix knows what is declared; only the static evaluator knows what uses it, and where a
 /// generated name comes from. A host that Nix did not evaluate keeps its static facts and says so.
 pub fn join(exact: Manifest, statically: Manifest) -> Manifest {
-    let mut left: BTreeMap<_, _> = statically.hosts.into_iter().map(|host| ((host.kind, host.name.clone()), host)).collect();
+    let mut left: BTreeMap<_, _> =
+        statically.hosts.into_iter().map(|host| ((host.kind, host.name.clone()), host)).collect();
     let mut hosts = Vec::with_capacity(exact.hosts.len());
     for host in exact.hosts {
         hosts.push(match left.remove(&(host.kind, host.name.clone())) {
@@ -20,7 +23,12 @@ pub fn join(exact: Manifest, statically: Manifest) -> Manifest {
     }
     hosts.extend(left.into_values().map(|mut host| {
         let why = "not in the manifest that Nix made".to_owned();
-        host.unknowns.push(Unknown { host: Some(host.name.clone()), field: "evaluated".to_owned(), why, ..Unknown::default() });
+        host.unknowns.push(Unknown {
+            host: Some(host.name.clone()),
+            field: "evaluated".to_owned(),
+            why,
+            ..Unknown::default()
+        });
         host
     }));
     hosts.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
@@ -124,7 +132,8 @@ fn join_template(exact: &mut Template, found: Template) {
 
 /// Nix gives no places for home-manager users before nixpkgs 25.11, nor inside `mkIf`.
 fn join_definitions(exact: &mut Vec<Definition>, found: Vec<Definition>) {
-    let has_place = |definition: &Definition| definition.pos.is_some() || definition.fields.values().any(Option::is_some);
+    let has_place =
+        |definition: &Definition| definition.pos.is_some() || definition.fields.values().any(Option::is_some);
     if !exact.iter().any(has_place) && !found.is_empty() {
         *exact = found;
     }

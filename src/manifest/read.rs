@@ -41,7 +41,8 @@ impl Manifest {
     pub fn from_json(text: &str, path: &str, tree: &Tree) -> Result<Manifest, ReadError> {
         let head: Head = serde_json::from_str(text).map_err(|error| json_error(path, &error))?;
         if head.version.as_u64() != Some(u64::from(VERSION)) {
-            let found = if head.version.is_number() { head.version.to_string() } else { "that is no number".to_owned() };
+            let found =
+                if head.version.is_number() { head.version.to_string() } else { "that is no number".to_owned() };
             return Err(ReadError::Version { path: path.to_owned(), found });
         }
         let mut manifest: Manifest = serde_json::from_str(text).map_err(|error| json_error(path, &error))?;
@@ -135,7 +136,12 @@ fn complete_secret(secret: &mut Secret, tree: &Tree, root: Option<&str>) {
     }
 }
 
-fn complete_template(template: &mut Template, placeholders: &BTreeMap<String, String>, tree: &Tree, root: Option<&str>) {
+fn complete_template(
+    template: &mut Template,
+    placeholders: &BTreeMap<String, String>,
+    tree: &Tree,
+    root: Option<&str>,
+) {
     complete_definitions(&mut template.definitions, tree, root);
     complete_spot(&mut template.at, tree, root);
     if template.at.is_none() {
@@ -221,9 +227,10 @@ fn relative(file: &mut SopsFile, tree: &Tree, root: Option<&str>) {
 /// prefixes than `self`): the one under which most of the named files are files of the tree.
 fn store_root(manifest: &Manifest, tree: &Tree) -> Option<String> {
     let mut roots: BTreeMap<&str, usize> = BTreeMap::new();
-    let sops = manifest.hosts.iter().flat_map(|host| {
-        host.sops.iter().chain(host.home_users.values().filter_map(|user| user.sops.as_ref()))
-    });
+    let sops = manifest
+        .hosts
+        .iter()
+        .flat_map(|host| host.sops.iter().chain(host.home_users.values().filter_map(|user| user.sops.as_ref())));
     for secret in sops.flat_map(|sops| sops.secrets.values()) {
         let positions = secret.definitions.iter().filter_map(|definition| definition.pos.as_ref());
         let file = secret.sops_file.known().map(|file| &file.path);

@@ -58,8 +58,7 @@ impl Excerpt {
             excerpt.blocks.push(Block { first_line: lines.start as usize - 1, range: start..excerpt.text.len() });
         }
         let spans: Vec<SourceSpan> = ranges.iter().map(|range| excerpt.span(range, &moved)).collect();
-        excerpt.columns =
-            spans.iter().zip(places).map(|(span, place)| (span.offset(), place.start.column)).collect();
+        excerpt.columns = spans.iter().zip(places).map(|(span, place)| (span.offset(), place.start.column)).collect();
         (excerpt, spans)
     }
 
@@ -123,7 +122,8 @@ fn hidden_of_line(
 ) -> Vec<Range<usize>> {
     let first = hidden.partition_point(|range| range.end <= line.start);
     let of_line = hidden.iter().skip(first).take_while(|range| range.start < line.end);
-    let mut blank: Vec<Range<usize>> = of_line.map(|range| range.start.max(line.start)..range.end.min(line.end)).collect();
+    let mut blank: Vec<Range<usize>> =
+        of_line.map(|range| range.start.max(line.start)..range.end.min(line.end)).collect();
     let shown: usize = line.len() - blank.iter().map(Range::len).sum::<usize>();
     if shown > WIDEST {
         let on_line = labels.iter().filter(|label| label.start < line.end && label.end > line.start);

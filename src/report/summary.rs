@@ -64,8 +64,7 @@ impl Summary {
         let level = |level| judged.findings.iter().filter(|finding| finding.level == level).count();
         let mut summary = Summary {
             hosts: hosts.len(),
-            secrets: sum(hosts, |sops| sops.secrets.len())
-                + hosts.iter().map(agenix_secrets).sum::<usize>(),
+            secrets: sum(hosts, |sops| sops.secrets.len()) + hosts.iter().map(agenix_secrets).sum::<usize>(),
             templates: sum(hosts, |sops| sops.templates.len()),
             files: world.vault.files.len(),
             errors: level(Level::Error),
