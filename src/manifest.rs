@@ -5,6 +5,7 @@
 //! (`sealnix check --manifest`), in the same types.
 
 pub mod certainty;
+mod complete;
 pub mod fact;
 pub mod join;
 pub mod read;

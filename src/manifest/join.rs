@@ -178,6 +178,8 @@ fn is_answered(unknown: &Unknown, exact: &Host) -> bool {
             None => true,
         },
         None if field == "declared" => true,
+        // Nix does not look for uses.
+        None if field.starts_with("uses") => false,
         None if field.starts_with("units") => exact.complete.units.is_complete(),
         None if field.starts_with("users") => exact.complete.users.is_complete(),
         None => {

@@ -79,7 +79,7 @@ impl Excerpt {
 
 /// The line numbers to show, from 1, in blocks that are apart.
 fn line_blocks(text: &Text, places: &[&Place]) -> Vec<Range<u32>> {
-    let last = text.position(text.content().len()).line;
+    let last = text.position(text.content().trim_end_matches('\n').len()).line;
     let around = |place: &&Place| {
         let end = if place.end.line - place.start.line.min(place.end.line) > TALLEST {
             place.start.line

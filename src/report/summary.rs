@@ -130,8 +130,8 @@ fn list(text: &mut String, title: &str, mut reasons: Vec<(String, usize)>, how_t
         let times = if *times > 1 { format!(" ({times} times)") } else { String::new() };
         let _ = writeln!(text, "  {}{times}", clean_line(why));
     }
-    if let Some(rest) = reasons.len().checked_sub(REASONS).filter(|&rest| rest > 0) {
-        let _ = writeln!(text, "  and {} more{how_to_see_all}", count(rest, "reason"));
+    if reasons.len() > REASONS {
+        let _ = writeln!(text, "  and {} more{how_to_see_all}", reasons.len() - REASONS);
     }
 }
 
