@@ -134,8 +134,8 @@ fn hidden_of_line(
         }
         let mut from = line.start;
         for window in merged(windows) {
-            blank.push(from..text.content().floor_char_boundary(window.start).clamp(from, line.end));
-            from = text.content().floor_char_boundary(window.end).clamp(from, line.end);
+            blank.push(from..window.start.clamp(from, line.end));
+            from = window.end.clamp(from, line.end);
         }
         blank.push(from..line.end);
         blank = merged(blank);
