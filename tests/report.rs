@@ -87,7 +87,7 @@ impl Repo {
             tree: &self.tree,
         };
         let judged = Judged { findings: findings.to_vec(), ..Judged::default() };
-        let summary = Summary::new(&world, &judged, &[], &self.tree.not_looked);
+        let summary = Summary::new(&world, &judged, &[]);
         let mut out = Vec::new();
         human::write(&mut out, findings, &summary, &world, style).unwrap();
         String::from_utf8(out).unwrap()
@@ -280,7 +280,7 @@ fn the_findings_contract() {
     let mut uncertain = two_files(&repo);
     uncertain.certainty = Certainty::Conditional("`cfg.enable` is unknown".to_owned());
     let judged = judge(vec![two_files(&repo), uncertain], &Default::default(), &repo.tree);
-    let summary = Summary::new(&world, &judged, &["the keys of web are unknown".to_owned()], &[]);
+    let summary = Summary::new(&world, &judged, &["the keys of web are unknown".to_owned()]);
     let mut out = Vec::new();
     json::write(&mut out, &judged.findings, &summary).unwrap();
     let value: serde_json::Value = serde_json::from_slice(&out).unwrap();

@@ -3,9 +3,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::run::{self, Known, RunError};
+use super::run::{self, Answer, RunError};
 use super::{Format, Outcome};
-use crate::checks::World;
 use crate::finding::Level;
 use crate::report::human::Style;
 use crate::report::{Summary, human, json};
@@ -23,18 +22,14 @@ pub struct Options {
 
 /// Checks the repository at `path` and writes the report to `out`.
 pub fn check(path: Option<&Path>, options: &Options, style: Style, out: &mut impl Write) -> Result<Outcome, RunError> {
-    let Known { tree, manifest, not_looked } = run::know(path, options.manifest.as_deref())?;
-    let (vault, policy) = (run::vault(&tree), run::policy(&tree));
-    let identities = run::identities(&manifest, &policy, &vault, &tree);
-    let world = World { manifest: &manifest, vault: &vault, policy: &policy, identities: &identities, tree: &tree };
-    let (judged, undecided) = run::judge(&world);
-    let summary = Summary::new(&world, &judged, &undecided, &not_looked);
+    let known = run::know(path, options.manifest.as_deref())?;
+    let Answer { judged, undecided, unseen } = run::judge(&known);
+    let summary = Summary::new(&known.world(), &judged, &undecided);
     match options.format {
-        Format::Human => human::write(out, &judged.findings, &summary, &world, style)?,
+        Format::Human => human::write(out, &judged.findings, &summary, &known.world(), style)?,
         Format::Json => json::write(out, &judged.findings, &summary)?,
     }
     let failed = judged.findings.iter().any(|finding| finding.level >= options.fail_on);
-    let unseen = !not_looked.is_empty() || judged.findings.iter().any(|finding| finding.rule == "not-looked-at");
     Ok(match (unseen, failed) {
         (true, _) => Outcome::NotLookedAt,
         (false, true) => Outcome::Findings,

@@ -12,6 +12,7 @@ use crate::levels::{self, Judged};
 use crate::manifest::join::join;
 use crate::manifest::read::ReadError;
 use crate::manifest::{self, Manifest};
+use crate::nix::ir::{Content, Program};
 use crate::policy::Policy;
 use crate::source::{NotLooked, RepoPath, Tree};
 use crate::vault::Vault;
@@ -73,43 +74,84 @@ impl RunError {
 /// All that is known of a repository.
 #[derive(Debug)]
 pub struct Known {
-    /// What lies in it.
+    /// What lies in it; every file that was not looked at.
     pub tree: Tree,
     /// What its hosts declare and use.
     pub manifest: Manifest,
-    /// Every file that was not looked at.
-    pub not_looked: Vec<NotLooked>,
+    /// Every sops file.
+    pub vault: Vault,
+    /// Every rule file.
+    pub policy: Policy,
+    /// Who holds which key.
+    pub identities: Identities,
 }
 
-/// Reads and evaluates the repository at `path`; with a manifest made by Nix its declarations are
-/// that manifest's.
+impl Known {
+    /// What the rules may look at.
+    pub fn world(&self) -> World<'_> {
+        let Known { tree, manifest, vault, policy, identities } = self;
+        World { manifest, vault, policy, identities, tree }
+    }
+}
+
+/// What the rules say of a repository.
+#[derive(Debug)]
+pub struct Answer {
+    /// The findings, joined over hosts and with their final levels.
+    pub judged: Judged,
+    /// What no rule could decide, a clause a case.
+    pub undecided: Vec<String>,
+    /// A file that matters was not looked at. No level and no comment makes that a clean run.
+    pub unseen: bool,
+}
+
+/// What the static evaluator makes of a repository.
+#[derive(Debug, Default)]
+struct Evaluated {
+    manifest: Manifest,
+}
+
+/// Reads and evaluates the repository at `path`.
+pub fn declared(path: Option<&Path>) -> Result<(Tree, Manifest), RunError> {
+    let Repository { root, entry } = locate(path)?;
+    let mut tree = walk(root);
+    let Some(entry) = entry else { return Err(RunError::NoEntry { root: tree.root }) };
+    let program = parse(&mut tree);
+    let evaluated = evaluate(&tree, &program, &entry);
+    Ok((tree, evaluated.manifest))
+}
+
+/// Learns all there is to know about the repository at `path`. With a manifest made by Nix the
+/// declarations are that manifest's; then there need not be anything to evaluate.
 pub fn know(path: Option<&Path>, exact: Option<&Path>) -> Result<Known, RunError> {
     let Repository { root, entry } = locate(path)?;
-    let tree = walk(root);
-    let (manifest, not_looked_by_nix) = match (entry, exact) {
-        (Some(entry), _) => evaluate(&tree, &entry),
-        (None, Some(_)) => (empty_manifest(), Vec::new()),
-        (None, None) => return Err(RunError::NoEntry { root: tree.root }),
-    };
+    let mut tree = walk(root);
+    let exact = exact.map(|file| read_manifest(file, &tree)).transpose()?;
+    if entry.is_none() && exact.is_none() {
+        return Err(RunError::NoEntry { root: tree.root });
+    }
+    let program = parse(&mut tree);
+    let evaluate = || entry.map(|entry| evaluate(&tree, &program, &entry)).unwrap_or_default();
+    let (evaluated, vault) = rayon::join(evaluate, || Vault::read(&tree));
+    let policy = Policy::default();
     let manifest = match exact {
-        Some(file) => join(read_manifest(file, &tree)?, manifest),
-        None => manifest,
+        Some(exact) => join(exact, evaluated.manifest),
+        None => evaluated.manifest,
     };
-    let mut not_looked = tree.not_looked.clone();
-    not_looked.extend(not_looked_by_nix);
-    not_looked.sort_by(|a, b| a.path.cmp(&b.path));
-    not_looked.dedup();
-    Ok(Known { tree, manifest, not_looked })
+    let identities = Identities::default();
+    Ok(Known { tree, manifest, vault, policy, identities })
 }
 
-/// What every rule says of `world`: joined over hosts, with final levels; and what no rule could decide.
-pub fn judge(world: &World<'_>) -> (Judged, Vec<String>) {
+/// What every rule says of what is known.
+pub fn judge(known: &Known) -> Answer {
+    let world = known.world();
     let mut verdict = Verdict::default();
     for rule in checks::rules() {
-        (rule.check)(world, &mut verdict);
+        (rule.check)(&world, &mut verdict);
     }
-    let judged = levels::judge(finding::merge(verdict.findings), &BTreeMap::new(), world.tree);
-    (judged, verdict.undecided)
+    let unseen = verdict.findings.iter().any(|finding| finding.rule == "not-looked-at");
+    let judged = levels::judge(finding::merge(verdict.findings), &BTreeMap::new(), &known.tree);
+    Answer { judged, undecided: verdict.undecided, unseen }
 }
 
 fn read_manifest(file: &Path, tree: &Tree) -> Result<Manifest, RunError> {
@@ -118,30 +160,24 @@ fn read_manifest(file: &Path, tree: &Tree) -> Result<Manifest, RunError> {
     Ok(Manifest::from_json(&text, &file.display().to_string(), tree)?)
 }
 
-fn empty_manifest() -> Manifest {
-    Manifest { version: manifest::VERSION, ..Manifest::default() }
-}
-
-/// Every sops file of the tree.
-pub fn vault(_tree: &Tree) -> Vault {
-    Vault::default()
-}
-
-/// Every rule file of the tree.
-pub fn policy(_tree: &Tree) -> Policy {
-    Policy::default()
-}
-
-/// Who holds which key.
-pub fn identities(_manifest: &Manifest, _policy: &Policy, _vault: &Vault, _tree: &Tree) -> Identities {
-    Identities::default()
+/// Parses every Nix file that Nix sees. What could not be parsed for its size or depth joins what was
+/// not looked at.
+fn parse(tree: &mut Tree) -> Program {
+    let is_nix = |path: &RepoPath| path.ends_with(".nix") && tree.is_visible(path);
+    let program = Program::parse(tree.texts.values().filter(|text| is_nix(text.path())).cloned().collect());
+    for file in &program.files {
+        if let Content::NotLooked { why, .. } = &file.content {
+            tree.not_looked.push(NotLooked { path: file.path.clone(), why: why.clone() });
+        }
+    }
+    tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
+    program
 }
 
 fn walk(root: PathBuf) -> Tree {
     Tree { root, ..Tree::default() }
 }
 
-/// What the static evaluator makes of the repository, and the Nix files that it did not look at.
-fn evaluate(_tree: &Tree, _entry: &RepoPath) -> (Manifest, Vec<NotLooked>) {
-    (empty_manifest(), Vec::new())
+fn evaluate(_tree: &Tree, _program: &Program, _entry: &RepoPath) -> Evaluated {
+    Evaluated { manifest: Manifest { version: manifest::VERSION, ..Manifest::default() } }
 }

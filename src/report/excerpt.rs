@@ -52,7 +52,7 @@ impl Excerpt {
             let start = excerpt.text.len();
             for line in lines.clone() {
                 let range = line_range(text, line);
-                let hidden = hidden_of_line(text, &range, &ranges, hidden);
+                let hidden = hidden_of_line(&range, &ranges, hidden);
                 copy_line(text, range, &hidden, &mut excerpt.text, &mut moved);
             }
             excerpt.blocks.push(Block { first_line: lines.start as usize - 1, range: start..excerpt.text.len() });
@@ -114,12 +114,7 @@ fn line_range(text: &Text, line: u32) -> Range<usize> {
 }
 
 /// The blanked ranges of one line: those of the file, and what is far from a label on a wide line.
-fn hidden_of_line(
-    text: &Text,
-    line: &Range<usize>,
-    labels: &[Range<usize>],
-    hidden: &[Range<usize>],
-) -> Vec<Range<usize>> {
+fn hidden_of_line(line: &Range<usize>, labels: &[Range<usize>], hidden: &[Range<usize>]) -> Vec<Range<usize>> {
     let first = hidden.partition_point(|range| range.end <= line.start);
     let of_line = hidden.iter().skip(first).take_while(|range| range.start < line.end);
     let mut blank: Vec<Range<usize>> =

@@ -10,7 +10,6 @@ use crate::checks::World;
 use crate::finding::Level;
 use crate::levels::Judged;
 use crate::manifest::{Complete, Host, Sops};
-use crate::source::NotLooked;
 
 /// At most this many reasons are written out for people.
 const REASONS: usize = 6;
@@ -58,8 +57,8 @@ pub struct Unseen {
 }
 
 impl Summary {
-    /// Counts. `not_looked` is every file that was not looked at.
-    pub fn new(world: &World<'_>, judged: &Judged, undecided: &[String], not_looked: &[NotLooked]) -> Self {
+    /// Counts.
+    pub fn new(world: &World<'_>, judged: &Judged, undecided: &[String]) -> Self {
         let hosts = &world.manifest.hosts;
         let level = |level| judged.findings.iter().filter(|finding| finding.level == level).count();
         let mut summary = Summary {
@@ -72,7 +71,9 @@ impl Summary {
             notes: level(Level::Note),
             dropped: judged.dropped,
             suppressed: judged.suppressed,
-            not_looked_at: not_looked
+            not_looked_at: world
+                .tree
+                .not_looked
                 .iter()
                 .map(|file| Unseen { path: file.path.to_string(), why: file.why.clone() })
                 .collect(),
