@@ -3,7 +3,6 @@
 pub mod check;
 pub mod explain;
 pub mod manifest;
-pub mod repository;
 pub mod rules;
 pub mod run;
 
