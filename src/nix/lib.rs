@@ -1,7 +1,89 @@
-//! nixpkgs' lib.
+//! nixpkgs' `lib`, function by function: the names are nixpkgs', so is what they do. Each file is
+//! one of its namespaces; what is not written yet is there too and says so when it is called.
+
+mod asserts;
+mod attrsets;
+mod calling;
+mod cli;
+mod constants;
+mod build_flags;
+mod customisation;
+mod distance;
+mod debug;
+mod fileset;
+mod filesystem;
+mod fixed_points;
+mod gather;
+mod generators;
+mod hm;
+mod lists;
+mod meta;
+mod modules;
+mod namespaces;
+mod options;
+mod outputs;
+mod path;
+mod paths_in_sets;
+mod recursion;
+mod separated;
+mod escapes;
+mod sources;
+mod numbers;
+mod strings;
+mod systems;
+mod trivial;
+mod versions;
+
+pub use self::hm::hm;
+
+use self::namespaces::{NAMESPACES, Namespace};
 use super::eval::Eval;
-use super::value::{Attr, Value};
-/// x
-pub fn lib<'a>(eval: &Eval<'a>, extra: Vec<Attr<'a>>) -> Value<'a> {
-    eval.attrs(extra)
+use super::unknown::{Reason, Stop};
+use super::value::{Attr, Thunk, Value};
+
+/// The attributes of `lib`. `extra` are those made elsewhere (`types`, `mkOptionType`,
+/// `evalModules`, …): each is a name of `lib` itself, comes before a function of that name here,
+/// and also takes its place in the namespaces where nixpkgs has it. `types` must be among them for
+/// what `mkEnableOption` and its like declare.
+pub fn lib<'a>(eval: &Eval<'a>, extra: Vec<Attr<'a>>) -> Vec<Attr<'a>> {
+    let types = extra.iter().find(|attr| attr.name.as_str() == "types").map(|attr| attr.value);
+    let types = types.unwrap_or_else(|| eval.done(eval.unknown_value(Reason::NotWritten("lib.types"))));
+    let mut top = constants::top(eval);
+    for namespace in NAMESPACES {
+        let entries = entries(eval, namespace, types, &extra);
+        top.extend(entries.iter().filter(|attr| !namespace.beneath.contains(&attr.name.as_str())));
+        let set = eval.attrs(entries);
+        top.push(eval.attr(namespace.name, eval.done(set)));
+    }
+    top.extend(extra);
+    fixed_points::extensible(eval, top)
+}
+
+fn entries<'a>(
+    eval: &Eval<'a>,
+    namespace: &Namespace,
+    types: &'a Thunk<'a>,
+    extra: &[Attr<'a>],
+) -> Vec<Attr<'a>> {
+    let elsewhere = |name: &str| extra.iter().find(|attr| attr.name.as_str() == name).copied();
+    let from_builtins = namespace.builtins.iter().map(|&name| eval.attr(name, calling::builtin_thunk(eval, name)));
+    let mut entries: Vec<_> = from_builtins.collect();
+    for &name in namespace.unwritten {
+        let path = eval.text(&format!("lib.{name}"));
+        entries.push(eval.attr(name, eval.done(unwritten(eval, name, path))));
+    }
+    for function in namespace.functions {
+        entries.push(eval.attr(function.name, eval.done(eval.native(function.name, function.arity, function.run))));
+    }
+    entries.extend((namespace.values)(eval, types));
+    for entry in &mut entries {
+        if let Some(given) = elsewhere(entry.name.as_str()) {
+            *entry = given;
+        }
+    }
+    entries
+}
+
+fn unwritten<'a>(eval: &Eval<'a>, name: &'a str, path: &'a str) -> Value<'a> {
+    eval.native(name, 1, move |eval, _| Err(Stop::Unknown(eval.unknown(Reason::NotWritten(path), None))))
 }

@@ -1,0 +1,177 @@
+//! `lib.attrsets`: attributes by the path of names that leads to them.
+
+use super::attrsets::is_set;
+use super::calling::{arguments, later, stop, throw};
+use super::gather::{all_items, path_of};
+use super::escapes::identifier;
+use crate::nix::builtins::Function;
+use crate::nix::eval::{Eval, Found};
+use crate::nix::symbol::Symbol;
+use crate::nix::unknown::ErrorKind;
+use crate::nix::value::{Attr, AttrPlace, Outcome, Thunk, Value};
+
+/// The functions of this file.
+pub const FUNCTIONS: &[Function] = &[
+    Function { name: "attrByPath", arity: 3, run: attr_by_path },
+    Function { name: "getAttrFromPath", arity: 2, run: get_attr_from_path },
+    Function { name: "hasAttrByPath", arity: 2, run: has_attr_by_path },
+    Function { name: "longestValidPathPrefix", arity: 2, run: longest_valid_path_prefix },
+    Function { name: "setAttrByPath", arity: 2, run: set_attr_by_path },
+    Function { name: "showAttrPath", arity: 1, run: show_attr_path },
+    Function { name: "updateManyAttrsByPath", arity: 2, run: update_many_attrs_by_path },
+];
+
+/// Follows a path; also says how many of its steps surely exist.
+fn follow<'a>(eval: &Eval<'a>, set: &'a Thunk<'a>, path: &[Symbol]) -> Outcome<'a, (Found<'a>, usize)> {
+    let mut value = eval.force(set)?;
+    for (index, &name) in path.iter().enumerate() {
+        match eval.look_up(value, name)? {
+            Found::Value(next) => value = next,
+            missed => return Ok((missed, index)),
+        }
+    }
+    Ok((Found::Value(value), path.len()))
+}
+
+fn attr_by_path<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [path, default, set] = arguments(eval, args)?;
+    match follow(eval, set, &path_of(eval, path)?)? {
+        (Found::Value(value), _) => Ok(value),
+        (Found::Absent, _) => eval.force(default),
+        (Found::Perhaps(why), _) => stop(why),
+    }
+}
+
+fn get_attr_from_path<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [path, set] = arguments(eval, args)?;
+    let path = path_of(eval, path)?;
+    match follow(eval, set, &path)? {
+        (Found::Value(value), _) => Ok(value),
+        (Found::Absent, _) => {
+            let path = path.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(".");
+            Err(eval.error(ErrorKind::MissingAttribute, None, &format!("no attribute at '{path}'")))
+        }
+        (Found::Perhaps(why), _) => Ok(Value::Unknown(why)),
+    }
+}
+
+fn has_attr_by_path<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [path, set] = arguments(eval, args)?;
+    match follow(eval, set, &path_of(eval, path)?)? {
+        (Found::Value(_), _) => Ok(Value::Bool(true)),
+        (Found::Absent, _) => Ok(Value::Bool(false)),
+        (Found::Perhaps(why), _) => stop(why),
+    }
+}
+
+fn longest_valid_path_prefix<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [path, set] = arguments(eval, args)?;
+    match follow(eval, set, &path_of(eval, path)?)? {
+        (Found::Perhaps(why), _) => stop(why),
+        (_, steps) => Ok(eval.list(eval.force_list(path)?.items.get(..steps).unwrap_or_default())),
+    }
+}
+
+fn set_attr_by_path<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [path, value] = arguments(eval, args)?;
+    let path = all_items(eval.force_list(path)?)?;
+    // The names further in are needed only when somebody looks there.
+    let mut inner = value;
+    for &name in path.iter().rev() {
+        let below = inner;
+        inner = eval.lazy(move |eval| Ok(eval.attrs(vec![eval.generated_attr(eval.force_string(name)?, below)])));
+    }
+    eval.force(inner)
+}
+
+fn show_attr_path<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [path] = arguments(eval, args)?;
+    Ok(eval.string(&shown_path(&path_of(eval, path)?)))
+}
+
+/// A path as a person writes it.
+fn shown_path(path: &[Symbol]) -> String {
+    match path {
+        [] => "<root attribute path>".to_owned(),
+        path => path.iter().map(|name| identifier(name.as_str())).collect::<Vec<_>>().join("."),
+    }
+}
+
+/// One change that `updateManyAttrsByPath` makes.
+#[derive(Clone, Copy)]
+struct Change<'a> {
+    path: &'a [Symbol],
+    update: &'a Thunk<'a>,
+}
+
+fn update_many_attrs_by_path<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [changes, value] = arguments(eval, args)?;
+    let mut read = Vec::new();
+    for change in all_items(eval.force_list(changes)?)? {
+        let change = eval.force(change)?;
+        let path = eval.select_name(change, Symbol::new("path"), None)?;
+        let path = path_of(eval, eval.done(path))?;
+        let update = eval.lazy(move |eval| eval.select_name(change, Symbol::new("update"), None));
+        read.push(Change { path: eval.slice(&path), update });
+    }
+    updated(eval, Some(value), eval.slice(&read), 0)
+}
+
+/// The value at `depth` names into the paths of `changes`, changed. Those further in come first.
+fn updated<'a>(
+    eval: &Eval<'a>,
+    value: Option<&'a Thunk<'a>>,
+    changes: &'a [Change<'a>],
+    depth: usize,
+) -> Outcome<'a> {
+    let _depth = eval.limits.enter(eval)?;
+    let (here, deeper): (Vec<_>, Vec<_>) = changes.iter().copied().partition(|change| change.path.len() == depth);
+    let mut value = match (deeper.as_slice(), value) {
+        ([], Some(value)) => value,
+        ([], None) => {
+            let path = here.first().map_or(&[][..], |change| change.path);
+            eval.lazy(move |eval| {
+                throw(eval, &format!("there is nothing at '{}' that an update could change", shown_path(path)))
+            })
+        }
+        (deeper, value) => eval.done(updated_within(eval, value, deeper, depth)?),
+    };
+    for change in here {
+        value = later(eval, change.update, [value]);
+    }
+    eval.force(value)
+}
+
+fn updated_within<'a>(
+    eval: &Eval<'a>,
+    value: Option<&'a Thunk<'a>>,
+    changes: &[Change<'a>],
+    depth: usize,
+) -> Outcome<'a> {
+    let base = match value {
+        None => eval.attrs(Vec::new()),
+        Some(value) if is_set(eval.force(value)?)? => eval.force(value)?,
+        Some(_) => {
+            let path = changes.first().map(|change| shown_path(change.path)).unwrap_or_default();
+            return throw(eval, &format!("'{path}' cannot be updated: what is above it is no attribute set"));
+        }
+    };
+    let mut names: Vec<_> = changes.iter().filter_map(|change| change.path.get(depth).copied()).collect();
+    names.sort();
+    names.dedup();
+    let mut entries = Vec::new();
+    for name in names {
+        let own: Vec<_> = changes.iter().copied().filter(|change| change.path.get(depth) == Some(&name)).collect();
+        let own = eval.slice(&own);
+        let value = eval.lazy(move |eval| {
+            let old = match eval.look_up(base, name)? {
+                Found::Value(old) => Some(eval.done(old)),
+                Found::Absent => None,
+                Found::Perhaps(why) => return stop(why),
+            };
+            updated(eval, old, own, depth + 1)
+        });
+        entries.push(Attr { name, value, place: AttrPlace::Nowhere, doubt: None });
+    }
+    eval.update(base, eval.attrs(entries))
+}
