@@ -4,7 +4,7 @@
 use bumpalo::Bump;
 use thiserror::Error;
 
-use super::builtins::data::json_of;
+use super::builtins::json_of;
 use super::eval::Eval;
 use super::eval::limits::{DeepStackError, on_deep_stack};
 use super::ir::{Content, Program};

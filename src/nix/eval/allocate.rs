@@ -97,7 +97,7 @@ impl<'a> Eval<'a> {
 
     /// Sorts entries by name; of several with one name the last stays.
     pub fn sorted(&self, mut entries: Vec<Attr<'a>>) -> &'a [Attr<'a>] {
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries.sort_by_key(|attr| attr.name);
         entries.dedup_by(|later, earlier| {
             let same = later.name == earlier.name;
             if same {

@@ -97,7 +97,7 @@ impl<'a> Eval<'a> {
     /// A value as a string, the way interpolation or `toString` does it.
     pub fn coerce(&self, value: Value<'a>, coercion: Coercion) -> Outcome<'a, &'a Str<'a>> {
         let _depth = self.limits.enter(self)?;
-        let plain = |text: &str| &*self.alloc(Str { text: self.text(text), context: &[], origin: None });
+        let plain = |text: &str| self.alloc(Str { text: self.text(text), context: &[], origin: None });
         match value {
             Value::String(text) => Ok(text),
             Value::Path(path) => Ok(self.alloc(Str { text: path, context: &[], origin: None })),
