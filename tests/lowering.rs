@@ -233,6 +233,7 @@ fn chains_and_operators() {
     // `or` is a name where no selection stands before it.
     same("{ or = 1; }.or", "{or=1;}.or");
     same("a or", "(a or)");
+    same("(a ? or)", "a?or");
     same("__curPos", "__curPos");
 }
 

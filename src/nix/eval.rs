@@ -13,7 +13,7 @@ mod select;
 mod text;
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use bumpalo::Bump;
 
@@ -37,11 +37,15 @@ pub struct Eval<'a> {
     pub limits: Limits,
     globals: OnceCell<HashMap<Symbol, Value<'a>>>,
     search_path: RefCell<HashMap<&'a str, Value<'a>>>,
+    foreign_import: Cell<Option<&'a ForeignImport<'a>>>,
     imported: RefCell<HashMap<FileId, &'a Thunk<'a>>>,
     reached: RefCell<BTreeSet<FileId>>,
     assumed: Cell<Option<&'a Unknown<'a>>>,
     errors: Cell<u64>,
 }
+
+/// What importing a path of an absent input gives: the input's name, the path in it.
+pub type ForeignImport<'a> = dyn Fn(&Eval<'a>, &'a str, &'a str) -> Outcome<'a> + 'a;
 
 impl<'a> Eval<'a> {
     /// A fresh evaluator. Run it on a thread made by [`limits::on_deep_stack`].
@@ -53,6 +57,7 @@ impl<'a> Eval<'a> {
             limits: Limits::default(),
             globals: OnceCell::new(),
             search_path: RefCell::default(),
+            foreign_import: Cell::new(None),
             imported: RefCell::default(),
             reached: RefCell::default(),
             assumed: Cell::new(None),
@@ -111,19 +116,26 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// Forces a value and everything in it. Lambdas are left alone.
+    /// Forces a value and everything in it, each thing once. Lambdas are left alone.
     pub fn force_deep(&self, thunk: &'a Thunk<'a>) -> Outcome<'a> {
+        self.force_deep_once(thunk, &mut HashSet::new())
+    }
+
+    fn force_deep_once(&self, thunk: &'a Thunk<'a>, seen: &mut HashSet<*const Thunk<'a>>) -> Outcome<'a> {
         let value = self.force(thunk)?;
+        if !seen.insert(std::ptr::from_ref(thunk)) {
+            return Ok(value);
+        }
         let _depth = self.limits.enter(self)?;
         match value {
             Value::List(list) => {
                 for item in list.items {
-                    self.force_deep(item)?;
+                    self.force_deep_once(item, seen)?;
                 }
             }
             Value::Attrs(attrs) => {
                 for attr in attrs.entries {
-                    self.force_deep(attr.value)?;
+                    self.force_deep_once(attr.value, seen)?;
                 }
             }
             _ => {}
@@ -189,6 +201,11 @@ impl<'a> Eval<'a> {
     /// Gives `<name>` a value.
     pub fn set_search_path(&self, name: &'a str, value: Value<'a>) {
         self.search_path.borrow_mut().insert(name, value);
+    }
+
+    /// Says what importing a path of an absent input gives.
+    pub fn set_foreign_import(&self, import: &'a ForeignImport<'a>) {
+        self.foreign_import.set(Some(import));
     }
 
     /// Bytes that the arena holds.

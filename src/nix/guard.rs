@@ -231,7 +231,10 @@ impl<'a> Scan<'a> {
     fn leaves_operand_wanted(&self, kind: SyntaxKind) -> bool {
         match kind {
             // After a selection `or` is an operator; elsewhere it is a name.
-            TOKEN_OR => !self.current.inherit && !matches!(self.previous, TOKEN_DOT | TOKEN_SEMICOLON | TOKEN_L_BRACE),
+            TOKEN_OR => {
+                !self.current.inherit
+                    && !matches!(self.previous, TOKEN_DOT | TOKEN_QUESTION | TOKEN_SEMICOLON | TOKEN_L_BRACE)
+            }
             TOKEN_EQUAL | TOKEN_NOT_EQUAL | TOKEN_INVERT | TOKEN_ADD | TOKEN_SUB | TOKEN_MUL | TOKEN_DIV
             | TOKEN_CONCAT | TOKEN_UPDATE | TOKEN_IMPLICATION | TOKEN_AND_AND | TOKEN_OR_OR | TOKEN_LESS
             | TOKEN_LESS_OR_EQ | TOKEN_MORE | TOKEN_MORE_OR_EQ | TOKEN_PIPE_LEFT | TOKEN_PIPE_RIGHT | TOKEN_DOT

@@ -1,1 +1,188 @@
-//! Which hosts a repository has.
+//! Which hosts a repository has, and their evaluation side by side.
+
+pub mod flake;
+pub mod input;
+pub mod system;
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use bumpalo::Bump;
+
+use super::extract;
+use super::world::World;
+use crate::manifest::{Complete, CompleteParts, Host, HostKind, Manifest, Unknown, VERSION};
+use crate::nix::eval::Eval;
+use crate::nix::eval::limits::{DeepStackError, on_deep_stack};
+use crate::nix::ir::{FileId, Program};
+use crate::nix::unknown::Stop;
+use crate::nix::value::{Doubt, Outcome, Value};
+use crate::source::{RepoPath, Text, Tree};
+
+/// Steps that one host's declarations and uses may take.
+const STEPS_OF_A_HOST: u64 = 20_000_000;
+
+/// Bytes of arena after which a worker begins anew with the next host.
+const WORKER_MEMORY: usize = 96 << 20;
+
+/// What the static evaluator found.
+#[derive(Debug, Default)]
+pub struct Evaluated {
+    /// What each host declares and uses.
+    pub manifest: Manifest,
+    /// The Nix files that the evaluation read.
+    pub reached: BTreeSet<RepoPath>,
+}
+
+/// The files that the program of a repository holds: its own and sealnix's schemas.
+pub fn program(tree: &Tree) -> Program {
+    let own = super::schema::FILES.iter().map(|&(name, text)| Text::new(name.into(), text));
+    let nix = tree.texts.values().filter(|text| text.path().ends_with(".nix") && tree.is_visible(text.path()));
+    Program::parse(own.chain(nix.cloned()).collect())
+}
+
+/// A host as the entry file lists it.
+#[derive(Clone, Debug)]
+struct Listed {
+    kind: HostKind,
+    name: String,
+    attr: String,
+}
+
+/// Evaluates every host of the repository, on as many threads as the machine has.
+///
+/// # Errors
+/// No thread could be started, or the evaluator panicked.
+pub fn evaluate(tree: &Tree, program: &Program, entry: &str) -> Result<Evaluated, DeepStackError> {
+    let (listed, unknowns, reached) = on_deep_stack(|| with_outputs(tree, program, entry, list_hosts))?;
+    let reached = Mutex::new(reached);
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<Host>> = Mutex::default();
+    let work = || {
+        while next.load(Ordering::Relaxed) < listed.len() {
+            let read = with_outputs(tree, program, entry, |eval, world, outputs| {
+                while let Some(host) = listed.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let host = evaluate_host(eval, world, &outputs, host);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push(host);
+                    if eval.allocated() > WORKER_MEMORY {
+                        break;
+                    }
+                }
+                eval.reached()
+            });
+            reached.lock().unwrap_or_else(PoisonError::into_inner).extend(read);
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(listed.len());
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(|| on_deep_stack(work))).collect();
+        let mine = if workers > 0 { on_deep_stack(work) } else { Ok(()) };
+        let joined = others.into_iter().map(|other| other.join().unwrap_or(Err(DeepStackError::Panicked)));
+        joined.fold(mine, Result::and)
+    })?;
+    let mut hosts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    hosts.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+    let reached = reached.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let path = |id: FileId| program.file(id).map(|file| file.path.clone());
+    Ok(Evaluated {
+        manifest: Manifest { version: VERSION, hosts, unknowns },
+        reached: reached.into_iter().filter_map(path).filter(|path| !path.starts_with('«')).collect(),
+    })
+}
+
+/// A new evaluator with the outputs of the entry file.
+fn with_outputs<T>(
+    tree: &Tree,
+    program: &Program,
+    entry: &str,
+    work: impl for<'a> FnOnce(&Eval<'a>, &'a World<'a>, Outcome<'a>) -> T,
+) -> T {
+    let bump = Bump::new();
+    let eval = Eval::new(&bump, program, tree);
+    let world = World::new(&eval);
+    let outputs = flake::outputs(&eval, world, entry);
+    work(&eval, world, outputs)
+}
+
+fn list_hosts<'a>(
+    eval: &Eval<'a>,
+    _world: &'a World<'a>,
+    outputs: Outcome<'a>,
+) -> (Vec<Listed>, Vec<Unknown>, BTreeSet<FileId>) {
+    const KINDS: [(HostKind, &str); 3] = [
+        (HostKind::Nixos, "nixosConfigurations"),
+        (HostKind::Darwin, "darwinConfigurations"),
+        (HostKind::Home, "homeConfigurations"),
+    ];
+    let mut listed = Vec::new();
+    let mut unknowns = Vec::new();
+    let mut unknown = |why: String| unknowns.push(Unknown { field: "hosts".to_owned(), why, ..Unknown::default() });
+    for (kind, attr) in KINDS {
+        let found = outputs.and_then(|outputs| find_attribute(eval, outputs, attr));
+        match found.and_then(|value| value.map(|value| eval.as_attrs(value)).transpose()) {
+            Ok(None) => {}
+            Ok(Some(attrs)) => {
+                for entry in attrs.entries {
+                    let name = entry.name.to_string();
+                    let attr = format!("{attr}.{name}");
+                    listed.push(Listed { kind, name, attr });
+                }
+                if let Some(open) = attrs.open {
+                    unknown(format!("{attr} may hold more: {}", open.why));
+                }
+            }
+            // Outputs that are unknown as a whole are said once.
+            Err(_) if outputs.is_err() && kind != HostKind::Nixos => {}
+            Err(stop) => unknown(format!("{attr}: {}", extract::why(eval, stop))),
+        }
+    }
+    (listed, unknowns, eval.reached())
+}
+
+fn find_attribute<'a>(eval: &Eval<'a>, outputs: Value<'a>, name: &str) -> Outcome<'a, Option<Value<'a>>> {
+    let outputs = eval.as_attrs(outputs)?;
+    match (outputs.get(crate::nix::Symbol::new(name)), outputs.open) {
+        (Some(attr), _) => Ok(Some(eval.force(attr.value)?)),
+        (None, Some(open)) => Err(Stop::Unknown(open.why)),
+        (None, None) => Ok(None),
+    }
+}
+
+fn evaluate_host<'a>(eval: &Eval<'a>, world: &'a World<'a>, outputs: &Outcome<'a>, listed: &Listed) -> Host {
+    eval.limits.set_steps(STEPS_OF_A_HOST);
+    let (set, _) = listed.attr.split_once('.').unwrap_or((&listed.attr, ""));
+    let found = outputs.and_then(|outputs| {
+        let hosts = eval.as_attrs(find_attribute(eval, outputs, set)?.unwrap_or(Value::Null))?;
+        match hosts.get(crate::nix::Symbol::new(&listed.name)) {
+            Some(attr) => Ok((eval.force(attr.value)?, attr.doubt)),
+            None => eval.fail("the host is gone"),
+        }
+    });
+    let mut host = Host { name: listed.name.clone(), kind: listed.kind, attr: listed.attr.clone(), ..Host::default() };
+    let configuration = found.and_then(|(value, doubt)| {
+        let configuration = extract::configuration_of(eval, world, value)?;
+        Ok((configuration, doubt))
+    });
+    match configuration {
+        Ok((configuration, doubt)) => {
+            extract::host(eval, configuration, &mut host);
+            if let Some(Doubt::MaybeAbsent(why)) = doubt {
+                extract::unknown(eval, &mut host, "declared", why);
+            }
+        }
+        Err(stop) => {
+            let why = extract::why(eval, stop);
+            let incomplete = Complete::No(why.clone());
+            host.complete = CompleteParts {
+                secrets: incomplete.clone(),
+                templates: incomplete.clone(),
+                users: incomplete.clone(),
+                units: incomplete,
+            };
+            let field = "declared".to_owned();
+            host.unknowns.push(Unknown { host: Some(host.name.clone()), field, why, ..Unknown::default() });
+        }
+    }
+    host
+}

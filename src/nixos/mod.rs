@@ -11,3 +11,5 @@ pub mod module;
 pub mod schema;
 pub mod types;
 pub mod world;
+
+pub use hosts::{Evaluated, evaluate, program};

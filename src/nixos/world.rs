@@ -4,6 +4,8 @@
 use std::cell::{Cell, OnceCell};
 
 use super::configuration::Configuration;
+use super::hosts::input::Inputs;
+use super::hosts::system;
 use super::types;
 use crate::nix::eval::Eval;
 use crate::nix::ir::FileId;
@@ -15,6 +17,7 @@ use crate::nix::{Symbol, path};
 pub struct World<'a> {
     lib: OnceCell<Value<'a>>,
     configurations: Cell<Option<&'a Registered<'a>>>,
+    inputs: Cell<Option<&'a Inputs<'a>>>,
 }
 
 struct Registered<'a> {
@@ -25,12 +28,26 @@ struct Registered<'a> {
 impl<'a> World<'a> {
     /// A world without configurations.
     pub fn new(eval: &Eval<'a>) -> &'a Self {
-        eval.alloc(World { lib: OnceCell::new(), configurations: Cell::new(None) })
+        eval.alloc(World { lib: OnceCell::new(), configurations: Cell::new(None), inputs: Cell::new(None) })
+    }
+
+    /// The flake's inputs, once they are read.
+    pub fn inputs(&self) -> Option<&'a Inputs<'a>> {
+        self.inputs.get()
+    }
+
+    /// Makes the flake's inputs known.
+    pub fn set_inputs(&self, inputs: &'a Inputs<'a>) {
+        self.inputs.set(Some(inputs));
     }
 
     /// nixpkgs' lib, with the module system in it.
     pub fn lib(&'a self, eval: &Eval<'a>) -> Value<'a> {
-        *self.lib.get_or_init(|| crate::nix::lib::lib(eval, types::lib_entries(eval, self)))
+        *self.lib.get_or_init(|| {
+            let mut extra = types::lib_entries(eval, self);
+            extra.extend(system::nixpkgs_lib(eval, self));
+            crate::nix::lib::lib(eval, extra)
+        })
     }
 
     /// Remembers a configuration; its number is its scope.

@@ -1,6 +1,7 @@
 //! The repository as it lies on disk: paths, tracked or not, what could not be read.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::path::PathBuf;
 
 use super::place::RepoPath;
@@ -15,6 +16,15 @@ pub struct Entry {
     pub size: u64,
 }
 
+/// A symlink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Git's index holds it. Always true where there is no git.
+    pub tracked: bool,
+    /// What it leads to in the end; absent where that is nothing, or outside the root.
+    pub target: Option<RepoPath>,
+}
+
 /// A file that was not looked at, and why; never silently clean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotLooked {
@@ -24,6 +34,17 @@ pub struct NotLooked {
     pub why: String,
 }
 
+/// What a name in a folder is, as `builtins.readDir` says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `"regular"`
+    Regular,
+    /// `"directory"`
+    Directory,
+    /// `"symlink"`
+    Symlink,
+}
+
 /// What lies in the repository.
 #[derive(Debug, Default)]
 pub struct Tree {
@@ -31,8 +52,11 @@ pub struct Tree {
     pub root: PathBuf,
     /// Whether the root is (in) a git work tree.
     pub git: bool,
-    /// Every file that is tracked or not ignored, by path.
+    /// Every file that is tracked or not ignored, by path. Files behind a symlink to a folder are
+    /// here under the link's path too.
     pub files: BTreeMap<RepoPath, Entry>,
+    /// Every symlink that is tracked or not ignored, by path.
+    pub links: BTreeMap<RepoPath, Link>,
     /// The texts that were read (Nix files, rule files, sops files), by path.
     pub texts: BTreeMap<RepoPath, Text>,
     /// What could not be looked at.
@@ -43,5 +67,59 @@ impl Tree {
     /// Whether Nix sees this file: it exists and, in a git repository, is tracked.
     pub fn is_visible(&self, path: &str) -> bool {
         self.files.get(path).is_some_and(|entry| entry.tracked)
+    }
+
+    /// Whether Nix sees a file or a folder at this path, as `builtins.pathExists` does; the root is
+    /// the empty path.
+    pub fn exists(&self, path: &str) -> bool {
+        path.is_empty() || self.is_visible(path) || self.is_folder(path)
+    }
+
+    /// Whether Nix sees a folder here: one that is, or leads to one that holds a visible file.
+    pub fn is_folder(&self, path: &str) -> bool {
+        path.is_empty() || self.visible_after(&format!("{path}/")).is_some()
+    }
+
+    /// What `builtins.readDir` says of a folder, by name; none if there is no such folder. The root
+    /// is the empty path.
+    pub fn children(&self, folder: &str) -> Option<BTreeMap<&str, Kind>> {
+        if !self.is_folder(folder) {
+            return None;
+        }
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let mut children = BTreeMap::new();
+        let mut from = Bound::Included(prefix.clone());
+        while let Some(rest) = self.next_visible(&from).and_then(|path| path.strip_prefix(prefix.as_str())) {
+            let (name, kind) = match rest.split_once('/') {
+                Some((name, _)) => (name, Kind::Directory),
+                None => (rest, Kind::Regular),
+            };
+            children.insert(name, kind);
+            from = match kind {
+                // '0' follows '/': on to the first path that is not in this folder.
+                Kind::Directory => Bound::Included(format!("{prefix}{name}0")),
+                _ => Bound::Excluded(format!("{prefix}{name}")),
+            };
+        }
+        let links = self.links.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded));
+        for (path, link) in links.take_while(|(path, _)| path.starts_with(&prefix)) {
+            if let Some(name) = path.strip_prefix(prefix.as_str())
+                && link.tracked
+                && !name.contains('/')
+            {
+                children.insert(name, Kind::Symlink);
+            }
+        }
+        Some(children)
+    }
+
+    fn visible_after(&self, prefix: &str) -> Option<&str> {
+        self.next_visible(&Bound::Included(prefix.to_owned())).filter(|path| path.starts_with(prefix))
+    }
+
+    fn next_visible(&self, from: &Bound<String>) -> Option<&str> {
+        let from = from.as_ref().map(String::as_str);
+        let mut files = self.files.range::<str, _>((from, Bound::Unbounded));
+        files.find(|(_, entry)| entry.tracked).map(|(path, _)| &**path)
     }
 }

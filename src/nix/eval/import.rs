@@ -10,7 +10,10 @@ impl<'a> Eval<'a> {
     pub fn import(&self, absolute: &str) -> Outcome<'a> {
         let relative = match path::locate(absolute) {
             Located::Repository(relative) => relative,
-            Located::Input { name, .. } => {
+            Located::Input { name, rest } => {
+                if let Some(import) = self.foreign_import.get() {
+                    return import(self, self.text(name), self.text(rest));
+                }
                 return Err(Stop::Unknown(self.unknown(Reason::Input(self.text(name)), None)));
             }
             Located::Outside(outside) => {

@@ -123,9 +123,11 @@ impl<'a> Eval<'a> {
     }
 
     fn found_absent(&self, absent: &Absent<'a>, name: Symbol) -> Outcome<'a, Found<'a>> {
-        Ok(match self.settle(absent(self, name))? {
-            Value::Unknown(unknown) => Found::Perhaps(unknown),
-            value => Found::Attribute(self.done(value)),
+        Ok(match self.settle(absent(self, name)) {
+            Ok(Value::Unknown(unknown)) => Found::Perhaps(unknown),
+            Ok(value) => Found::Attribute(self.done(value)),
+            Err(Stop::Error(error)) if error.kind == ErrorKind::MissingAttribute => Found::Absent,
+            Err(stop) => return Err(stop),
         })
     }
 

@@ -1,0 +1,122 @@
+//! A host declares a secret of a file that none of its keys opens.
+
+use crate::checks::command;
+use crate::checks::deciding::{Deciding, deciding, short};
+use crate::checks::declared::{Declared, files as count, owner};
+use crate::checks::{Rule, Verdict, World};
+use crate::finding::{Finding, Label, Level};
+use crate::identity::{Evidence, Held};
+use crate::manifest::Certainty;
+use crate::sops::Document;
+
+use super::another_key::{nothing_opens, other_way};
+use super::reader::{Reader, opens};
+
+pub const RULE: Rule = Rule {
+    id: "host-not-a-recipient",
+    level: Level::Error,
+    page: include_str!("../../../docs/rules/host-not-a-recipient.md"),
+    check,
+};
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    for reader in Reader::all(world) {
+        let files = reader.needs(world);
+        let who = owner(reader.host, reader.user);
+        let held = match reader.holds(world) {
+            Ok(held) => held,
+            Err(_) if files.is_empty() => continue,
+            Err(why) => {
+                let files = count(files.len());
+                verdict.undecided.push(format!("whether {who} can open the {files} of its secrets: {why}"));
+                continue;
+            }
+        };
+        let documents: Vec<&Document> = files.values().map(|(document, _)| *document).collect();
+        if let Some(why) = nothing_opens(world, held, &documents) {
+            verdict.undecided.push(format!("whether {who} can open the {} of its secrets: {why}", count(files.len())));
+            continue;
+        }
+        for (document, declared) in files.into_values() {
+            // In any one group, or as an ssh key that sops-nix does not use: other rules' matter.
+            if opens(held, document) {
+                continue;
+            }
+            match other_way(&reader, document) {
+                Some(way) => verdict.undecided.push(format!("whether {who} can open `{}`: {way}", document.path)),
+                None => verdict.findings.push(finding(world, &who, held, document, &declared)),
+            }
+        }
+    }
+}
+
+fn finding(world: &World<'_>, who: &str, held: &[Held], document: &Document, declared: &Declared<'_>) -> Finding {
+    let path = &document.path;
+    let keys: Vec<String> = held.iter().map(|held| format!("`{}`", short(&held.recipient))).collect();
+    let whose = if keys.len() == 1 { "its key" } else { "none of its keys" };
+    let verb = if keys.len() == 1 { "is not" } else { "is" };
+    let keys = keys.join(", ");
+    let mut others = vec![Label::new(declared.place(), format!("{who} needs the file for `{}`", declared.name))];
+    others.extend(held.iter().map(|held| Label::new(held.place.clone(), format!("this is the key of {who}"))));
+    let deciding = deciding(world.policy, path);
+    others.extend(
+        deciding.as_ref().map(|deciding| Label::new(deciding.place(), "this rule decides who can open the file")),
+    );
+    Finding {
+        certainty: declared.secret.certainty.clone().weaker(sureness(held, who)),
+        hosts: vec![declared.host.name.clone()],
+        user: declared.user.map(str::to_owned),
+        help: Some(help(world, held, path, deciding.as_ref())),
+        others,
+        ..RULE.finding(
+            Label::new(document.metadata.place.clone(), format!("{who} is not among these recipients")),
+            format!(
+                "{who} cannot open `{path}`, which it needs for `{}`: {whose} ({keys}) {verb} a recipient of the \
+                 file. The build passes; activation then fails and installs no secret at all.",
+                declared.name
+            ),
+        )
+    }
+}
+
+fn help(world: &World<'_>, held: &[Held], path: &str, deciding: Option<&Deciding<'_>>) -> String {
+    match deciding {
+        Some(deciding) => {
+            let update = command::updatekeys(path, Some(deciding.config));
+            let mut listed = deciding.recipients();
+            if listed.any(|recipient| held.iter().any(|held| held.recipient == recipient.identity)) {
+                format!("{} already lists the key: run `{update}`", deciding.named())
+            } else {
+                format!("add {} to {}, then run `{update}`", to_write(world, held), deciding.named())
+            }
+        }
+        None => format!(
+            "no creation rule takes the file: add one with `path_regex: ^{}$` and {} to `.sops.yaml`, then run \
+             `{}`",
+            regex::escape(path),
+            to_write(world, held),
+            command::updatekeys(path, None)
+        ),
+    }
+}
+
+/// What to write into a rule: the anchor where there is one.
+fn to_write(world: &World<'_>, held: &[Held]) -> String {
+    let Some(first) = held.first() else { return "its recipient".to_owned() };
+    let mut names = world.policy.configs.iter().flat_map(|config| &config.names);
+    match names.find(|named| named.is_anchor && named.recipient == first.recipient) {
+        Some(named) => format!("`*{}`", named.name),
+        None => format!("`{}`", first.recipient),
+    }
+}
+
+/// How sure it is that these keys are the host's. A name that only resembles the host's wants a
+/// second fact.
+fn sureness(held: &[Held], who: &str) -> Certainty {
+    let sure = |held: &Held| held.evidence != Evidence::StrippedName || held.corroborated;
+    if held.iter().any(sure) {
+        Certainty::Certain
+    } else {
+        Certainty::Assumed(format!("only a name that resembles it says that the key belongs to {who}"))
+    }
+}

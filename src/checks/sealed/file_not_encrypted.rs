@@ -1,0 +1,117 @@
+//! A file that is meant to be sealed holds no sops metadata.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::checks::deciding::{Deciding, deciding};
+use crate::checks::declared::{Declared, Named, declared};
+use crate::checks::{Rule, Verdict, World, command};
+use crate::finding::{Finding, Label, Level};
+use crate::manifest::Certainty;
+use crate::source::{Entry, Place, RepoPath};
+
+pub const RULE: Rule = Rule {
+    id: "file-not-encrypted",
+    level: Level::Error,
+    page: include_str!("../../../docs/rules/file-not-encrypted.md"),
+    check,
+};
+
+/// Endings of files that nobody seals with sops: code, prose and public keys.
+const NEVER_MEANT: [&str; 3] = [".nix", ".md", ".pub"];
+
+/// Endings of files that other programs have sealed: a creation rule does not mean them.
+const SEALED_OTHERWISE: [&str; 3] = [".age", ".gpg", ".asc"];
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    let mut files: BTreeMap<&RepoPath, Vec<Declared<'_>>> = BTreeMap::new();
+    for declared in declared(world.manifest) {
+        if let Named::NotEncrypted(path) = declared.file(world) {
+            files.entry(path).or_default().push(declared);
+        }
+    }
+    let ruled = meant_by_rules(world);
+    for path in &ruled {
+        files.entry(path).or_default();
+    }
+    let findings = files.into_iter().filter(|(path, _)| !ends_in(path, &NEVER_MEANT));
+    verdict.findings.extend(findings.map(|(path, declared)| finding(world, path, &declared, ruled.contains(path))));
+}
+
+fn ends_in(path: &str, endings: &[&str]) -> bool {
+    endings.iter().any(|ending| path.ends_with(ending))
+}
+
+/// What one creation rule takes.
+#[derive(Default)]
+struct Taken<'a> {
+    code: usize,
+    sealed: usize,
+    clear: Vec<&'a RepoPath>,
+}
+
+/// The tracked files in clear that a creation rule means to be sealed. A rule that takes more code
+/// than sops files, such as `hosts/web/.+`, is about a folder: its other files need not be secret.
+fn meant_by_rules<'a>(world: &World<'a>) -> BTreeSet<&'a RepoPath> {
+    let mut rules: BTreeMap<&Place, Taken<'a>> = BTreeMap::new();
+    for (path, entry) in &world.tree.files {
+        let Some(deciding) = deciding(world.policy, path).filter(Deciding::is_specific) else { continue };
+        let taken = rules.entry(&deciding.rule.place).or_default();
+        if path.ends_with(".nix") {
+            taken.code += 1;
+        } else if world.vault.files.contains_key(path) {
+            taken.sealed += 1;
+        } else if entry.tracked && may_be_meant(world, path, entry) {
+            taken.clear.push(path);
+        }
+    }
+    rules.into_values().filter(|taken| taken.code <= taken.sealed.max(1)).flat_map(|taken| taken.clear).collect()
+}
+
+fn may_be_meant(world: &World<'_>, path: &str, entry: &Entry) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    // `.gitkeep`, `.gitattributes` and the rule file itself; an empty file gives nothing away.
+    let housekeeping = name.starts_with(".git") || name == ".sops.yaml" || entry.size == 0;
+    let looked_at = !world.tree.not_looked.iter().any(|file| *file.path == *path);
+    !housekeeping && looked_at && !ends_in(path, &SEALED_OTHERWISE)
+}
+
+fn finding(world: &World<'_>, path: &RepoPath, declared: &[Declared<'_>], by_rule: bool) -> Finding {
+    let deciding = deciding(world.policy, path);
+    let has_rule = deciding.is_some();
+    let surest = declared.iter().map(|declared| &declared.secret.certainty).min().cloned();
+    let (what, harm) = match declared.first() {
+        Some(first) => (
+            format!("is to hold secret `{}`", first.name),
+            "The build passes and copies it into the Nix store, where every user of the machine can read it; \
+             activation then fails with \"sops metadata not found\".",
+        ),
+        None => (
+            "is meant to be encrypted by a creation rule".to_owned(),
+            "Whoever can read the repository can read it, and a configuration that is built from it carries it \
+             into the Nix store.",
+        ),
+    };
+    let mut others: Vec<Label> = Vec::new();
+    for declared in declared {
+        let label = Label::new(declared.place(), format!("`{}` is read from it", declared.name));
+        if !others.contains(&label) {
+            others.push(label);
+        }
+    }
+    others.extend(deciding.filter(|_| by_rule).map(|rule| Label::new(rule.place(), "this rule means the file")));
+    Finding {
+        certainty: if by_rule { Certainty::Certain } else { surest.unwrap_or_default() },
+        hosts: declared.iter().map(|declared| declared.host.name.clone()).collect(),
+        help: Some(format!(
+            "{}`{}` seals it; what was committed in clear stays in the history, so change the secrets themselves too",
+            if has_rule { "" } else { "no creation rule takes it: add one to `.sops.yaml`, then " },
+            command::encrypt(path)
+        )),
+        others,
+        ..RULE.finding(
+            // What stands there is probably the secret.
+            Label { masked: true, ..Label::new(Place::whole_file(path.clone()), "no sops metadata in this file") },
+            format!("`{path}` {what} but is not encrypted. {harm}"),
+        )
+    }
+}

@@ -1,0 +1,169 @@
+//! Flake inputs: which they are, by their url, and what is known of each although it is not here.
+
+use super::system;
+use crate::nix::Symbol;
+use crate::nix::eval::Eval;
+use crate::nix::ir::Param;
+use crate::nix::unknown::{Reason, Unknown};
+use crate::nix::value::{Absent, Attr, Attrs, Outcome, Value};
+use crate::nixos::configuration::Class;
+use crate::nixos::module::Foreign;
+use crate::nixos::world::{World, foreign_input};
+
+/// What an input is, as far as sealnix knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Project {
+    /// NixOS/nixpkgs, or a fork by name.
+    Nixpkgs,
+    /// nix-community/home-manager.
+    HomeManager,
+    /// nix-darwin.
+    NixDarwin,
+    /// Mic92/sops-nix.
+    SopsNix,
+    /// Any other that everyone can read.
+    Public,
+    /// One that may hold the owner's own modules: over ssh, a path, a file.
+    Private,
+}
+
+/// One input.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// Its name in the flake.
+    pub name: &'a str,
+    /// What it is.
+    pub project: Project,
+}
+
+/// The inputs of the flake.
+pub struct Inputs<'a> {
+    inputs: &'a [Input<'a>],
+}
+
+impl<'a> Inputs<'a> {
+    /// Reads `inputs`, and the names that `outputs` takes beside them.
+    pub fn read(eval: &Eval<'a>, flake: &'a Attrs<'a>, outputs: Value<'a>) -> Outcome<'a, Self> {
+        let mut inputs: Vec<Input<'a>> = Vec::new();
+        if let Some(declared) = flake.get(Symbol::new("inputs")) {
+            for attr in eval.force_attrs(declared.value)?.entries {
+                let url = url(eval, attr)?;
+                inputs.push(Input { name: attr.name.as_str(), project: project(attr.name.as_str(), url) });
+            }
+        }
+        if let Value::Closure(closure) = outputs
+            && let Param::Pattern { formals, .. } = &closure.lambda.param
+        {
+            for formal in formals {
+                let name = formal.name.as_str();
+                if name != "self" && !inputs.iter().any(|input| input.name == name) {
+                    inputs.push(Input { name, project: project(name, name) });
+                }
+            }
+        }
+        Ok(Inputs { inputs: eval.slice(&inputs) })
+    }
+
+    /// The inputs as `outputs` gets them.
+    pub fn entries(&'a self, eval: &Eval<'a>, world: &'a World<'a>) -> Vec<Attr<'a>> {
+        self.inputs
+            .iter()
+            .map(|input| eval.attr(input.name, eval.lazy(move |eval| Ok(value(eval, world, input)))))
+            .collect()
+    }
+
+    /// The project of an input.
+    pub fn project(&self, name: &str) -> Option<Project> {
+        self.inputs.iter().find(|input| input.name == name).map(|input| input.project)
+    }
+
+    /// What a foreign module is taken for.
+    pub fn foreign(&self, unknown: &Unknown<'a>, class: Class) -> Foreign {
+        let Reason::Input(name) = unknown.reason else { return Foreign::Private };
+        let for_home = class == Class::Home || unknown.path.iter().any(|step| step.as_str().starts_with("home"));
+        match self.project(name).unwrap_or_else(|| project(name, name)) {
+            Project::SopsNix if for_home => Foreign::Schema("«sops-nix-home»"),
+            Project::SopsNix => Foreign::Schema("«sops-nix»"),
+            Project::HomeManager if class != Class::Home => Foreign::Schema("«home-manager»"),
+            Project::Private => Foreign::Private,
+            _ => Foreign::Public,
+        }
+    }
+}
+
+/// The url of an input: `inputs.x.url = "…"` or `inputs.x = { owner, repo, … }`.
+fn url<'a>(eval: &Eval<'a>, attr: &Attr<'a>) -> Outcome<'a, &'a str> {
+    let Value::Attrs(attrs) = eval.force(attr.value)? else { return Ok(attr.name.as_str()) };
+    let text = |name: &str| match attrs.get(Symbol::new(name)).map(|attr| eval.force(attr.value)) {
+        Some(Ok(Value::String(text))) => Some(text.text),
+        _ => None,
+    };
+    Ok(match (text("url"), text("owner"), text("repo"), text("type")) {
+        (Some(url), ..) => url,
+        (None, Some(owner), Some(repo), _) => eval.text(&format!("github:{owner}/{repo}")),
+        (None, _, _, Some(kind)) => eval.text(&format!("{kind}:{}", attr.name)),
+        // `follows`, or a name of the registry.
+        _ => attr.name.as_str(),
+    })
+}
+
+/// What a url leads to.
+fn project(name: &str, url: &str) -> Project {
+    let location = url.split(['?', '#']).next().unwrap_or(url);
+    let (scheme, rest) = location.split_once(':').unwrap_or(("", location));
+    let mut parts = rest.trim_start_matches('/').split('/');
+    let repository = match scheme {
+        "github" | "gitlab" | "sourcehut" => parts.nth(1).unwrap_or(rest),
+        "" => rest,
+        _ => rest.rsplit('/').next().unwrap_or(rest),
+    };
+    match repository.trim_end_matches(".git").to_ascii_lowercase().as_str() {
+        "nixpkgs" => return Project::Nixpkgs,
+        "home-manager" => return Project::HomeManager,
+        "nix-darwin" => return Project::NixDarwin,
+        "sops-nix" => return Project::SopsNix,
+        _ => {}
+    }
+    let private =
+        matches!(scheme, "path" | "git+ssh" | "git+file" | "ssh" | "file") || location.starts_with(['.', '/']);
+    match (private, name) {
+        (true, _) => Project::Private,
+        (false, "sops-nix" | "sops") => Project::SopsNix,
+        (false, "home-manager") => Project::HomeManager,
+        (false, "darwin" | "nix-darwin") => Project::NixDarwin,
+        (false, name) if name.starts_with("nixpkgs") => Project::Nixpkgs,
+        // A channel as a tarball: nixos-24.05.tar.xz, nixexprs.tar.xz.
+        (false, _) if rest.contains("nixos.org/channels") || rest.contains("/nixexprs") => Project::Nixpkgs,
+        _ => Project::Public,
+    }
+}
+
+fn value<'a>(eval: &Eval<'a>, world: &'a World<'a>, input: &'a Input<'a>) -> Value<'a> {
+    let entries = match input.project {
+        Project::Nixpkgs => vec![
+            eval.attr("lib", eval.lazy(move |eval| Ok(world.lib(eval)))),
+            eval.attr("legacyPackages", eval.done(package_sets(eval, world))),
+        ],
+        Project::HomeManager => {
+            vec![eval.attr("lib", eval.lazy(move |eval| Ok(system::home_manager_lib(eval, world))))]
+        }
+        Project::NixDarwin => vec![eval.attr("lib", eval.lazy(move |eval| Ok(system::darwin_lib(eval, world))))],
+        Project::SopsNix | Project::Public | Project::Private => Vec::new(),
+    };
+    foreign_input(eval, input.name, entries, None)
+}
+
+/// `legacyPackages.${system}`.
+fn package_sets<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
+    let why = eval.unknown(Reason::Package, None);
+    let absent: &'a Absent<'a> = eval.alloc(move |eval: &Eval<'a>, name: Symbol| {
+        let system = eval.done(eval.string(name.as_str()));
+        Ok(world.packages(eval, system))
+    });
+    Value::Unknown(eval.alloc(Unknown { absent: Some(absent), ..*why }))
+}
+
+/// What git says of the repository's state: unknown.
+pub fn source_info<'a>(eval: &Eval<'a>) -> &'a Unknown<'a> {
+    eval.unknown(Reason::World("self"), None)
+}

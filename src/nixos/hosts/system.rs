@@ -1,0 +1,156 @@
+//! `nixosSystem` and its kin: a call makes a [`Configuration`].
+
+use crate::nix::Symbol;
+use crate::nix::eval::Eval;
+use crate::nix::path::{self};
+use crate::nix::unknown::{Reason, Stop, Unknown};
+use crate::nix::value::{Attr, Attrs, Outcome, Thunk, Value};
+use crate::nixos::configuration::{Class, Configuration, Root, Setup};
+use crate::nixos::module::Foreign;
+use crate::nixos::types;
+use crate::nixos::world::World;
+
+use super::input::Project;
+
+/// Makes what absent inputs offer by path: `import nixpkgs { … }`, `<nixpkgs>`.
+pub fn install<'a>(eval: &Eval<'a>, world: &'a World<'a>) {
+    eval.set_search_path("nixpkgs", eval.path(&path::of_input("nixpkgs")));
+    eval.set_foreign_import(eval.alloc(move |eval: &Eval<'a>, name: &'a str, rest: &'a str| {
+        let nixpkgs =
+            world.inputs().is_none_or(|inputs| inputs.project(name).is_none_or(|project| project == Project::Nixpkgs));
+        match (nixpkgs, rest.trim_end_matches("/default.nix")) {
+            (true, "" | "default.nix" | "pkgs/top-level") => Ok(eval.native("nixpkgs", 1, move |eval, arguments| {
+                let [given] = arguments else { return eval.fail("one argument") };
+                let given = *given;
+                let system = eval.lazy(move |eval| {
+                    let given = eval.force(given)?;
+                    eval.select_name(given, Symbol::new("system"), None)
+                });
+                Ok(world.packages(eval, system))
+            })),
+            (true, "lib") => Ok(world.lib(eval)),
+            (true, "nixos/lib/eval-config.nix" | "nixos/lib/eval-config") => {
+                Ok(eval.native("nixosSystem", 1, move |eval, arguments| call(eval, world, Class::Nixos, arguments)))
+            }
+            _ => {
+                let why = eval.unknown(Reason::Input(name), None);
+                let steps: Vec<_> = rest.split('/').map(Symbol::new).collect();
+                Err(Stop::Unknown(eval.alloc(Unknown { path: eval.slice(&steps), ..*why })))
+            }
+        }
+    }));
+}
+
+/// What nixpkgs' flake adds to its lib.
+pub fn nixpkgs_lib<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Vec<Attr<'a>> {
+    let system = eval.native("nixosSystem", 1, move |eval, arguments| call(eval, world, Class::Nixos, arguments));
+    vec![eval.attr("nixosSystem", eval.done(system))]
+}
+
+/// home-manager's `lib`.
+pub fn home_manager_lib<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
+    let make =
+        eval.native("homeManagerConfiguration", 1, move |eval, arguments| call(eval, world, Class::Home, arguments));
+    open(eval, "home-manager", vec![eval.attr("homeManagerConfiguration", eval.done(make))])
+}
+
+/// nix-darwin's `lib`.
+pub fn darwin_lib<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
+    let make = eval.native("darwinSystem", 1, move |eval, arguments| call(eval, world, Class::Darwin, arguments));
+    open(eval, "nix-darwin", vec![eval.attr("darwinSystem", eval.done(make))])
+}
+
+fn open<'a>(eval: &Eval<'a>, input: &'a str, entries: Vec<Attr<'a>>) -> Value<'a> {
+    let why = eval.unknown(Reason::Input(input), None);
+    let open = crate::nix::value::Open { why, absent: None };
+    eval.attrs_of(Attrs { entries: eval.sorted(entries), open: Some(open) })
+}
+
+fn call<'a>(eval: &Eval<'a>, world: &'a World<'a>, class: Class, arguments: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [given] = arguments else { return eval.fail("one argument") };
+    let given = eval.force_attrs(given)?;
+    let field = |name: &str| given.get(Symbol::new(name)).map(|attr| attr.value);
+    let mut roots = Vec::new();
+    for name in ["modules", "extraModules"] {
+        if let Some(modules) = field(name) {
+            roots.extend(own_roots(eval, modules)?);
+        }
+    }
+    // The configuration's own file of older home-manager code.
+    roots.extend(field("configuration").map(|module| Root { module, file: "flake.nix", own: true, doubt: None }));
+    roots.extend(base_roots(eval, world, class, field("system")));
+    let mut special: Vec<Attr<'a>> = Vec::new();
+    for name in ["specialArgs", "extraSpecialArgs"] {
+        if let Some(arguments) = field(name) {
+            special.extend_from_slice(eval.force_attrs(arguments)?.entries);
+        }
+    }
+    for name in ["lib", "pkgs"] {
+        special.extend(field(name).map(|value| eval.attr(name, value)));
+    }
+    Ok(make(eval, world, class, eval.slice(&roots), eval.sorted(special)))
+}
+
+fn own_roots<'a>(eval: &Eval<'a>, modules: &'a Thunk<'a>) -> Outcome<'a, Vec<Root<'a>>> {
+    let list = match eval.settle(eval.force(modules))? {
+        Value::Unknown(_) => return Ok(vec![Root { module: modules, file: "flake.nix", own: true, doubt: None }]),
+        value => eval.as_list(value)?,
+    };
+    let more = list.open.map(|unknown| eval.done(Value::Unknown(unknown)));
+    let modules = list.items.iter().copied().chain(more);
+    Ok(modules.map(|module| Root { module, file: "flake.nix", own: true, doubt: None }).collect())
+}
+
+/// sealnix's own modules for a class, and the system that the call names.
+fn base_roots<'a>(eval: &Eval<'a>, world: &'a World<'a>, class: Class, system: Option<&'a Thunk<'a>>) -> Vec<Root<'a>> {
+    let mut roots = Vec::new();
+    if class == Class::Nixos
+        && let Some(module) = world.own_file(eval, "«nixos»")
+    {
+        roots.push(Root { module, file: "«nixos»", own: false, doubt: None });
+    }
+    if let Some(system) = system {
+        let by_default = eval.attrs(vec![
+            eval.attr("_type", eval.done(eval.string("override"))),
+            eval.attr("priority", eval.done(Value::Int(1000))),
+            eval.attr("content", system),
+        ]);
+        let nixpkgs = eval.attrs(vec![eval.attr("system", eval.done(by_default))]);
+        let module = eval.done(eval.attrs(vec![eval.attr("nixpkgs", eval.done(nixpkgs))]));
+        roots.push(Root { module, file: "«nixos»", own: false, doubt: None });
+    }
+    roots
+}
+
+fn make<'a>(
+    eval: &Eval<'a>,
+    world: &'a World<'a>,
+    class: Class,
+    roots: &'a [Root<'a>],
+    special: &'a [Attr<'a>],
+) -> Value<'a> {
+    let inputs: &'a (dyn Fn(&Eval<'a>, &'a Unknown<'a>, Class) -> Foreign + 'a) =
+        eval.alloc(move |_: &Eval<'a>, unknown: &'a Unknown<'a>, class| {
+            world.inputs().map_or(Foreign::Private, |inputs| inputs.foreign(unknown, class))
+        });
+    let configuration = Configuration::new(eval, world, Setup { class, roots, special, prefix: &[], inputs });
+    let extend = eval.native("extendModules", 1, move |eval, arguments| {
+        let [given] = arguments else { return eval.fail("one argument") };
+        let given = eval.force_attrs(given)?;
+        let mut roots = roots.to_vec();
+        if let Some(modules) = given.get(Symbol::new("modules")) {
+            roots.extend(own_roots(eval, modules.value)?);
+        }
+        let mut special = special.to_vec();
+        if let Some(more) = given.get(Symbol::new("specialArgs")) {
+            special.extend_from_slice(eval.force_attrs(more.value)?.entries);
+        }
+        Ok(make(eval, world, class, eval.slice(&roots), eval.sorted(special)))
+    });
+    let packages = eval.lazy(move |eval| {
+        let arguments = eval.force(configuration.arguments(eval))?;
+        eval.select_name(arguments, Symbol::new("pkgs"), None)
+    });
+    let more = vec![eval.attr("extendModules", eval.done(extend)), eval.attr("pkgs", packages)];
+    types::evaluated(eval, configuration, more)
+}

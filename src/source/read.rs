@@ -1,0 +1,120 @@
+//! Which files' texts are read: what has a known name, and what looks like sops.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::place::RepoPath;
+use super::text::Text;
+use super::tree::{NotLooked, Tree};
+
+const MIB: u64 = 1 << 20;
+/// Largest file of a kind that is read for its name, and largest sops file in a format of sops.
+const MAX_NAMED: u64 = 16 * MIB;
+/// Largest data file that is kept whatever it holds: it may be a plaintext that should be sealed.
+const MAX_PLAIN: u64 = MIB;
+/// Largest file of any other name that is searched for sops' marks.
+const MAX_OTHER: u64 = 4 * MIB;
+/// A file with a NUL among its first bytes is no text.
+const HEAD: u64 = 8 << 10;
+/// Sops writes its metadata last: enough of a large file to see it.
+const TAIL: u64 = 64 << 10;
+
+/// Why a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Its name says that it matters.
+    Named,
+    /// A format that sops writes.
+    Data,
+    /// Anything: sops' binary store knows no names.
+    Other,
+}
+
+/// Reads the tree's files in parallel: the texts, and what should have been one and is not.
+pub(super) fn texts(tree: &Tree) -> (BTreeMap<RepoPath, Text>, Vec<NotLooked>) {
+    let files: Vec<_> = tree.files.iter().collect();
+    let found: Vec<_> = files
+        .par_iter()
+        .filter_map(|(path, entry)| match read(&tree.root.join(&***path), path, entry.size) {
+            Ok(content) => Some(Ok(Text::new((*path).clone(), content?))),
+            Err(why) => Some(Err(NotLooked { path: (*path).clone(), why })),
+        })
+        .collect();
+    let mut texts = BTreeMap::new();
+    let mut not_looked = Vec::new();
+    for result in found {
+        match result {
+            Ok(text) => drop(texts.insert(text.path().clone(), text)),
+            Err(unread) => not_looked.push(unread),
+        }
+    }
+    (texts, not_looked)
+}
+
+/// The text if it matters; an error if it does and cannot be had: why, as a clause.
+fn read(on_disk: &Path, path: &str, size: u64) -> Result<Option<String>, String> {
+    let role = role(path);
+    let limit = if role == Role::Other { MAX_OTHER } else { MAX_NAMED };
+    let mut file = File::open(on_disk).map_err(|error| unreadable(&error))?;
+    if size > limit {
+        let too_large = format!("is larger than {} MiB", limit / MIB);
+        let matters = role == Role::Named || tail_is_sops(&mut file).map_err(|error| unreadable(&error))?;
+        return if matters { Err(too_large) } else { Ok(None) };
+    }
+    let mut bytes = Vec::with_capacity(size as usize);
+    let head = file.by_ref().take(HEAD).read_to_end(&mut bytes);
+    head.map_err(|error| unreadable(&error))?;
+    if role != Role::Named && bytes.contains(&0) {
+        return Ok(None);
+    }
+    // The file may have grown since its size was taken.
+    file.take(limit).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    match String::from_utf8(bytes) {
+        Ok(text) if role == Role::Named => Ok(Some(text)),
+        Ok(text) if role == Role::Data && size <= MAX_PLAIN => Ok(Some(text)),
+        Ok(text) => Ok(looks_like_sops(&text).then_some(text)),
+        Err(error) => {
+            let matters = role == Role::Named || looks_like_sops(&String::from_utf8_lossy(error.as_bytes()));
+            if matters { Err("is not UTF-8".into()) } else { Ok(None) }
+        }
+    }
+}
+
+fn role(path: &str) -> Role {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match (name, extension) {
+        (".sops.yaml" | ".sops.yml" | "flake.lock" | "sealnix.toml" | ".gitattributes", _) => Role::Named,
+        (_, "nix" | "pub") => Role::Named,
+        _ if name.ends_with("known_hosts") => Role::Named,
+        (_, "yaml" | "yml" | "json" | "env" | "ini") => Role::Data,
+        _ => Role::Other,
+    }
+}
+
+/// Sops' metadata in any of its formats: `sops` as a key, a section or a prefix of keys, and what
+/// only stands beside it.
+fn looks_like_sops(text: &str) -> bool {
+    const MARKS: [&str; 4] = ["ENC[AES256_GCM", "\"mac\"", "sops_mac", "lastmodified"];
+    text.contains("sops") && MARKS.iter().any(|mark| text.contains(mark))
+}
+
+fn tail_is_sops(file: &mut File) -> io::Result<bool> {
+    file.seek(SeekFrom::End(-(TAIL as i64)))?;
+    let mut tail = Vec::new();
+    file.take(TAIL).read_to_end(&mut tail)?;
+    Ok(looks_like_sops(&String::from_utf8_lossy(&tail)))
+}
+
+/// An error of the system as a clause.
+pub(super) fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "cannot be read: permission denied".into(),
+        io::ErrorKind::NotFound => "cannot be read: it is gone".into(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
