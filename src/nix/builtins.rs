@@ -5,7 +5,7 @@
 
 mod attributes;
 mod control;
-pub mod data;
+mod data;
 mod files;
 mod functions;
 mod hashes;
@@ -26,6 +26,7 @@ use super::symbol::Symbol;
 use super::unknown::Reason;
 use super::value::{Outcome, Thunk, Value};
 
+pub use data::json_of;
 pub use opening::{Opening, known};
 
 /// A function written in Rust: its name, how many arguments it takes, what it does.

@@ -13,7 +13,7 @@ mod select;
 mod text;
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use bumpalo::Bump;
 
@@ -115,19 +115,26 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// Forces a value and everything in it. Lambdas are left alone.
+    /// Forces a value and everything in it, each thing once. Lambdas are left alone.
     pub fn force_deep(&self, thunk: &'a Thunk<'a>) -> Outcome<'a> {
+        self.force_deep_once(thunk, &mut HashSet::new())
+    }
+
+    fn force_deep_once(&self, thunk: &'a Thunk<'a>, seen: &mut HashSet<*const Thunk<'a>>) -> Outcome<'a> {
         let value = self.force(thunk)?;
+        if !seen.insert(std::ptr::from_ref(thunk)) {
+            return Ok(value);
+        }
         let _depth = self.limits.enter(self)?;
         match value {
             Value::List(list) => {
                 for item in list.items {
-                    self.force_deep(item)?;
+                    self.force_deep_once(item, seen)?;
                 }
             }
             Value::Attrs(attrs) => {
                 for attr in attrs.entries {
-                    self.force_deep(attr.value)?;
+                    self.force_deep_once(attr.value, seen)?;
                 }
             }
             _ => {}

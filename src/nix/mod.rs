@@ -2,6 +2,7 @@
 
 pub mod builtins;
 pub mod eval;
+pub mod evaluate;
 pub mod guard;
 pub mod ir;
 pub mod lib;

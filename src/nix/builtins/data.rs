@@ -87,7 +87,7 @@ impl Formatter for NixFormatter {
     fn write_f64<W: std::io::Write + ?Sized>(&mut self, writer: &mut W, number: f64) -> std::io::Result<()> {
         let exponential = format!("{number:e}");
         match exponential.split_once('e').and_then(|(digits, exponent)| Some((digits, exponent.parse::<i32>().ok()?))) {
-            Some((digits, exponent)) if !(-5..15).contains(&exponent) => {
+            Some((digits, exponent)) if !(-4..15).contains(&exponent) => {
                 let sign = if exponent < 0 { '-' } else { '+' };
                 write!(writer, "{digits}e{sign}{:02}", exponent.abs())
             }

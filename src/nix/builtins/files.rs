@@ -1,7 +1,6 @@
 //! Files of the repository, as a flake sees them: in a git repository only what is tracked.
 
 use std::fs;
-use std::ops::Bound;
 
 use super::{Function, arguments};
 use crate::nix::eval::Coercion;
@@ -10,6 +9,7 @@ use crate::nix::path::{self, Located};
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::{ErrorKind, Reason, Stop};
 use crate::nix::value::{Outcome, Str, Thunk, Value};
+use crate::source::Kind;
 
 pub const FUNCTIONS: &[Function] = &[
     Function { name: "baseNameOf", arity: 1, run: base_name_of },
@@ -51,42 +51,20 @@ pub fn in_repository<'a>(eval: &Eval<'a>, file: &'a Thunk<'a>, builtin: &'static
     Err(Stop::Unknown(eval.unknown(reason, None)))
 }
 
-/// What is at a path of the repository.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Regular,
-    Directory,
-}
-
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Kind::Regular => "regular",
-            Kind::Directory => "directory",
-        }
-    }
-}
-
+/// What is at a path of the repository; a symlink counts as what it leads to.
 fn kind(eval: &Eval<'_>, relative: &str) -> Option<Kind> {
     if eval.tree.is_visible(relative) {
         return Some(Kind::Regular);
     }
-    (relative.is_empty() || !children(eval, relative).is_empty()).then_some(Kind::Directory)
+    eval.tree.is_folder(relative).then_some(Kind::Directory)
 }
 
-/// The names in a folder of the repository, sorted.
-fn children<'t>(eval: &Eval<'t>, folder: &str) -> Vec<(&'t str, Kind)> {
-    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-    let mut children: Vec<(&'t str, Kind)> = Vec::new();
-    let below = eval.tree.files.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded));
-    for (path, entry) in below.take_while(|(path, _)| path.starts_with(&prefix)) {
-        let Some(rest) = path.strip_prefix(&prefix).filter(|_| entry.tracked) else { continue };
-        let child = rest.split_once('/').map_or((rest, Kind::Regular), |(name, _)| (name, Kind::Directory));
-        if children.last() != Some(&child) {
-            children.push(child);
-        }
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Regular => "regular",
+        Kind::Directory => "directory",
+        Kind::Symlink => "symlink",
     }
-    children
 }
 
 fn missing<'a, T>(eval: &Eval<'a>, relative: &str) -> Outcome<'a, T> {
@@ -116,20 +94,22 @@ fn path_exists<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 fn read_dir<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [folder] = arguments(eval, args)?;
     let relative = in_repository(eval, folder, "readDir")?;
-    match kind(eval, relative) {
-        Some(Kind::Directory) => {}
-        Some(Kind::Regular) => return eval.fail(&format!("cannot read folder '{relative}': it is a file")),
-        None => return missing(eval, relative),
-    }
-    let entry = |(name, kind): &(&str, Kind)| eval.attr(name, eval.done(eval.string_of(kind.name(), &[], None)));
-    Ok(eval.attrs(children(eval, relative).iter().map(entry).collect()))
+    let Some(children) = eval.tree.children(relative) else {
+        return match eval.tree.is_visible(relative) {
+            true => eval.fail(&format!("cannot read folder '{relative}': it is a file")),
+            false => missing(eval, relative),
+        };
+    };
+    let entry = |(child, kind)| eval.attr(child, eval.done(eval.string_of(name(kind), &[], None)));
+    Ok(eval.attrs(children.into_iter().map(entry).collect()))
 }
 
 fn read_file_type<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [file] = arguments(eval, args)?;
     let relative = in_repository(eval, file, "readFileType")?;
-    match kind(eval, relative) {
-        Some(kind) => Ok(eval.string_of(kind.name(), &[], None)),
+    let link = eval.tree.links.get(relative).filter(|link| link.tracked).map(|_| Kind::Symlink);
+    match link.or_else(|| kind(eval, relative)) {
+        Some(kind) => Ok(eval.string_of(name(kind), &[], None)),
         None => missing(eval, relative),
     }
 }
@@ -137,7 +117,7 @@ fn read_file_type<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 /// The text of a file of the repository.
 pub fn text_of<'a>(eval: &Eval<'a>, relative: &'a str) -> Outcome<'a, &'a str> {
     match kind(eval, relative) {
-        Some(Kind::Regular) => {}
+        Some(Kind::Regular | Kind::Symlink) => {}
         Some(Kind::Directory) => return eval.fail(&format!("cannot read file '{relative}': it is a folder")),
         None => return missing(eval, relative),
     }

@@ -65,7 +65,9 @@ fn any<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 
 fn elem<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [wanted, list] = arguments(eval, args)?;
-    some_item(eval.force_list(list)?, true, |item| eval.equal(eval.force(wanted)?, eval.force(item)?))
+    some_item(eval.force_list(list)?, true, |item| {
+        Ok(std::ptr::eq(wanted, item) || eval.equal(eval.force(wanted)?, eval.force(item)?)?)
+    })
 }
 
 /// Joins the lists that `lists` gives, each with the item that it came from.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::{Attr, Attrs, Eval, List, Mark, Outcome, State, Str, Symbol, Thunk, Value};
-use crate::nix::ir::{Expr, Node, Span};
+use crate::nix::ir::{Expr, Node, Span, Var};
 use crate::nix::value::{AttrPlace, Native, NativeRun, Scope};
 
 impl<'a> Eval<'a> {
@@ -22,11 +22,16 @@ impl<'a> Eval<'a> {
         self.thunk(State::Call { function, argument })
     }
 
-    /// A thunk of an expression; a constant is made at once.
+    /// A thunk of an expression; a constant is made at once, a variable is the thunk it names (so
+    /// that it is one thing wherever it is used: functions compare equal only to themselves).
     pub fn suspend(&self, node: &'a Node, scope: Scope<'a>) -> &'a Thunk<'a> {
         match &node.expr {
             Expr::Int(number) => self.done(Value::Int(*number)),
             Expr::String(text) => self.done(self.literal(text, node.span)),
+            Expr::Var(Var::Local { depth, slot, .. }) => match self.local(*depth, *slot, scope) {
+                Some(thunk) => thunk,
+                None => self.thunk(State::Code { node, scope }),
+            },
             _ => self.thunk(State::Code { node, scope }),
         }
     }
@@ -92,7 +97,7 @@ impl<'a> Eval<'a> {
 
     /// Sorts entries by name; of several with one name the last stays.
     pub fn sorted(&self, mut entries: Vec<Attr<'a>>) -> &'a [Attr<'a>] {
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries.sort_by_key(|attr| attr.name);
         entries.dedup_by(|later, earlier| {
             let same = later.name == earlier.name;
             if same {

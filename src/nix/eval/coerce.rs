@@ -97,7 +97,7 @@ impl<'a> Eval<'a> {
     /// A value as a string, the way interpolation or `toString` does it.
     pub fn coerce(&self, value: Value<'a>, coercion: Coercion) -> Outcome<'a, &'a Str<'a>> {
         let _depth = self.limits.enter(self)?;
-        let plain = |text: &str| &*self.alloc(Str { text: self.text(text), context: &[], origin: None });
+        let plain = |text: &str| self.alloc(Str { text: self.text(text), context: &[], origin: None });
         match value {
             Value::String(text) => Ok(text),
             Value::Path(path) => Ok(self.alloc(Str { text: path, context: &[], origin: None })),
@@ -127,13 +127,21 @@ impl<'a> Eval<'a> {
 
     fn coerce_list(&self, list: &'a List<'a>) -> Outcome<'a, &'a Str<'a>> {
         let mut parts = Vec::with_capacity(list.items.len());
-        for item in list.items {
-            parts.push(self.coerce(self.force(item)?, Coercion::Full)?);
+        let mut text = String::new();
+        for (index, item) in list.items.iter().enumerate() {
+            let value = self.force(item)?;
+            let part = self.coerce(value, Coercion::Full)?;
+            text.push_str(part.text);
+            parts.push(part);
+            // As in Nix, no space follows an empty list, though one comes before it.
+            let empty_list = matches!(value, Value::List(list) if list.items.is_empty());
+            if index + 1 < list.items.len() && !empty_list {
+                text.push(' ');
+            }
         }
         if let Some(open) = list.open {
             return Err(Stop::Unknown(open));
         }
-        let text = parts.iter().map(|part| part.text).collect::<Vec<_>>().join(" ");
         let context = self.join_contexts(&parts.iter().map(|part| part.context).collect::<Vec<_>>());
         Ok(self.alloc(Str { text: self.text(&text), context, origin: None }))
     }

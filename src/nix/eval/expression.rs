@@ -98,18 +98,22 @@ impl<'a> Eval<'a> {
     /// The thunk of a variable.
     fn variable(&self, var: &'a Var, scope: Scope<'a>, span: Span) -> Outcome<'a, &'a Thunk<'a>> {
         match var {
-            Var::Local { depth, slot, name } => match frame(scope, *depth).map(|frame| frame.binds) {
-                Some(Binds::Slots(slots)) => match slots.get(*slot as usize) {
-                    Some(thunk) => Ok(thunk),
-                    None => self.undefined(*name, span),
-                },
-                _ => self.undefined(*name, span),
+            Var::Local { depth, slot, name } => match self.local(*depth, *slot, scope) {
+                Some(thunk) => Ok(thunk),
+                None => self.undefined(*name, span),
             },
             Var::With { scopes, name } => self.with_variable(scopes, *name, scope, span),
             Var::Global(name) => match self.global(*name) {
                 Some(value) => Ok(self.done(value)),
                 None => self.undefined(*name, span),
             },
+        }
+    }
+
+    pub(super) fn local(&self, depth: u32, slot: u32, scope: Scope<'a>) -> Option<&'a Thunk<'a>> {
+        match frame(scope, depth)?.binds {
+            Binds::Slots(slots) => slots.get(slot as usize).copied(),
+            Binds::With(_) => None,
         }
     }
 
@@ -170,9 +174,10 @@ impl<'a> Eval<'a> {
         let sources: Vec<_> = bindings.inherit_sources.iter().map(|source| self.suspend(source, inner)).collect();
         for (binding, thunk) in bindings.bindings.iter().zip(slots) {
             let value = self.binding(binding, &sources, outer, inner)?;
-            thunk.state.set(match value.state.get() {
-                done @ (State::Done { .. } | State::Code { .. } | State::Lazy(_)) => done,
-                // A variable of the outer scope that is not computed yet: compute it there, once.
+            thunk.state.set(match (value.state.get(), &binding.value) {
+                (done @ State::Done { .. }, _) => done,
+                // Another variable's code must run once, where it is bound.
+                (fresh @ (State::Code { .. } | State::Lazy(_)), value) if !is_variable(value) => fresh,
                 _ => State::Lazy(self.alloc(move |eval: &Eval<'a>| eval.force(value))),
             });
         }
@@ -261,6 +266,10 @@ impl<'a> Eval<'a> {
 
 fn dynamic_attr<'a>(name: &Str<'a>, value: &'a Thunk<'a>, span: Span) -> Attr<'a> {
     Attr { name: Symbol::new(name.text), value, place: AttrPlace::Written(span), doubt: None }
+}
+
+fn is_variable(value: &BindingValue) -> bool {
+    matches!(value, BindingValue::Plain(Node { expr: Expr::Var(_), .. }))
 }
 
 fn frame<'a>(scope: Scope<'a>, depth: u32) -> Option<&'a Frame<'a>> {
