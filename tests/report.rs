@@ -232,6 +232,18 @@ fn colour_and_links_only_on_a_terminal() {
 }
 
 #[test]
+fn a_command_is_never_broken_over_lines() {
+    let repo = repo();
+    let command = "`sops updatekeys secrets/a-rather-long-folder/and-a-long-file.yaml`";
+    for filler in 0..30 {
+        let mut finding = two_files(&repo);
+        finding.help = Some(format!("{} run {command} and commit", "word ".repeat(filler)));
+        finding.message = format!("{} so run {command}", "word ".repeat(filler));
+        assert_eq!(repo.show(&[finding], PLAIN).matches(command).count(), 2);
+    }
+}
+
+#[test]
 fn lines_keep_their_numbers_in_a_long_file() {
     let filler = "  # filler\n".repeat(5_000);
     let module = format!("{{\n{filler}  first = 1;\n{filler}  second = 2;\n}}\n");

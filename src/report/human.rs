@@ -6,6 +6,8 @@ use std::io;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode};
 
+use textwrap::{WordSeparator, WordSplitter};
+
 use super::Summary;
 use super::excerpt::Excerpt;
 use super::mask::Mask;
@@ -20,6 +22,9 @@ pub const PAGES: &str = "https://github.com/sealnix/sealnix/blob/main/docs/rules
 
 /// More hosts than this are counted, not named.
 const HOSTS: usize = 12;
+
+/// A space at which no line is broken (no-break space); drawn as a plain one.
+const UNBROKEN: &str = "\u{a0}";
 
 /// How to draw.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +42,8 @@ impl Style {
             .with_links(self.terminal)
             .with_width(self.width)
             .with_break_words(false)
+            .with_word_separator(WordSeparator::AsciiSpace)
+            .with_word_splitter(WordSplitter::NoHyphenation)
             .with_context_lines(1)
             .with_show_related_as_nested(true)
     }
@@ -66,7 +73,8 @@ pub fn error(error: &dyn std::error::Error, help: Option<&str>, style: Style) ->
         because.push(clean_line(&cause.to_string()));
         source = cause.source();
     }
-    let shown = Shown { help: help.map(|help| clean(help).into_owned()), ..Shown::new(&error.to_string(), because) };
+    let shown =
+        Shown { help: help.map(|help| keep_commands_whole(&clean(help))), ..Shown::new(&error.to_string(), because) };
     drawn(&shown, style).unwrap_or_else(|_| format!("error: {}\n", shown.message))
 }
 
@@ -74,7 +82,14 @@ fn drawn(shown: &Shown, style: Style) -> io::Result<String> {
     let mut text = String::new();
     style.handler().render_report(&mut text, shown).map_err(io::Error::other)?;
     // miette pads wrapped lines.
-    Ok(text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect())
+    let lines = text.lines().flat_map(|line| [line.trim_end(), "\n"]);
+    Ok(lines.collect::<String>().replace(UNBROKEN, " "))
+}
+
+/// Keeps what stands between backticks on one line: a command must be there to copy.
+fn keep_commands_whole(text: &str) -> String {
+    let parts = text.split_inclusive('`').enumerate();
+    parts.map(|(index, part)| if index % 2 == 1 { part.replace(' ', UNBROKEN) } else { part.to_owned() }).collect()
 }
 
 /// What miette is given: clean text and excerpts only.
@@ -102,7 +117,7 @@ impl Shown {
     fn new(message: &str, because: Vec<String>) -> Self {
         let link = |next: Option<Box<Because>>, text| Some(Box::new(Because { text, next }));
         let because = because.into_iter().rev().fold(None, link).map(|because| *because);
-        Shown { message: clean_line(message), because, ..Shown::default() }
+        Shown { message: keep_commands_whole(&clean_line(message)), because, ..Shown::default() }
     }
 }
 
@@ -126,7 +141,7 @@ impl Drawing<'_> {
             severity: Some(severity(finding.level)),
             code: Some(finding.rule.to_owned()),
             url: self.links.then(|| format!("{PAGES}{}.md", finding.rule)),
-            help: finding.help.as_deref().map(|help| clean(help).into_owned()),
+            help: finding.help.as_deref().map(|help| keep_commands_whole(&clean(help))),
             excerpt,
             labels: labels.unwrap_or_default(),
             related: elsewhere.iter().flat_map(|labels| self.related(labels)).collect(),
