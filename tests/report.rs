@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 use sealnix::checks::World;
+use sealnix::config::Setting;
 use sealnix::finding::{Finding, Label, Level};
 use sealnix::identity::Identities;
 use sealnix::levels::{Judged, judge};
@@ -323,7 +324,14 @@ fn what_is_not_certain_is_a_level_lower_and_an_uncertain_note_is_dropped() {
 #[test]
 fn the_configuration_sets_levels() {
     let repo = repo();
-    let levels = |setting| judge(vec![two_files(&repo)], &[("key-missing".to_owned(), setting)].into(), &repo.tree);
+    let levels = |setting| {
+        judge(
+            vec![two_files(&repo)],
+            &[("key-missing".to_owned(), Setting { level: setting, place: Place::whole_file("sealnix.toml".into()) })]
+                .into(),
+            &repo.tree,
+        )
+    };
     assert_eq!(levels(Some(Level::Note)).findings[0].level, Level::Note);
     assert_eq!((levels(None).findings.len(), levels(None).suppressed), (0, 1));
 }

@@ -70,7 +70,11 @@ pub fn error(error: &dyn std::error::Error, help: Option<&str>, style: Style) ->
     let mut because = Vec::new();
     let mut source = error.source();
     while let Some(cause) = source {
-        because.push(clean_line(&cause.to_string()));
+        // Some errors say their cause themselves.
+        let said = cause.to_string();
+        if !error.to_string().contains(&said) {
+            because.push(clean_line(&said));
+        }
         source = cause.source();
     }
     let shown =
