@@ -85,6 +85,7 @@ impl Repo {
             vault: &self.vault,
             policy: &policy,
             identities: &identities,
+            syntax_errors: &[],
             tree: &self.tree,
         };
         let judged = Judged { findings: findings.to_vec(), ..Judged::default() };
@@ -288,6 +289,7 @@ fn the_findings_contract() {
         vault: &repo.vault,
         policy: &policy,
         identities: &identities,
+        syntax_errors: &[],
         tree: &repo.tree,
     };
     let mut uncertain = two_files(&repo);
