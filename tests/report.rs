@@ -266,6 +266,13 @@ fn a_very_wide_line_is_cut_around_its_label() {
     assert!(shown.lines().all(|line| line.chars().count() <= 160), "{shown}");
     // Before it stand `{ a = "`, 3000 letters and `"; `.
     assert!(shown.contains("needle = 1") && shown.contains("m.nix:1:3011"), "{shown}");
+    // A line of another file is not torn.
+    let repo = repo.with("n.nix", "{\n  b = 1;\n}\n");
+    let mut nested = finding(repo.label("n.nix", "b", "here"));
+    nested.others.push(repo.label("m.nix", "needle", "there"));
+    let shown = repo.show(&[nested], PLAIN);
+    assert!(shown.lines().all(|line| line.chars().count() <= PLAIN.width), "{shown}");
+    assert_eq!(shown.matches("xxx\"; needle = 1; b = \"yyy").count(), 1, "{shown}");
 }
 
 #[test]

@@ -26,6 +26,11 @@ const HOSTS: usize = 12;
 /// A space at which no line is broken (no-break space); drawn as a plain one.
 const UNBROKEN: &str = "\u{a0}";
 
+/// Columns that miette's gutter takes before a line of another file.
+const GUTTER: usize = 20;
+/// A line of the primary place's file is cut beyond this, in bytes.
+const WIDEST: usize = 120;
+
 /// How to draw.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
@@ -59,7 +64,7 @@ pub fn write(
 ) -> io::Result<()> {
     let mask = Mask::new(findings, world);
     for finding in findings {
-        let drawing = Drawing { tree: world.tree, mask: &mask, links: style.terminal };
+        let drawing = Drawing { tree: world.tree, mask: &mask, style };
         writeln!(out, "{}", drawn(&drawing.finding(finding), style)?)?;
     }
     write!(out, "{}", summary.text())
@@ -129,14 +134,14 @@ impl Shown {
 struct Drawing<'a> {
     tree: &'a Tree,
     mask: &'a Mask,
-    links: bool,
+    style: Style,
 }
 
 impl Drawing<'_> {
     fn finding(&self, finding: &Finding) -> Shown {
         let (primary, elsewhere) = by_file(finding);
         let mut because = circumstances(finding);
-        let excerpt = self.excerpt(&primary);
+        let excerpt = self.excerpt(&primary, WIDEST);
         if excerpt.is_none() {
             because.splice(0..0, primary.iter().map(|label| bare(label)));
         }
@@ -144,7 +149,7 @@ impl Drawing<'_> {
         Shown {
             severity: Some(severity(finding.level)),
             code: Some(finding.rule.to_owned()),
-            url: self.links.then(|| format!("{PAGES}{}.md", finding.rule)),
+            url: self.style.terminal.then(|| format!("{PAGES}{}.md", finding.rule)),
             help: finding.help.as_deref().map(|help| keep_commands_whole(&clean(help))),
             excerpt,
             labels: labels.unwrap_or_default(),
@@ -155,7 +160,8 @@ impl Drawing<'_> {
 
     /// The labels of another file: an excerpt, or a line each.
     fn related(&self, labels: &[&Label]) -> Vec<Shown> {
-        match (self.excerpt(labels), labels) {
+        // miette wraps what is nested: a line that does not fit would be torn.
+        match (self.excerpt(labels, self.style.width.saturating_sub(GUTTER)), labels) {
             (Some((excerpt, spans)), [first, ..]) => {
                 let message = format!("in {}", first.place.path);
                 let severity = Some(Severity::Advice);
@@ -169,12 +175,12 @@ impl Drawing<'_> {
     }
 
     /// None where the file has no text or is not to be shown.
-    fn excerpt(&self, labels: &[&Label]) -> Option<(Excerpt, Vec<LabeledSpan>)> {
+    fn excerpt(&self, labels: &[&Label], widest: usize) -> Option<(Excerpt, Vec<LabeledSpan>)> {
         let path = &labels.first()?.place.path;
         let text = self.tree.texts.get(path)?;
         let hidden = self.mask.hidden(path)?;
         let places: Vec<&Place> = labels.iter().map(|label| &label.place).collect();
-        let (excerpt, spans) = Excerpt::new(text, &places, hidden);
+        let (excerpt, spans) = Excerpt::new(text, &places, hidden, widest);
         let label = |(index, (span, label)): (usize, (miette::SourceSpan, &&Label))| {
             let text = Some(clean_line(&label.text)).filter(|text| !text.is_empty());
             match index {
