@@ -26,6 +26,13 @@ pub struct Label {
     pub masked: bool,
 }
 
+impl Label {
+    /// What is to be said at a place whose text may be shown.
+    pub fn new(place: Place, text: impl Into<String>) -> Self {
+        Label { place, text: text.into(), masked: false }
+    }
+}
+
 /// One mistake. A mistake of a shared module is one finding with several hosts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {

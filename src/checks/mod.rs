@@ -1,18 +1,29 @@
-//! The rules. A check sees the five parts of [`World`] and nothing else: it never touches Nix
-//! syntax, YAML or the disk, so it cannot be wrong about parsing.
+//! The rules. A check sees the parts of [`World`] and nothing else: it never touches Nix syntax,
+//! YAML or the disk, so it cannot be wrong about parsing.
+//!
+//! Adding a rule touches five paths: its file in its family's folder here, the family's list, its
+//! fixtures `fixtures/rules/<id>/{fires,silent}`, its snapshot and its page `docs/rules/<id>.md`.
+//!
+//! What a rule cannot know it does not guess: it says so once in [`Verdict::undecided`], as a
+//! clause that starts with "whether". Where several rules would say it of one secret, only the
+//! first does: `sops-file-missing` for a file, `key-missing` for a key.
 
+mod command;
+mod deciding;
+mod declared;
 pub mod exists;
+mod nearest;
 pub mod opens;
 pub mod policy;
 pub mod read;
 pub mod sealed;
 pub mod r#use;
 
-use crate::finding::{Finding, Level};
+use crate::finding::{Finding, Label, Level};
 use crate::identity::Identities;
-use crate::manifest::Manifest;
+use crate::manifest::{Certainty, Manifest};
 use crate::policy::Policy;
-use crate::source::Tree;
+use crate::source::{SyntaxError, Tree};
 use crate::vault::Vault;
 
 /// All that a check may look at.
@@ -28,6 +39,8 @@ pub struct World<'a> {
     pub identities: &'a Identities,
     /// What lies in the repository.
     pub tree: &'a Tree,
+    /// The Nix files that do not parse.
+    pub syntax_errors: &'a [SyntaxError],
 }
 
 /// What a rule says.
@@ -51,6 +64,27 @@ pub struct Rule {
     pub page: &'static str,
     /// Finds its mistakes.
     pub check: fn(&World<'_>, &mut Verdict),
+}
+
+impl Rule {
+    /// A finding of this rule that concerns the repository as a whole; the caller adds what else
+    /// it concerns.
+    fn finding(&self, primary: Label, message: String) -> Finding {
+        Finding {
+            rule: self.id,
+            level: self.level,
+            certainty: Certainty::Certain,
+            hosts: Vec::new(),
+            user: None,
+            secret: None,
+            key: None,
+            message,
+            help: None,
+            suggestion: None,
+            primary,
+            others: Vec::new(),
+        }
+    }
 }
 
 /// Every rule, family by family, in the order of the documentation.

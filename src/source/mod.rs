@@ -4,12 +4,14 @@ pub mod git;
 pub mod place;
 mod read;
 pub mod start;
+pub mod syntax;
 pub mod text;
 pub mod tree;
 pub mod walk;
 
 pub use place::{Place, Position, RepoPath};
 pub use start::EntryPoint;
+pub use syntax::SyntaxError;
 pub use text::Text;
 pub use tree::{Entry, Kind, Link, NotLooked, Tree};
 pub use walk::WalkError;

@@ -1,2 +1,9 @@
-//! Family.
-pub const RULES: &[super::Rule] = &[];
+//! Could it be read?
+
+mod nix_syntax;
+mod not_looked_at;
+
+use super::Rule;
+
+/// The family, in the order of the documentation.
+pub const RULES: &[Rule] = &[nix_syntax::RULE, not_looked_at::RULE];

@@ -1,2 +1,8 @@
-//! Family.
-pub const RULES: &[super::Rule] = &[];
+//! Is it used as it can be used?
+
+mod undeclared_secret_reference;
+
+use super::Rule;
+
+/// The family, in the order of the documentation.
+pub const RULES: &[Rule] = &[undeclared_secret_reference::RULE];

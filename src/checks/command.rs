@@ -1,0 +1,43 @@
+//! The commands that mend things, ready to be pasted in the repository's root.
+
+use crate::policy::Config;
+
+/// Writes the recipients of the rule file that decides into a sops file. sops looks for its rule
+/// file from the working directory upwards, so a rule file in a folder wants to be called there.
+pub fn updatekeys(path: &str, config: &Config) -> String {
+    match config.path.rsplit_once('/') {
+        Some((folder, _)) => {
+            let below = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+            let below = below.unwrap_or(path);
+            format!("(cd {} && sops updatekeys {})", quoted(folder), quoted(below))
+        }
+        None => format!("sops updatekeys {}", quoted(path)),
+    }
+}
+
+/// Opens a sops file in the editor, or makes it.
+pub fn edit(path: &str) -> String {
+    format!("sops {}", quoted(path))
+}
+
+/// Seals a file that lies there in clear.
+pub fn encrypt(path: &str) -> String {
+    format!("sops --encrypt --in-place {}", quoted(path))
+}
+
+/// Tells git, and so a flake, of a file.
+pub fn git_add(path: &str) -> String {
+    format!("git add {}", quoted(path))
+}
+
+/// Shows the error that Nix gives for a file.
+pub fn nix_parse(path: &str) -> String {
+    format!("nix-instantiate --parse {}", quoted(path))
+}
+
+/// A path as a word for a POSIX shell, never taken for an option.
+fn quoted(path: &str) -> String {
+    let path = if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/@+=:,".contains(c);
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}

@@ -1,0 +1,78 @@
+//! Which creation rule decides a file's recipients, and what the rule files call a recipient.
+
+use crate::policy::{Config, CreationRule, Policy, RuleRecipient};
+use crate::source::Place;
+
+/// The rule that takes a file: the first match of the nearest rule file above it.
+pub struct Deciding<'a> {
+    pub config: &'a Config,
+    pub rule: &'a CreationRule,
+}
+
+impl Deciding<'_> {
+    /// Whether the rule says of a file that it is meant to be sealed: it names some place, rather
+    /// than every file or every file with some ending (a rule `\.yaml$` does not mean the
+    /// repository's workflows and compose files).
+    pub fn is_specific(&self) -> bool {
+        let endings = ["", ".yaml", ".yml", ".json", ".env", ".ini", ".txt"];
+        // Names that no rule has in mind.
+        let anywhere = endings.iter().flat_map(|ending| [format!("q9x{ending}"), format!("q9x/x9q{ending}")]);
+        let regex = self.rule.regex.as_ref();
+        regex.is_some_and(|regex| !anywhere.into_iter().any(|path| regex.is_match(&path)))
+    }
+
+    /// The rule's line, to tell it from the others of its file.
+    pub fn named(&self) -> String {
+        format!("the rule at `{}:{}`", self.config.path, self.rule.place.start.line)
+    }
+
+    /// The rule's recipients, of all groups.
+    pub fn recipients(&self) -> impl Iterator<Item = &RuleRecipient> {
+        self.rule.groups.iter().flatten()
+    }
+
+    /// Where the rule is best shown: its expression, else its first line.
+    pub fn place(&self) -> Place {
+        match &self.rule.path_regex {
+            Some((_, place)) => place.clone(),
+            None => Place { end: self.rule.place.start, ..self.rule.place.clone() },
+        }
+    }
+}
+
+/// The rule that decides a file.
+pub fn deciding<'a>(policy: &'a Policy, path: &str) -> Option<Deciding<'a>> {
+    let below = |config: &Config| {
+        let folder = config.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let rest = if folder.is_empty() { Some(path) } else { path.strip_prefix(folder)?.strip_prefix('/') };
+        rest.map(|rest| (folder.len(), rest.to_owned()))
+    };
+    let configs = policy.configs.iter().filter_map(|config| Some((below(config)?, config)));
+    let ((_, rest), config) = configs.max_by_key(|((depth, _), _)| *depth)?;
+    let takes = |rule: &&CreationRule| match (&rule.path_regex, &rule.regex) {
+        (None, _) => true,
+        (Some(_), Some(regex)) => regex.is_match(&rest),
+        (Some(_), None) => false,
+    };
+    config.rules.iter().find(takes).map(|rule| Deciding { config, rule })
+}
+
+/// What people call a recipient: the name that a rule file gives it, before its shortened text.
+pub fn called(policy: &Policy, identity: &str) -> String {
+    let mut names = policy.configs.iter().flat_map(|config| &config.names);
+    match names.find(|named| named.recipient == identity && named.is_anchor) {
+        Some(named) => format!("`{}` ({})", named.name, short(identity)),
+        None => format!("`{}`", short(identity)),
+    }
+}
+
+/// A recipient's text at a length that a sentence can bear: some have two thousand characters.
+pub fn short(identity: &str) -> String {
+    let count = identity.chars().count();
+    if count <= 24 {
+        return identity.to_owned();
+    }
+    let head: String = identity.chars().take(14).collect();
+    let tail: String = identity.chars().skip(count - 6).collect();
+    format!("{head}…{tail}")
+}

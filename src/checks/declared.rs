@@ -1,0 +1,132 @@
+//! The sops secrets that every host and home-manager user declares, and the file each names.
+
+use crate::finding::{Finding, Label};
+use crate::manifest::{Host, Manifest, Secret, Sops};
+use crate::sops::Document;
+use crate::source::{Place, RepoPath};
+use crate::vault::Sealed;
+
+use super::{Rule, World};
+
+/// One declared secret.
+#[derive(Clone, Copy)]
+pub struct Declared<'a> {
+    pub host: &'a Host,
+    /// The home-manager user inside the host.
+    pub user: Option<&'a str>,
+    pub sops: &'a Sops,
+    /// Its attribute name.
+    pub name: &'a str,
+    pub secret: &'a Secret,
+}
+
+/// The `sops` options of every host and of every home-manager user inside one.
+pub fn configurations(manifest: &Manifest) -> impl Iterator<Item = (&Host, Option<&str>, &Sops)> {
+    manifest.hosts.iter().flat_map(|host| {
+        let own = host.sops.iter().map(move |sops| (host, None, sops));
+        let users = host.home_users.iter();
+        own.chain(users.filter_map(move |(user, home)| Some((host, Some(user.as_str()), home.sops.as_ref()?))))
+    })
+}
+
+/// Every declared secret, host by host.
+pub fn declared(manifest: &Manifest) -> impl Iterator<Item = Declared<'_>> {
+    configurations(manifest).flat_map(|(host, user, sops)| {
+        sops.secrets.iter().map(move |(name, secret)| Declared { host, user, sops, name, secret })
+    })
+}
+
+/// What the file that a secret names turns out to be. One answer, so that the rules about files
+/// and keys exclude one another.
+pub enum Named<'a> {
+    /// It is not known which file is named.
+    Unknown,
+    /// It lies in another flake input, which is not here.
+    InInput(&'a RepoPath),
+    /// It lies outside the repository.
+    Outside(&'a RepoPath),
+    /// The repository has no such file.
+    Missing(&'a RepoPath),
+    /// It is there, but git does not know it and a flake does not see it.
+    Untracked(&'a RepoPath),
+    /// It holds no sops metadata.
+    NotEncrypted(&'a RepoPath),
+    /// It could not be read; why, as a clause.
+    Unread(&'a RepoPath, &'a str),
+    /// It was read.
+    Read(&'a Document),
+}
+
+impl<'a> Declared<'a> {
+    /// The file that it names.
+    pub fn file(&self, world: &World<'a>) -> Named<'a> {
+        let Some(file) = self.secret.sops_file.known() else { return Named::Unknown };
+        let path = &file.path;
+        if path.starts_with("input:") {
+            return Named::InInput(path);
+        }
+        if path.starts_with('/') {
+            return Named::Outside(path);
+        }
+        let Some(entry) = world.tree.files.get(path) else { return Named::Missing(path) };
+        // Without a flake Nix reads the folder as it is.
+        let is_flake = world.tree.files.contains_key("flake.nix");
+        if !entry.tracked && world.tree.git && is_flake {
+            return Named::Untracked(path);
+        }
+        match world.vault.files.get(path) {
+            Some(Sealed::Document(document)) => Named::Read(document),
+            Some(Sealed::Unread { why, .. }) => Named::Unread(path, why),
+            None => match world.tree.not_looked.iter().find(|file| file.path == *path) {
+                Some(not_looked) => Named::Unread(path, &not_looked.why),
+                None => Named::NotEncrypted(path),
+            },
+        }
+    }
+
+    /// Where a person wrote its name; else the module that declares it.
+    pub fn place(&self) -> Place {
+        let module = || self.secret.definitions.first().map_or("flake.nix", |definition| &definition.file);
+        self.secret.place().cloned().unwrap_or_else(|| Place::whole_file(module().into()))
+    }
+
+    /// A label where a field is written, unless that is where the name is.
+    pub fn field_label(&self, field: &str, text: impl Into<String>) -> Option<Label> {
+        let place = self.secret.field_place(field)?;
+        (*place != self.place()).then(|| Label::new(place.clone(), text))
+    }
+
+    /// Who declares it, for a sentence: `web`, or `bo on web`.
+    pub fn owner(&self) -> String {
+        owner(self.host, self.user)
+    }
+
+    /// When a mistake that sops-nix's build check looks for shows, as a sentence.
+    pub fn fails(&self) -> &'static str {
+        match self.sops.validate_sops_files.known() {
+            Some(false) => {
+                "`validateSopsFiles = false` lets the build pass; activation then fails and installs no secret at all."
+            }
+            _ => "The configuration does not build.",
+        }
+    }
+
+    /// A finding about this secret on this host, at its declaration.
+    pub fn finding(&self, rule: &Rule, label: impl Into<String>, message: String) -> Finding {
+        Finding {
+            certainty: self.secret.certainty.clone(),
+            hosts: vec![self.host.name.clone()],
+            user: self.user.map(str::to_owned),
+            secret: Some(self.name.to_owned()),
+            ..rule.finding(Label::new(self.place(), label), message)
+        }
+    }
+}
+
+/// A host, or a home-manager user on it, for a sentence.
+pub fn owner(host: &Host, user: Option<&str>) -> String {
+    match user {
+        Some(user) => format!("`{user}` on `{}`", host.name),
+        None => format!("`{}`", host.name),
+    }
+}

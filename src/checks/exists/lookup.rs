@@ -1,0 +1,45 @@
+//! A declared key, looked up in its file as sops-nix does it.
+
+use crate::checks::World;
+use crate::checks::declared::{Declared, Named, declared};
+use crate::sops::{Document, Format, Found};
+
+/// A declared key and what lies there.
+pub struct Lookup<'a> {
+    pub declared: Declared<'a>,
+    pub document: &'a Document,
+    pub key: &'a str,
+    pub found: Found<'a>,
+}
+
+/// Every key that could be looked up.
+pub fn lookups<'a>(world: &World<'a>) -> impl Iterator<Item = Lookup<'a>> {
+    declared(world.manifest).filter_map(|declared| look_up(world, declared).ok().flatten())
+}
+
+/// Looks a declared key up. Nothing where there is nothing to look up: the file is not there (other
+/// rules say so), the whole file is wanted, or the format has no keys. An error, as a clause, where
+/// it cannot be known what lies there.
+pub fn look_up<'a>(world: &World<'a>, declared: Declared<'a>) -> Result<Option<Lookup<'a>>, String> {
+    let format = declared.secret.format.known().map(String::as_str);
+    if matches!(format, Some("binary" | "dotenv" | "ini")) {
+        return Ok(None);
+    }
+    let document = match declared.file(world) {
+        Named::Read(document) => document,
+        Named::Unread(path, why) => return Err(format!("`{path}` {why}")),
+        _ => return Ok(None),
+    };
+    let Some(format) = format else { return Err("its format is not known".to_owned()) };
+    // YAML is read from JSON too; any other pair is a wrong format, not a wrong key.
+    let reads = match document.format {
+        Format::Yaml => format == "yaml",
+        Format::Json => format == "yaml" || format == "json",
+        Format::Dotenv | Format::Ini | Format::Binary => false,
+    };
+    let Some(key) = declared.secret.key.known() else { return Err("its key is not known".to_owned()) };
+    if !reads || key.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Lookup { declared, document, key, found: document.find(key) }))
+}

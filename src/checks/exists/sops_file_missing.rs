@@ -1,0 +1,76 @@
+//! The file that a secret names is not in the repository.
+
+use crate::checks::declared::{Declared, Named, declared};
+use crate::checks::nearest::nearest;
+use crate::checks::{Rule, Verdict, World, command};
+use crate::finding::{Finding, Label, Level};
+use crate::source::Place;
+
+pub const RULE: Rule = Rule {
+    id: "sops-file-missing",
+    level: Level::Error,
+    page: include_str!("../../../docs/rules/sops-file-missing.md"),
+    check,
+};
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    for declared in declared(world.manifest) {
+        let name = declared.name;
+        let undecided = |why: String| format!("whether `{name}` of {} has its file: {why}", declared.owner());
+        match declared.file(world) {
+            Named::Missing(path) => verdict.findings.push(finding(world, &declared, path)),
+            Named::Unknown => verdict.undecided.push(undecided("which file it names is not known".to_owned())),
+            Named::InInput(path) => {
+                verdict.undecided.push(undecided(format!("`{path}` lies in another flake input")));
+            }
+            Named::Outside(path) => {
+                verdict.undecided.push(undecided(format!("`{path}` lies outside the repository")));
+            }
+            Named::Untracked(_) | Named::NotEncrypted(_) | Named::Unread(..) | Named::Read(_) => {}
+        }
+    }
+}
+
+fn finding(world: &World<'_>, declared: &Declared<'_>, path: &str) -> Finding {
+    let name = declared.name;
+    let suggestion = nearest_file(world, path);
+    let (instead, help) = match &suggestion {
+        Some(near) => (
+            format!("; `{near}` is"),
+            format!("name `{near}` in `sopsFile`, or make the missing file: `{}`", command::edit(path)),
+        ),
+        None => (
+            String::new(),
+            format!(
+                "make it with `{}` and tell git with `{}` (`git add --force` if git ignores it)",
+                command::edit(path),
+                command::git_add(path)
+            ),
+        ),
+    };
+    let named_at = declared.field_label("sopsFile", "the file is named here");
+    let near_at =
+        suggestion.as_ref().map(|near| Label::new(Place::whole_file(near.as_str().into()), "this file is there"));
+    Finding {
+        help: Some(help),
+        others: named_at.into_iter().chain(near_at).collect(),
+        suggestion,
+        ..declared.finding(
+            &RULE,
+            format!("needs `{path}`"),
+            format!(
+                "Secret `{name}` is to be read from `{path}`, which is not in the repository{instead}. The \
+                 configuration does not build."
+            ),
+        )
+    }
+}
+
+/// A sops file with a name like it, or the only sops file of that name in another folder.
+fn nearest_file(world: &World<'_>, path: &str) -> Option<String> {
+    let files = || world.vault.files.keys().map(|path| &**path);
+    let file_name = |path: &str| path.rsplit('/').next().map(str::to_owned);
+    let mut namesakes = files().filter(|other| file_name(other) == file_name(path));
+    let only_namesake = namesakes.next().filter(|_| namesakes.next().is_none());
+    nearest(path, files()).or(only_namesake).map(str::to_owned)
+}

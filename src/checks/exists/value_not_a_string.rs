@@ -1,0 +1,52 @@
+//! The value is sealed as a number or a boolean, which sops-nix does not deliver.
+
+use crate::checks::{Rule, Verdict, World, command};
+use crate::finding::{Finding, Label, Level};
+use crate::sops::{Document, Format, Found, Leaf, SealedType};
+
+use super::lookup::{Lookup, lookups};
+
+pub const RULE: Rule = Rule {
+    id: "value-not-a-string",
+    level: Level::Error,
+    page: include_str!("../../../docs/rules/value-not-a-string.md"),
+    check,
+};
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    verdict.findings.extend(lookups(world).filter_map(|lookup| finding(&lookup)));
+}
+
+fn finding(lookup: &Lookup<'_>) -> Option<Finding> {
+    let Lookup { declared, document, key, found } = lookup;
+    let Found::Leaf { leaf: Leaf::Sealed(seal), child } = *found else { return None };
+    let what = kind(seal.sealed_type, document)?;
+    let path = &document.path;
+    let key_at = declared.field_label("key", "its key is written here");
+    let in_file = Label::new(child.key_place.clone(), format!("sealed as {what}"));
+    Some(Finding {
+        key: Some((*key).to_owned()),
+        help: Some(format!("open it with `{}` and put the value in quotes", command::edit(path))),
+        others: key_at.into_iter().chain([in_file]).collect(),
+        ..declared.finding(
+            &RULE,
+            format!("needs text at `{key}`"),
+            format!(
+                "`{key}` in `{path}` is sealed as {what}, and sops-nix delivers only text. The build passes; \
+                 activation then fails with \"is not a string\" and installs no secret at all."
+            ),
+        )
+    })
+}
+
+/// What a sealed type is called; nothing for what arrives as text, as dates do.
+fn kind(sealed_type: SealedType, document: &Document) -> Option<&'static str> {
+    match sealed_type {
+        // Up to 3.12 sops seals every number of a JSON file as a float.
+        SealedType::Float if document.format == Format::Json => Some("a number"),
+        SealedType::Int => Some("a whole number"),
+        SealedType::Float => Some("a number with a fraction"),
+        SealedType::Bool => Some("a boolean"),
+        SealedType::Str | SealedType::Bytes | SealedType::Time | SealedType::Comment | SealedType::Other => None,
+    }
+}

@@ -1,0 +1,42 @@
+//! Nothing tells which recipient a host is, so whether it can open its files is not checked.
+
+use crate::checks::{Rule, Verdict, World};
+use crate::finding::{Finding, Label, Level};
+use crate::source::Place;
+
+use super::reader::Reader;
+
+pub const RULE: Rule = Rule {
+    id: "host-identity-unknown",
+    level: Level::Note,
+    page: include_str!("../../../docs/rules/host-identity-unknown.md"),
+    check,
+};
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    for reader in Reader::all(world).filter(|reader| reader.user.is_none()) {
+        let files = reader.needs(world);
+        let (Some((_, declared)), Err(why)) = (files.values().next(), reader.holds(world)) else { continue };
+        let name = &reader.host.name;
+        // The mend is a line of the rule file, so that is the place to show.
+        let config = world.policy.configs.first();
+        let place = config.map_or_else(|| declared.place(), |config| Place::whole_file(config.path.clone()));
+        verdict.findings.push(Finding {
+            hosts: vec![name.clone()],
+            help: Some(format!(
+                "name the host's recipient: an anchor `&{name} age1…` in `.sops.yaml`, or its public key as \
+                 `hosts/{name}/ssh_host_ed25519_key.pub`, or `recipients = [\"age1…\"]` under `[hosts.{name}]` in \
+                 `sealnix.toml`"
+            )),
+            others: vec![Label::new(declared.place(), format!("`{name}` needs `{}` for this", declared.name))],
+            ..RULE.finding(
+                Label::new(place, format!("no recipient is known to be `{name}`")),
+                format!(
+                    "Which recipient `{name}` is, is not known: {why}. Whether it can open the files of its secrets \
+                     ({}) was not checked.",
+                    files.len()
+                ),
+            )
+        });
+    }
+}

@@ -1,0 +1,33 @@
+//! A Nix file that does not parse.
+
+use std::collections::BTreeSet;
+
+use crate::checks::{Rule, Verdict, World, command};
+use crate::finding::{Finding, Label, Level};
+
+pub const RULE: Rule =
+    Rule { id: "nix-syntax", level: Level::Error, page: include_str!("../../../docs/rules/nix-syntax.md"), check };
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    let mut said = BTreeSet::new();
+    for error in world.syntax_errors {
+        let path = &error.place.path;
+        let tracked = world.tree.files.get(path).is_none_or(|entry| entry.tracked);
+        if !tracked || !said.insert(path) {
+            continue;
+        }
+        let (level, what) = if error.imported {
+            (Level::Error, "Every host that imports it fails to evaluate, and what it declares could not be checked.")
+        } else {
+            (Level::Warning, "No host imports it, so nothing fails yet.")
+        };
+        verdict.findings.push(Finding {
+            level,
+            help: Some(format!("`{}` shows what Nix says", command::nix_parse(path))),
+            ..RULE.finding(
+                Label::new(error.place.clone(), error.message.clone()),
+                format!("`{path}` is not valid Nix: {}. {what}", error.message),
+            )
+        });
+    }
+}

@@ -1,0 +1,91 @@
+//! A file that is meant to be sealed holds no sops metadata.
+
+use std::collections::BTreeMap;
+
+use crate::checks::deciding::deciding;
+use crate::checks::declared::{Declared, Named, declared};
+use crate::checks::{Rule, Verdict, World, command};
+use crate::finding::{Finding, Label, Level};
+use crate::manifest::Certainty;
+use crate::source::{Entry, Place, RepoPath};
+
+pub const RULE: Rule = Rule {
+    id: "file-not-encrypted",
+    level: Level::Error,
+    page: include_str!("../../../docs/rules/file-not-encrypted.md"),
+    check,
+};
+
+/// Endings of files that nobody seals with sops: code, prose, public keys, and what other programs
+/// have sealed.
+const NEVER_MEANT: [&str; 6] = [".nix", ".md", ".pub", ".age", ".gpg", ".asc"];
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    let mut files: BTreeMap<&RepoPath, Vec<Declared<'_>>> = BTreeMap::new();
+    for declared in declared(world.manifest) {
+        if let Named::NotEncrypted(path) = declared.file(world) {
+            files.entry(path).or_default().push(declared);
+        }
+    }
+    for (path, entry) in &world.tree.files {
+        if is_ruled(world, path, entry) {
+            files.entry(path).or_default();
+        }
+    }
+    let meant = |path: &str| !NEVER_MEANT.iter().any(|ending| path.ends_with(ending));
+    let findings = files.into_iter().filter(|(path, _)| meant(path));
+    verdict.findings.extend(findings.map(|(path, declared)| finding(world, path, &declared)));
+}
+
+/// Whether a tracked file is one that a creation rule means to be sealed and that is not.
+fn is_ruled(world: &World<'_>, path: &str, entry: &Entry) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    // `.gitkeep`, `.gitattributes` and the rule file itself; an empty file gives nothing away.
+    let housekeeping = name.starts_with(".git") || name == ".sops.yaml" || entry.size == 0;
+    let looked_at = !world.tree.not_looked.iter().any(|file| *file.path == *path);
+    entry.tracked
+        && !housekeeping
+        && looked_at
+        && !world.vault.files.contains_key(path)
+        && deciding(world.policy, path).is_some_and(|deciding| deciding.is_specific())
+}
+
+fn finding(world: &World<'_>, path: &RepoPath, declared: &[Declared<'_>]) -> Finding {
+    let deciding = deciding(world.policy, path);
+    let by_rule = deciding.as_ref().is_some_and(|deciding| deciding.is_specific());
+    let surest = declared.iter().map(|declared| &declared.secret.certainty).min().cloned();
+    let (what, harm) = match declared.first() {
+        Some(first) => (
+            format!("is to hold secret `{}`", first.name),
+            "The build passes and copies it into the Nix store, where every user of the machine can read it; \
+             activation then fails with \"sops metadata not found\".",
+        ),
+        None => (
+            "is meant to be encrypted by a creation rule".to_owned(),
+            "Whoever can read the repository can read it, and a configuration that is built from it carries it \
+             into the Nix store.",
+        ),
+    };
+    let mut others: Vec<Label> = Vec::new();
+    for declared in declared {
+        let label = Label::new(declared.place(), format!("`{}` is read from it", declared.name));
+        if !others.contains(&label) {
+            others.push(label);
+        }
+    }
+    others.extend(deciding.filter(|_| by_rule).map(|rule| Label::new(rule.place(), "this rule means the file")));
+    Finding {
+        certainty: if by_rule { Certainty::Certain } else { surest.unwrap_or_default() },
+        hosts: declared.iter().map(|declared| declared.host.name.clone()).collect(),
+        help: Some(format!(
+            "`{}` seals it; what was committed in clear stays in the history, so change the secrets themselves too",
+            command::encrypt(path)
+        )),
+        others,
+        ..RULE.finding(
+            // What stands there is probably the secret.
+            Label { masked: true, ..Label::new(Place::whole_file(path.clone()), "no sops metadata in this file") },
+            format!("`{path}` {what} but is not encrypted. {harm}"),
+        )
+    }
+}

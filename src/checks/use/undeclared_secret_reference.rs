@@ -1,0 +1,69 @@
+//! The configuration uses `config.sops.secrets.X`, and nothing declares X.
+
+use crate::checks::declared::{configurations, declared};
+use crate::checks::nearest::nearest;
+use crate::checks::{Rule, Verdict, World};
+use crate::finding::{Finding, Label, Level};
+use crate::manifest::{Complete, Host, Namespace, Secret, Use, Used};
+
+pub const RULE: Rule = Rule {
+    id: "undeclared-secret-reference",
+    level: Level::Error,
+    page: include_str!("../../../docs/rules/undeclared-secret-reference.md"),
+    check,
+};
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    for host in &world.manifest.hosts {
+        for used in &host.uses {
+            let Used::NotDeclared { of: Namespace::Secrets, name } = &used.what else { continue };
+            match &host.complete.secrets {
+                Complete::Yes => verdict.findings.push(finding(world, host, used, name)),
+                Complete::No(why) => {
+                    let host = &host.name;
+                    verdict.undecided.push(format!("whether `{name}`, used on `{host}`, is declared: {why}"));
+                }
+            }
+        }
+    }
+}
+
+fn finding(world: &World<'_>, host: &Host, used: &Use, name: &str) -> Finding {
+    let own = configurations(world.manifest).filter(|(other, ..)| other.name == host.name && other.kind == host.kind);
+    let own: Vec<_> = own.collect();
+    let of = |user: Option<&str>| own.iter().find(|(_, other, _)| *other == user).map(|(.., sops)| &sops.secrets);
+    let candidates = of(used.user.as_deref());
+    let near = candidates.and_then(|secrets| nearest(name, secrets.keys().map(String::as_str)));
+    // A home-manager module that reads the system's secret by its own `config`.
+    let of_system = used.user.as_ref().and_then(|_| of(None)?.get(name));
+    let elsewhere = declared(world.manifest).find(|declared| declared.name == name);
+
+    let help = match (near, of_system) {
+        (_, Some(_)) => format!("it is a secret of the system: write `osConfig.sops.secrets.\"{name}\".path`"),
+        (Some(near), None) => format!("write `{near}`, or declare `sops.secrets.\"{name}\" = {{ }};`"),
+        (None, None) => format!("declare `sops.secrets.\"{name}\" = {{ }};` in a module of this configuration"),
+    };
+    let label = |secret: &Secret, text: String| Some(Label::new(secret.place()?.clone(), text));
+    let near_at = near.and_then(|near| label(candidates?.get(near)?, format!("`{near}` is declared here")));
+    let elsewhere_at = elsewhere.and_then(|other| {
+        label(other.secret, format!("declared here, for {} and not for this configuration", other.owner()))
+    });
+    Finding {
+        certainty: used.certainty.clone(),
+        hosts: vec![host.name.clone()],
+        user: used.user.clone(),
+        secret: Some(name.to_owned()),
+        help: Some(help),
+        suggestion: near.map(str::to_owned),
+        others: near_at.into_iter().chain(elsewhere_at).collect(),
+        ..RULE.finding(
+            Label::new(used.at.0.clone(), "not declared"),
+            format!(
+                "`{}` uses secret `{name}`, which nothing declares{}. The configuration does not build: Nix says that \
+                 the attribute is missing.",
+                used.option,
+                near.map(|near| format!("; `{near}` is declared")).unwrap_or_default()
+            ),
+        )
+    }
+}
