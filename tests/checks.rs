@@ -1,0 +1,539 @@
+//! What each rule says of facts that are given, and where it stays silent. The facts are made by
+//! hand; what is expected follows from the rule's page and from what sops and sops-nix do.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+use sealnix::checks::{self, Verdict, World};
+use sealnix::finding::{Finding, Level};
+use sealnix::identity::{Evidence, Held, Identities, Identity};
+use sealnix::manifest::{
+    Certainty, Complete, Fact, HomeUser, Host, Manifest, Namespace, Secret, Sops, SopsFile, Spot, Use, Used,
+};
+use sealnix::policy::{Config, CreationRule, Named, Policy, RuleRecipient};
+use sealnix::sops::{Child, Document, Format, Leaf, Metadata, Node, Recipient, Seal, SealedType, Value};
+use sealnix::source::{Entry, NotLooked, Place, Position, SyntaxError, Tree};
+use sealnix::vault::{Sealed, Vault};
+
+const ADMIN: &str = "age1admin";
+const WEB: &str = "age1web";
+const OLD: &str = "age1old";
+
+/// The facts of a repository with `flake.nix`, under git, with one host `web` that declares
+/// nothing yet.
+struct Facts {
+    manifest: Manifest,
+    vault: Vault,
+    policy: Policy,
+    identities: Identities,
+    tree: Tree,
+    syntax_errors: Vec<SyntaxError>,
+}
+
+impl Facts {
+    fn new() -> Self {
+        let host = Host { name: "web".to_owned(), sops: Some(Sops::default()), ..Host::default() };
+        let mut facts = Facts {
+            manifest: Manifest { hosts: vec![host], ..Manifest::default() },
+            vault: Vault::default(),
+            policy: Policy::default(),
+            identities: Identities::default(),
+            tree: Tree { git: true, ..Tree::default() },
+            syntax_errors: Vec::new(),
+        };
+        facts.file("flake.nix", true);
+        facts
+    }
+
+    fn file(&mut self, path: &str, tracked: bool) -> &mut Self {
+        self.tree.files.insert(path.into(), Entry { tracked, size: 100 });
+        self
+    }
+
+    /// A tracked sops file with these values, sealed for one group of recipients.
+    fn sealed(&mut self, path: &str, values: Vec<Child>, recipients: &[&str]) -> &mut Self {
+        self.file(path, true);
+        let document = document(path, values, &[recipients]);
+        self.vault.files.insert(path.into(), Sealed::Document(document));
+        self
+    }
+
+    fn declare(&mut self, name: &str, path: &str, key: &str) -> &mut Secret {
+        let secrets = &mut self.manifest.hosts[0].sops.as_mut().unwrap().secrets;
+        secrets.insert(name.to_owned(), secret(path, key));
+        secrets.get_mut(name).unwrap()
+    }
+
+    fn rule(&mut self, regex: Option<&str>, groups: &[&[&str]]) -> &mut Self {
+        if self.policy.configs.is_empty() {
+            let path = ".sops.yaml";
+            let named = |name: &str, recipient: &str| Named {
+                name: name.to_owned(),
+                recipient: recipient.to_owned(),
+                place: at(path, 2),
+                is_anchor: true,
+            };
+            let names = vec![named("admin", ADMIN), named("web", WEB)];
+            self.policy.configs.push(Config { path: path.into(), rules: Vec::new(), names, problems: Vec::new() });
+        }
+        let recipient = |identity: &&str| RuleRecipient {
+            kind: "age",
+            identity: (*identity).to_owned(),
+            anchor: None,
+            place: at(".sops.yaml", 8),
+        };
+        self.policy.configs[0].rules.push(CreationRule {
+            place: at(".sops.yaml", 6),
+            path_regex: regex.map(|regex| (regex.to_owned(), at(".sops.yaml", 6))),
+            regex: regex.map(|regex| regex::Regex::new(regex).unwrap()),
+            groups: groups.iter().map(|group| group.iter().map(recipient).collect()).collect(),
+            threshold: None,
+        });
+        self
+    }
+
+    fn holds(&mut self, recipient: &str, evidence: Evidence) -> &mut Self {
+        let held = Held {
+            recipient: recipient.to_owned(),
+            ssh: None,
+            evidence,
+            place: at(".sops.yaml", 3),
+            corroborated: false,
+        };
+        self.identities.hosts.insert("web".to_owned(), Identity::Known(vec![held]));
+        self
+    }
+
+    /// What one rule says.
+    fn verdict(&self, id: &str) -> Verdict {
+        let world = World {
+            manifest: &self.manifest,
+            vault: &self.vault,
+            policy: &self.policy,
+            identities: &self.identities,
+            tree: &self.tree,
+            syntax_errors: &self.syntax_errors,
+        };
+        let rule = checks::rules().find(|rule| rule.id == id).expect("the rule is listed");
+        let mut verdict = Verdict::default();
+        (rule.check)(&world, &mut verdict);
+        assert!(verdict.findings.iter().all(|finding| finding.rule == id));
+        verdict
+    }
+
+    /// The one finding of a rule.
+    fn finding(&self, id: &str) -> Finding {
+        let mut findings = self.verdict(id).findings;
+        assert_eq!(findings.len(), 1, "{findings:#?}");
+        findings.remove(0)
+    }
+
+    /// Nothing is found, and nothing is left open.
+    fn is_silent(&self, id: &str) {
+        let verdict = self.verdict(id);
+        assert!(verdict.findings.is_empty() && verdict.undecided.is_empty(), "{verdict:#?}");
+    }
+
+    /// Nothing is found, and that is said.
+    fn is_undecided(&self, id: &str) {
+        let verdict = self.verdict(id);
+        assert!(verdict.findings.is_empty(), "{verdict:#?}");
+        assert_eq!(verdict.undecided.len(), 1, "{verdict:#?}");
+        assert!(verdict.undecided[0].starts_with("whether "), "{verdict:#?}");
+    }
+}
+
+fn at(path: &str, line: u32) -> Place {
+    let start = Position { line, column: 3, byte: line * 10 };
+    Place { path: path.into(), start, end: Position { column: 6, byte: start.byte + 3, ..start } }
+}
+
+fn secret(path: &str, key: &str) -> Secret {
+    Secret {
+        key: Fact::Known(key.to_owned()),
+        format: Fact::Known("yaml".to_owned()),
+        sops_file: Fact::Known(SopsFile { path: path.into(), kind: None }),
+        at: Some(Spot(at("web.nix", 5))),
+        ..Secret::default()
+    }
+}
+
+fn child(key: &str, value: Value) -> Child {
+    let place = at("secrets/web.yaml", 1);
+    Child { key: key.to_owned(), key_place: place.clone(), node: Node { value, place } }
+}
+
+fn sealed(key: &str, sealed_type: SealedType) -> Child {
+    child(key, Value::Leaf(Leaf::Sealed(Seal { sealed_type, length: 8 })))
+}
+
+fn text(key: &str) -> Child {
+    sealed(key, SealedType::Str)
+}
+
+fn document(path: &str, values: Vec<Child>, groups: &[&[&str]]) -> Document {
+    let recipient = |identity: &&str| Recipient { kind: "age", identity: (*identity).to_owned(), place: at(path, 9) };
+    Document {
+        path: path.into(),
+        format: Format::Yaml,
+        parts: vec![Node { value: Value::Map(values), place: at(path, 1) }],
+        metadata: Metadata {
+            groups: groups.iter().map(|group| group.iter().map(recipient).collect()).collect(),
+            threshold: None,
+            version: Some("3.11.0".to_owned()),
+            last_modified: None,
+            has_mac: true,
+            place: at(path, 8),
+        },
+    }
+}
+
+const FILE: &str = "secrets/web.yaml";
+
+// Could it be read?
+
+#[test]
+fn nix_syntax() {
+    let mut facts = Facts::new();
+    facts.is_silent("nix-syntax");
+    facts.file("web.nix", true).file("old.nix", true).file("draft.nix", false);
+    let error = |path: &str, line, imported| SyntaxError {
+        place: at(path, line),
+        message: "expected `;`".to_owned(),
+        imported,
+    };
+    facts.syntax_errors = vec![
+        error("web.nix", 3, true),
+        error("web.nix", 9, true),
+        error("old.nix", 1, false),
+        error("draft.nix", 1, false),
+    ];
+    let findings = facts.verdict("nix-syntax").findings;
+    // The first error of a file only, and only of files that git tracks.
+    let said: Vec<_> =
+        findings.iter().map(|one| (&*one.primary.place.path, one.primary.place.start.line, one.level)).collect();
+    assert_eq!(said, [("web.nix", 3, Level::Error), ("old.nix", 1, Level::Warning)]);
+}
+
+#[test]
+fn not_looked_at() {
+    let mut facts = Facts::new();
+    facts.is_silent("not-looked-at");
+    let not_looked = |path: &str| NotLooked { path: path.into(), why: "is not UTF-8".to_owned() };
+    facts.tree.not_looked = vec![not_looked("web.nix")];
+    let finding = facts.finding("not-looked-at");
+    assert_eq!((&*finding.primary.place.path, finding.primary.masked), ("web.nix", true));
+    // A picture is nothing to us, unless a secret names it.
+    facts.tree.not_looked = vec![not_looked("logo.png")];
+    facts.is_undecided("not-looked-at");
+    facts.declare("logo", "logo.png", "");
+    facts.finding("not-looked-at");
+}
+
+// Does the secret exist?
+
+#[test]
+fn sops_file_missing() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("token")], &[WEB]);
+    facts.declare("token", "secrets/wbe.yaml", "token");
+    let finding = facts.finding("sops-file-missing");
+    assert_eq!(finding.suggestion.as_deref(), Some(FILE));
+    assert_eq!((finding.hosts, finding.secret.as_deref()), (vec!["web".to_owned()], Some("token")));
+    assert_eq!(finding.primary.place, at("web.nix", 5));
+    // The rules about keys have nothing to add.
+    facts.is_silent("key-missing");
+
+    facts.declare("token", FILE, "token");
+    facts.is_silent("sops-file-missing");
+}
+
+#[test]
+fn a_file_that_is_not_known_is_not_missing() {
+    let mut facts = Facts::new();
+    facts.declare("token", "", "token").sops_file = Fact::Unknown;
+    facts.is_undecided("sops-file-missing");
+    for path in ["input:private/web.yaml", "/etc/secrets/web.yaml"] {
+        facts.declare("token", path, "token");
+        facts.is_undecided("sops-file-missing");
+        facts.is_silent("sops-file-untracked");
+        facts.is_silent("key-missing");
+    }
+}
+
+#[test]
+fn a_conditional_declaration_gives_a_conditional_finding() {
+    let mut facts = Facts::new();
+    let why = Certainty::Conditional("`services.x.enable` is not known".to_owned());
+    facts.declare("token", FILE, "token").certainty = why.clone();
+    assert_eq!(facts.finding("sops-file-missing").certainty, why);
+}
+
+#[test]
+fn a_home_manager_user_has_secrets_too() {
+    let mut facts = Facts::new();
+    let sops = Sops { secrets: [("mail".to_owned(), secret(FILE, "mail"))].into(), ..Sops::default() };
+    let user = HomeUser { sops: Some(sops), ..HomeUser::default() };
+    facts.manifest.hosts[0].home_users.insert("bo".to_owned(), user);
+    assert_eq!(facts.finding("sops-file-missing").user.as_deref(), Some("bo"));
+}
+
+#[test]
+fn sops_file_untracked() {
+    let mut facts = Facts::new();
+    facts.file(FILE, false);
+    facts.declare("token", FILE, "token");
+    let finding = facts.finding("sops-file-untracked");
+    assert_eq!(finding.help.as_deref(), Some("`git add secrets/web.yaml`"));
+    for other in ["sops-file-missing", "file-not-encrypted", "key-missing"] {
+        facts.is_silent(other);
+    }
+    // Without a flake Nix reads the folder as it is.
+    facts.tree.files.remove("flake.nix");
+    facts.is_silent("sops-file-untracked");
+}
+
+#[test]
+fn key_missing() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("db_password")], &[WEB]).sealed("secrets/db.yaml", vec![text("db_pasword")], &[WEB]);
+    facts.declare("db_pasword", FILE, "db_pasword");
+    let finding = facts.finding("key-missing");
+    assert!(finding.message.starts_with("`db_pasword` is not in `secrets/web.yaml`; `db_password` is."), "{finding:?}");
+    assert_eq!(finding.suggestion.as_deref(), Some("db_password"));
+    // The nearest key, and the other file that has the key as written.
+    let files: Vec<_> = finding.others.iter().map(|label| label.text.as_str()).collect();
+    assert_eq!(files, ["the nearest key of the file", "this file has `db_pasword`"]);
+
+    facts.declare("db_pasword", FILE, "db_password");
+    facts.is_silent("key-missing");
+}
+
+#[test]
+fn a_key_below_a_value_is_missing() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("db")], &[WEB]);
+    facts.declare("db/password", FILE, "db/password");
+    facts.finding("key-missing");
+    facts.is_silent("key-is-not-a-leaf");
+}
+
+#[test]
+fn no_key_is_looked_up_where_there_is_none() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("a")], &[WEB]);
+    // The whole file.
+    facts.declare("b", FILE, "");
+    facts.is_silent("key-missing");
+    // Formats without keys: the whole file is delivered, whatever `key` says.
+    for format in ["dotenv", "ini", "binary"] {
+        facts.declare("b", FILE, "b").format = Fact::Known(format.to_owned());
+        facts.is_silent("key-missing");
+    }
+    facts.declare("b", FILE, "b").key = Fact::Unknown;
+    facts.is_undecided("key-missing");
+}
+
+#[test]
+fn key_is_not_a_leaf() {
+    let null = child("null", Value::Leaf(Leaf::Null));
+    let list = child("list", Value::List(Vec::new()));
+    let map = child("map", Value::Map(vec![text("inner")]));
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![null, list, map], &[WEB]);
+    for key in ["null", "list", "list/0", "map"] {
+        facts.declare("x", FILE, key);
+        assert_eq!(facts.finding("key-is-not-a-leaf").key.as_deref(), Some(key));
+        facts.is_silent("key-missing");
+    }
+    facts.declare("x", FILE, "map/inner");
+    facts.is_silent("key-is-not-a-leaf");
+}
+
+#[test]
+fn a_key_of_a_later_document_is_no_leaf() {
+    let mut facts = Facts::new();
+    let mut two = document(FILE, vec![text("a")], &[&[WEB]]);
+    two.parts.push(Node { value: Value::Map(vec![text("b")]), place: at(FILE, 5) });
+    facts.file(FILE, true).vault.files.insert(FILE.into(), Sealed::Document(two));
+    facts.declare("b", FILE, "b");
+    facts.finding("key-is-not-a-leaf");
+}
+
+#[test]
+fn value_not_a_string() {
+    // A date arrives as text (sops-nix reads YAML with a library that keeps it so).
+    let kinds = [
+        ("whole", SealedType::Int, true),
+        ("fraction", SealedType::Float, true),
+        ("truth", SealedType::Bool, true),
+        ("text", SealedType::Str, false),
+        ("day", SealedType::Time, false),
+    ];
+    let mut facts = Facts::new();
+    facts.sealed(FILE, kinds.iter().map(|(key, kind, _)| sealed(key, *kind)).collect(), &[WEB]);
+    for (key, _, fires) in kinds {
+        facts.declare("x", FILE, key);
+        assert_eq!(!facts.verdict("value-not-a-string").findings.is_empty(), fires, "{key}");
+    }
+}
+
+// Can the host open it?
+
+#[test]
+fn host_not_a_recipient() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("token")], &[ADMIN]).rule(Some("^secrets/"), &[&[ADMIN, WEB]]);
+    facts.holds(WEB, Evidence::Name).declare("token", FILE, "token");
+    let finding = facts.finding("host-not-a-recipient");
+    assert_eq!(&*finding.primary.place.path, FILE);
+    assert!(finding.message.contains("`web`") && finding.message.contains(FILE), "{finding:?}");
+    assert!(finding.help.unwrap().contains("`sops updatekeys secrets/web.yaml`"));
+
+    facts.sealed(FILE, vec![text("token")], &[ADMIN, WEB]);
+    facts.is_silent("host-not-a-recipient");
+}
+
+#[test]
+fn a_host_in_one_of_several_groups_is_a_recipient() {
+    let mut facts = Facts::new();
+    let groups = document(FILE, vec![text("token")], &[&[ADMIN], &[WEB]]);
+    facts.file(FILE, true).vault.files.insert(FILE.into(), Sealed::Document(groups));
+    facts.holds(WEB, Evidence::Name).declare("token", FILE, "token");
+    facts.is_silent("host-not-a-recipient");
+}
+
+#[test]
+fn an_ssh_recipient_is_another_rules_matter() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("token")], &["ssh-ed25519 AAAAC3 root@web"]);
+    facts.holds(WEB, Evidence::PublicKeyFile).declare("token", FILE, "token");
+    facts.finding("host-not-a-recipient");
+    if let Some(Identity::Known(held)) = facts.identities.hosts.get_mut("web") {
+        held[0].ssh = Some("ssh-ed25519 AAAAC3".to_owned());
+    }
+    facts.is_silent("host-not-a-recipient");
+}
+
+#[test]
+fn who_may_hold_another_key_is_not_judged() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("token")], &[ADMIN]).holds(WEB, Evidence::Name);
+    facts.declare("token", FILE, "token");
+    facts.manifest.hosts[0].sops.as_mut().unwrap().environment = vec!["SOPS_AGE_KEY_CMD".to_owned()];
+    facts.is_undecided("host-not-a-recipient");
+    facts.identities.hosts.clear();
+    facts.is_undecided("host-not-a-recipient");
+}
+
+#[test]
+fn a_name_that_only_resembles_is_assumed() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("token")], &[ADMIN]).holds(WEB, Evidence::StrippedName);
+    facts.declare("token", FILE, "token");
+    assert!(matches!(facts.finding("host-not-a-recipient").certainty, Certainty::Assumed(_)));
+}
+
+#[test]
+fn host_identity_unknown() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("token")], &[ADMIN]).rule(None, &[&[ADMIN]]);
+    // Who needs no file needs no key.
+    facts.is_silent("host-identity-unknown");
+    facts.declare("token", FILE, "token");
+    assert_eq!(facts.finding("host-identity-unknown").level, Level::Note);
+    facts.holds(ADMIN, Evidence::Config);
+    facts.is_silent("host-identity-unknown");
+}
+
+// Is it sealed?
+
+#[test]
+fn file_not_encrypted() {
+    let mut facts = Facts::new();
+    facts.file(FILE, true).declare("token", FILE, "token");
+    let finding = facts.finding("file-not-encrypted");
+    assert!(finding.primary.masked, "what stands there may be the secret");
+    for other in ["sops-file-missing", "key-missing", "host-not-a-recipient"] {
+        facts.is_silent(other);
+    }
+    facts.sealed(FILE, vec![text("token")], &[WEB]);
+    facts.is_silent("file-not-encrypted");
+}
+
+#[test]
+fn a_rule_with_an_expression_means_its_files() {
+    let mut facts = Facts::new();
+    for path in ["secrets/a.yaml", "secrets/default.nix", "secrets/README.md", "secrets/host.pub", "secrets/.gitkeep"] {
+        facts.file(path, true);
+    }
+    facts.file("docker-compose.yaml", true).file("secrets/draft.yaml", false).rule(Some("^secrets/"), &[&[ADMIN]]);
+    assert_eq!(&*facts.finding("file-not-encrypted").primary.place.path, "secrets/a.yaml");
+}
+
+#[test]
+fn a_rule_for_everything_means_nothing_in_particular() {
+    for regex in [None, Some(r"\.yaml$"), Some(".*"), Some(r"[^/]+\.(yaml|json)$")] {
+        let mut facts = Facts::new();
+        facts.file("docker-compose.yaml", true).rule(regex, &[&[ADMIN]]);
+        facts.is_silent("file-not-encrypted");
+    }
+}
+
+// Does `.sops.yaml` say what was meant?
+
+#[test]
+fn recipients_drifted() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("token")], &[OLD, ADMIN]).rule(Some("^secrets/"), &[&[ADMIN, WEB]]);
+    let finding = facts.finding("recipients-drifted");
+    assert_eq!(&*finding.primary.place.path, FILE);
+    assert!(finding.message.contains("Missing in the file, so unable to open it: `web` (age1web)."), "{finding:?}");
+    assert!(finding.message.contains("Still able to open it, though the rule does not name them: `age1old`."));
+    assert!(finding.help.unwrap().contains("`sops updatekeys secrets/web.yaml`"));
+    // Order counts for nothing within a group.
+    facts.sealed(FILE, vec![text("token")], &[WEB, ADMIN]);
+    facts.is_silent("recipients-drifted");
+}
+
+#[test]
+fn groups_are_compared_in_their_order() {
+    // `sops updatekeys` compares group by group, so swapped groups are a change.
+    let mut facts = Facts::new();
+    let groups = document(FILE, vec![text("token")], &[&[WEB], &[ADMIN]]);
+    facts.file(FILE, true).vault.files.insert(FILE.into(), Sealed::Document(groups));
+    facts.rule(Some("^secrets/"), &[&[ADMIN], &[WEB]]);
+    assert!(facts.finding("recipients-drifted").message.contains("other key groups"));
+}
+
+#[test]
+fn the_first_rule_that_matches_decides() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("token")], &[WEB]);
+    facts.rule(Some("^hosts/"), &[&[OLD]]).rule(Some("^secrets/"), &[&[WEB]]).rule(None, &[&[ADMIN]]);
+    facts.is_silent("recipients-drifted");
+    // No rule: nothing to drift from.
+    facts.policy.configs[0].rules.clear();
+    facts.is_silent("recipients-drifted");
+}
+
+// Is it used as it can be used?
+
+#[test]
+fn undeclared_secret_reference() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("api_token")], &[WEB]).declare("api_token", FILE, "api_token");
+    facts.is_silent("undeclared-secret-reference");
+    let used = |of| Use {
+        what: Used::NotDeclared { of, name: "apitoken".to_owned() },
+        user: None,
+        option: "systemd.services.web.environment.TOKEN_FILE".to_owned(),
+        at: Spot(at("web.nix", 21)),
+        embedded: false,
+        certainty: Certainty::Certain,
+    };
+    facts.manifest.hosts[0].uses = vec![used(Namespace::Secrets), used(Namespace::Placeholder)];
+    let finding = facts.finding("undeclared-secret-reference");
+    assert_eq!((finding.primary.place, finding.suggestion.as_deref()), (at("web.nix", 21), Some("api_token")));
+    // Something may be declared that is not seen.
+    facts.manifest.hosts[0].complete.secrets = Complete::No("a module of the input `private`".to_owned());
+    facts.is_undecided("undeclared-secret-reference");
+}
