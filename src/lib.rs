@@ -4,18 +4,18 @@
 //!
 //! # The house
 //!
-//! Imports point one way, from the top of this list to the bottom of it;
-//! `tests/architecture.rs` holds this.
+//! Imports point one way: a room uses only rooms above it in this list. `tests/architecture.rs`
+//! holds this.
 //!
 //! | room | what lives there |
 //! |---|---|
 //! | [`source`] | files and their text, places, the walk over the repository, what git tracks |
-//! | [`finding`] | what a check says: one mistake, with its places |
 //! | [`yaml`] | text with places: a bounded node tree over parser events (JSON too) |
 //! | [`manifest`] | the waist: what each host declares and uses; a public, versioned JSON |
+//! | [`finding`] | what a check says: one mistake, with its places |
+//! | [`keys`] | recipients and their ssh forms |
 //! | [`nix`] | the Nix language and nothing else, with honest unknowns |
 //! | [`sops`] | sops files: leaves, seals, metadata; never a plaintext |
-//! | [`keys`] | recipients and their ssh forms |
 //! | [`nixos`] | what Nix code means here: modules, options, hosts, declarations, uses |
 //! | [`policy`] | `.sops.yaml`: parse, match, explain |
 //! | [`vault`] | every sops file of the repository |
