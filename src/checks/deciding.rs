@@ -49,12 +49,14 @@ pub fn deciding<'a>(policy: &'a Policy, path: &str) -> Option<Deciding<'a>> {
     };
     let configs = policy.configs.iter().filter_map(|config| Some((below(config)?, config)));
     let ((_, rest), config) = configs.max_by_key(|((depth, _), _)| *depth)?;
-    let takes = |rule: &&CreationRule| match (&rule.path_regex, &rule.regex) {
-        (None, _) => true,
+    let may_take = |rule: &&CreationRule| match (&rule.path_regex, &rule.regex) {
         (Some(_), Some(regex)) => regex.is_match(&rest),
-        (Some(_), None) => false,
+        // sops stops at an expression that does not compile.
+        (None, _) | (Some(_), None) => true,
     };
-    config.rules.iter().find(takes).map(|rule| Deciding { config, rule })
+    let rule = config.rules.iter().find(may_take)?;
+    let compiles = rule.path_regex.is_none() || rule.regex.is_some();
+    compiles.then_some(Deciding { config, rule })
 }
 
 /// What people call a recipient: the name that a rule file gives it, before its shortened text.

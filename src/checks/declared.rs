@@ -68,7 +68,10 @@ impl<'a> Declared<'a> {
         if path.starts_with('/') {
             return Named::Outside(path);
         }
-        let Some(entry) = world.tree.files.get(path) else { return Named::Missing(path) };
+        let not_looked = world.tree.not_looked.iter().find(|file| file.path == *path);
+        let Some(entry) = world.tree.files.get(path) else {
+            return not_looked.map_or(Named::Missing(path), |file| Named::Unread(path, &file.why));
+        };
         // Without a flake Nix reads the folder as it is.
         let is_flake = world.tree.files.contains_key("flake.nix");
         if !entry.tracked && world.tree.git && is_flake {
@@ -77,10 +80,7 @@ impl<'a> Declared<'a> {
         match world.vault.files.get(path) {
             Some(Sealed::Document(document)) => Named::Read(document),
             Some(Sealed::Unread { why, .. }) => Named::Unread(path, why),
-            None => match world.tree.not_looked.iter().find(|file| file.path == *path) {
-                Some(not_looked) => Named::Unread(path, &not_looked.why),
-                None => Named::NotEncrypted(path),
-            },
+            None => not_looked.map_or(Named::NotEncrypted(path), |file| Named::Unread(path, &file.why)),
         }
     }
 
@@ -121,6 +121,11 @@ impl<'a> Declared<'a> {
             ..rule.finding(Label::new(self.place(), label), message)
         }
     }
+}
+
+/// `1 file`, `3 files`.
+pub fn files(count: usize) -> String {
+    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
 }
 
 /// A host, or a home-manager user on it, for a sentence.

@@ -1,5 +1,6 @@
 //! Nothing tells which recipient a host is, so whether it can open its files is not checked.
 
+use crate::checks::declared::files as count;
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
 use crate::source::Place;
@@ -32,9 +33,9 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             ..RULE.finding(
                 Label::new(place, format!("no recipient is known to be `{name}`")),
                 format!(
-                    "Which recipient `{name}` is, is not known: {why}. Whether it can open the files of its secrets \
-                     ({}) was not checked.",
-                    files.len()
+                    "Which recipient `{name}` is, is not known: {why}. Whether it can open the {} of its secrets was \
+                     not checked.",
+                    count(files.len())
                 ),
             )
         });

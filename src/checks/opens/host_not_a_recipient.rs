@@ -2,7 +2,7 @@
 
 use crate::checks::command;
 use crate::checks::deciding::{deciding, short};
-use crate::checks::declared::{Declared, owner};
+use crate::checks::declared::{Declared, files as count, owner};
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
 use crate::identity::{Evidence, Held};
@@ -26,7 +26,9 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             Ok(held) => held,
             Err(_) if files.is_empty() => continue,
             Err(why) => {
-                verdict.undecided.push(format!("whether {who} can open its files ({}): {why}", files.len()));
+                verdict
+                    .undecided
+                    .push(format!("whether {who} can open the {} of its secrets: {why}", count(files.len())));
                 continue;
             }
         };

@@ -87,7 +87,11 @@ fn finding(world: &World<'_>, document: &Document, deciding: &Deciding<'_>, drif
     let missing_at = drift.missing.iter().map(|one| Label::new(one.place.clone(), "not in the file"));
     let rule_at = Label::new(deciding.place(), "this rule decides who can open the file");
     let update = command::updatekeys(path, deciding.config);
-    let also = if stale.is_empty() { "" } else { "; who could open it may have kept the values, so change those too" };
+    let also = if stale.is_empty() || drift.only_regrouped() {
+        ""
+    } else {
+        "; who could open it may have kept the values, so change those too"
+    };
     Finding {
         help: Some(format!("run `{update}`{also}")),
         others: [rule_at].into_iter().chain(stale_at.take(SHOWN)).chain(missing_at.take(SHOWN)).collect(),

@@ -16,6 +16,9 @@ pub const RULE: Rule = Rule {
 fn check(world: &World<'_>, verdict: &mut Verdict) {
     for not_looked in &world.tree.not_looked {
         let (path, why) = (&not_looked.path, &not_looked.why);
+        if world.tree.files.get(path).is_some_and(|entry| !entry.tracked) {
+            continue;
+        }
         let Some(role) = role(world, path) else {
             verdict.undecided.push(format!("whether `{path}` is a sops file: it {why}"));
             continue;

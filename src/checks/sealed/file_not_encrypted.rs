@@ -52,6 +52,7 @@ fn is_ruled(world: &World<'_>, path: &str, entry: &Entry) -> bool {
 
 fn finding(world: &World<'_>, path: &RepoPath, declared: &[Declared<'_>]) -> Finding {
     let deciding = deciding(world.policy, path);
+    let has_rule = deciding.is_some();
     let by_rule = deciding.as_ref().is_some_and(|deciding| deciding.is_specific());
     let surest = declared.iter().map(|declared| &declared.secret.certainty).min().cloned();
     let (what, harm) = match declared.first() {
@@ -78,7 +79,8 @@ fn finding(world: &World<'_>, path: &RepoPath, declared: &[Declared<'_>]) -> Fin
         certainty: if by_rule { Certainty::Certain } else { surest.unwrap_or_default() },
         hosts: declared.iter().map(|declared| declared.host.name.clone()).collect(),
         help: Some(format!(
-            "`{}` seals it; what was committed in clear stays in the history, so change the secrets themselves too",
+            "{}`{}` seals it; what was committed in clear stays in the history, so change the secrets themselves too",
+            if has_rule { "" } else { "no creation rule takes it: add one to `.sops.yaml`, then " },
             command::encrypt(path)
         )),
         others,

@@ -57,11 +57,10 @@ fn finding(world: &World<'_>, host: &Host, used: &Use, name: &str) -> Finding {
         suggestion: near.map(str::to_owned),
         others: near_at.into_iter().chain(elsewhere_at).collect(),
         ..RULE.finding(
-            Label::new(used.at.0.clone(), "not declared"),
+            Label::new(used.at.0.clone(), format!("used for `{}`", used.option)),
             format!(
-                "`{}` uses secret `{name}`, which nothing declares{}. The configuration does not build: Nix says that \
-                 the attribute is missing.",
-                used.option,
+                "Secret `{name}` is used here, and nothing declares it{}. The configuration does not build: Nix says \
+                 that the attribute is missing.",
                 near.map(|near| format!("; `{near}` is declared")).unwrap_or_default()
             ),
         )
