@@ -16,9 +16,11 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Endings of files that nobody seals with sops: code, prose, public keys, and what other programs
-/// have sealed.
-const NEVER_MEANT: [&str; 6] = [".nix", ".md", ".pub", ".age", ".gpg", ".asc"];
+/// Endings of files that nobody seals with sops: code, prose and public keys.
+const NEVER_MEANT: [&str; 3] = [".nix", ".md", ".pub"];
+
+/// Endings of files that other programs have sealed: a creation rule does not mean them.
+const SEALED_OTHERWISE: [&str; 3] = [".age", ".gpg", ".asc"];
 
 fn check(world: &World<'_>, verdict: &mut Verdict) {
     let mut files: BTreeMap<&RepoPath, Vec<Declared<'_>>> = BTreeMap::new();
@@ -32,9 +34,12 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             files.entry(path).or_default();
         }
     }
-    let meant = |path: &str| !NEVER_MEANT.iter().any(|ending| path.ends_with(ending));
-    let findings = files.into_iter().filter(|(path, _)| meant(path));
+    let findings = files.into_iter().filter(|(path, _)| !ends_in(path, &NEVER_MEANT));
     verdict.findings.extend(findings.map(|(path, declared)| finding(world, path, &declared)));
+}
+
+fn ends_in(path: &str, endings: &[&str]) -> bool {
+    endings.iter().any(|ending| path.ends_with(ending))
 }
 
 /// Whether a tracked file is one that a creation rule means to be sealed and that is not.
@@ -45,6 +50,7 @@ fn is_ruled(world: &World<'_>, path: &str, entry: &Entry) -> bool {
     let looked_at = !world.tree.not_looked.iter().any(|file| *file.path == *path);
     entry.tracked
         && !housekeeping
+        && !ends_in(path, &SEALED_OTHERWISE)
         && looked_at
         && !world.vault.files.contains_key(path)
         && deciding(world.policy, path).is_some_and(|deciding| deciding.is_specific())
