@@ -21,7 +21,7 @@ fn distance(wanted: &str, candidate: &str) -> Option<usize> {
     }
     let parts = || wanted.split('/').zip(candidate.split('/'));
     if wanted.split('/').count() == candidate.split('/').count() {
-        let near = parts().all(|(a, b)| damerau_levenshtein(stem(a), stem(b)) <= stem(a).chars().count().max(3) / 3);
+        let near = parts().all(|(a, b)| damerau_levenshtein(stem(a), stem(b)) <= stem(a).chars().count() / 3);
         if near {
             return Some(parts().map(|(a, b)| damerau_levenshtein(a, b)).sum());
         }
