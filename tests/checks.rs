@@ -223,7 +223,7 @@ fn not_looked_at() {
     assert_eq!((&*finding.primary.place.path, finding.primary.masked), ("web.nix", true));
     // A picture is nothing to us, unless a secret names it.
     facts.tree.not_looked = vec![not_looked("logo.png")];
-    facts.is_undecided("not-looked-at");
+    facts.is_silent("not-looked-at");
     facts.declare("logo", "logo.png", "");
     facts.finding("not-looked-at");
 }
@@ -425,6 +425,19 @@ fn who_may_hold_another_key_is_not_judged() {
 }
 
 #[test]
+fn a_host_that_opens_nothing_may_have_another_key() {
+    // All its files share a recipient that nothing names.
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("token")], &[ADMIN, OLD]).sealed("secrets/db.yaml", vec![text("db")], &[OLD, ADMIN]);
+    facts.rule(None, &[&[ADMIN, WEB]]).holds(WEB, Evidence::Name).declare("token", FILE, "token");
+    facts.declare("db", "secrets/db.yaml", "db");
+    facts.is_undecided("host-not-a-recipient");
+    // One that a rule file names is somebody else's.
+    facts.sealed(FILE, vec![text("token")], &[ADMIN]);
+    assert_eq!(facts.verdict("host-not-a-recipient").findings.len(), 2);
+}
+
+#[test]
 fn a_name_that_only_resembles_is_assumed() {
     let mut facts = Facts::new();
     facts.sealed(FILE, vec![text("token")], &[ADMIN]).holds(WEB, Evidence::StrippedName);
@@ -476,6 +489,17 @@ fn a_rule_for_everything_means_nothing_in_particular() {
         facts.file("docker-compose.yaml", true).rule(regex, &[&[ADMIN]]);
         facts.is_silent("file-not-encrypted");
     }
+}
+
+#[test]
+fn a_rule_for_a_folder_of_code_does_not_mean_its_other_files() {
+    let mut facts = Facts::new();
+    facts.file("hosts/web/default.nix", true).file("hosts/web/disks.nix", true).file("hosts/web/loki.yaml", true);
+    facts.sealed("hosts/web/secrets.yaml", vec![text("token")], &[ADMIN]).rule(Some("hosts/web/.+"), &[&[ADMIN]]);
+    facts.is_silent("file-not-encrypted");
+    // One file of code beside the secrets is no such folder.
+    facts.tree.files.remove("hosts/web/disks.nix");
+    facts.finding("file-not-encrypted");
 }
 
 // Does `.sops.yaml` say what was meant?

@@ -5,7 +5,8 @@ use strsim::damerau_levenshtein;
 /// The candidate that `wanted` most probably misspells; none when nothing is near. Both are paths
 /// with `/` between their parts (keys in a file, files in a repository, or plain names).
 ///
-/// Near is: the same number of parts, each within a third of its length in edits; or the same path
+/// Near is: the same number of parts, each within a quarter of its length in edits, at
+/// least one from three letters on; or the same path
 /// with parts before it or without them (`password` for `web/password`); or the same letters under
 /// other separators (`grafana_admin` for `grafana/admin`). Names that differ in nothing but their
 /// digits are members of a series, not misspellings of each other.
@@ -21,7 +22,7 @@ fn distance(wanted: &str, candidate: &str) -> Option<usize> {
     }
     let parts = || wanted.split('/').zip(candidate.split('/'));
     if wanted.split('/').count() == candidate.split('/').count() {
-        let near = parts().all(|(a, b)| damerau_levenshtein(stem(a), stem(b)) <= stem(a).chars().count() / 3);
+        let near = parts().all(|(a, b)| damerau_levenshtein(stem(a), stem(b)) <= edits_allowed(stem(a)));
         if near {
             return Some(parts().map(|(a, b)| damerau_levenshtein(a, b)).sum());
         }
@@ -32,6 +33,13 @@ fn distance(wanted: &str, candidate: &str) -> Option<usize> {
     let ends_with = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.ends_with('/'));
     // Behind every misspelling.
     (ends_with(wanted, candidate) || ends_with(candidate, wanted)).then_some(wanted.len().max(candidate.len()))
+}
+
+fn edits_allowed(part: &str) -> usize {
+    match part.chars().count() {
+        0..=2 => 0,
+        length => (length / 4).max(1),
+    }
 }
 
 /// A part without its file ending, which is too alike among files to tell anything.
@@ -72,6 +80,7 @@ mod tests {
     fn a_different_name_is_not_near() {
         assert_eq!(nearest("secrets/web.yaml", ["secrets/db.yaml", "users/web.yaml"]), None);
         assert_eq!(nearest("shard-2", ["shard-1", "shard-3"]), None);
+        assert_eq!(nearest("alderSshKey", ["aspenSshKey"]), None);
         assert_eq!(nearest("a", ["b"]), None, "one letter is no evidence");
     }
 }

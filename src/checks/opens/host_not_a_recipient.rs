@@ -1,11 +1,13 @@
 //! A host declares a secret of a file that none of its keys opens.
 
+use std::collections::BTreeSet;
+
 use crate::checks::command;
 use crate::checks::deciding::{deciding, short};
 use crate::checks::declared::{Declared, files as count, owner};
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
-use crate::identity::{Evidence, Held};
+use crate::identity::{Evidence, Held, Identity};
 use crate::manifest::Certainty;
 use crate::sops::{Document, Recipient};
 
@@ -32,9 +34,18 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
                 continue;
             }
         };
+        if let Some(other) = probable_other_key(world, held, files.values().map(|(document, _)| *document)) {
+            verdict.undecided.push(format!(
+                "whether {who} can open the {} of its secrets: its known key opens none of them, but all are sealed \
+                 for `{}`, which nothing names and which may be its own",
+                count(files.len()),
+                short(other)
+            ));
+            continue;
+        }
         for (document, declared) in files.into_values() {
             // In any one group, or as an ssh key that sops-nix does not use: other rules' matter.
-            if document.metadata.recipients().any(|recipient| held.iter().any(|held| is(held, recipient))) {
+            if opens(held, document) {
                 continue;
             }
             match other_way(&reader, document) {
@@ -50,6 +61,38 @@ fn is(held: &Held, recipient: &Recipient) -> bool {
     let without_comment = |key: &str| key.split_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>();
     recipient.identity == held.recipient
         || held.ssh.as_deref().is_some_and(|ssh| without_comment(ssh) == without_comment(&recipient.identity))
+}
+
+fn opens(held: &[Held], document: &Document) -> bool {
+    document.metadata.recipients().any(|recipient| held.iter().any(|held| is(held, recipient)))
+}
+
+/// A recipient that all of several files have in common and that nothing names, where the known
+/// key opens none of them. A host that can open nothing would have been noticed: it is more
+/// probable that it has got another key than is known.
+fn probable_other_key<'a>(
+    world: &World<'_>,
+    held: &[Held],
+    files: impl Iterator<Item = &'a Document>,
+) -> Option<&'a str> {
+    let files: Vec<&Document> = files.collect();
+    let [first, others @ ..] = files.as_slice() else { return None };
+    if others.is_empty() || files.iter().any(|document| opens(held, document)) {
+        return None;
+    }
+    let identities = world.identities.hosts.values().chain(world.identities.users.values());
+    let known: BTreeSet<&str> = identities
+        .filter_map(|identity| if let Identity::Known(held) = identity { Some(held) } else { None })
+        .flatten()
+        .map(|held| held.recipient.as_str())
+        .chain(world.policy.configs.iter().flat_map(|config| &config.names).map(|named| named.recipient.as_str()))
+        .collect();
+    let in_all = |one: &&Recipient| {
+        let has_it = |document: &&Document| document.metadata.recipients().any(|other| other.identity == one.identity);
+        others.iter().all(has_it)
+    };
+    let mut unnamed = first.metadata.recipients().filter(|one| !known.contains(one.identity.as_str()));
+    unnamed.find(in_all).map(|one| one.identity.as_str())
 }
 
 /// A way in which it may open the file by a key that is not known here, as a clause.

@@ -19,10 +19,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
         if world.tree.files.get(path).is_some_and(|entry| !entry.tracked) {
             continue;
         }
-        let Some(role) = role(world, path) else {
-            verdict.undecided.push(format!("whether `{path}` is a sops file: it {why}"));
-            continue;
-        };
+        let Some(role) = role(world, path) else { continue };
         verdict.findings.push(Finding {
             help: Some(format!("mend `{path}`, or exclude it if nothing depends on it")),
             ..RULE.finding(
@@ -45,9 +42,14 @@ fn role(world: &World<'_>, path: &str) -> Option<&'static str> {
         Some("a rule file of sops")
     } else if declared(world.manifest).any(|declared| declared.secret.sops_file.known().is_some_and(names_it)) {
         Some("named by a declared secret")
-    } else if deciding(world.policy, path).is_some_and(|deciding| deciding.is_specific()) {
+    } else if may_be_sealed(path) && deciding(world.policy, path).is_some_and(|deciding| deciding.is_specific()) {
         Some("meant by a creation rule")
     } else {
         None
     }
+}
+
+/// A picture in a folder that a rule takes is no sops file.
+fn may_be_sealed(path: &str) -> bool {
+    [".yaml", ".yml", ".json", ".env", ".ini"].iter().any(|ending| path.ends_with(ending))
 }

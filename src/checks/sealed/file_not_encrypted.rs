@@ -1,8 +1,8 @@
 //! A file that is meant to be sealed holds no sops metadata.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::checks::deciding::deciding;
+use crate::checks::deciding::{Deciding, deciding};
 use crate::checks::declared::{Declared, Named, declared};
 use crate::checks::{Rule, Verdict, World, command};
 use crate::finding::{Finding, Label, Level};
@@ -29,37 +29,55 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             files.entry(path).or_default().push(declared);
         }
     }
-    for (path, entry) in &world.tree.files {
-        if is_ruled(world, path, entry) {
-            files.entry(path).or_default();
-        }
+    let ruled = meant_by_rules(world);
+    for path in &ruled {
+        files.entry(path).or_default();
     }
     let findings = files.into_iter().filter(|(path, _)| !ends_in(path, &NEVER_MEANT));
-    verdict.findings.extend(findings.map(|(path, declared)| finding(world, path, &declared)));
+    verdict.findings.extend(findings.map(|(path, declared)| finding(world, path, &declared, ruled.contains(path))));
 }
 
 fn ends_in(path: &str, endings: &[&str]) -> bool {
     endings.iter().any(|ending| path.ends_with(ending))
 }
 
-/// Whether a tracked file is one that a creation rule means to be sealed and that is not.
-fn is_ruled(world: &World<'_>, path: &str, entry: &Entry) -> bool {
+/// What one creation rule takes.
+#[derive(Default)]
+struct Taken<'a> {
+    code: usize,
+    sealed: usize,
+    clear: Vec<&'a RepoPath>,
+}
+
+/// The tracked files in clear that a creation rule means to be sealed. A rule that takes more code
+/// than sops files, such as `hosts/web/.+`, is about a folder: its other files need not be secret.
+fn meant_by_rules<'a>(world: &World<'a>) -> BTreeSet<&'a RepoPath> {
+    let mut rules: BTreeMap<&Place, Taken<'a>> = BTreeMap::new();
+    for (path, entry) in &world.tree.files {
+        let Some(deciding) = deciding(world.policy, path).filter(Deciding::is_specific) else { continue };
+        let taken = rules.entry(&deciding.rule.place).or_default();
+        if path.ends_with(".nix") {
+            taken.code += 1;
+        } else if world.vault.files.contains_key(path) {
+            taken.sealed += 1;
+        } else if entry.tracked && may_be_meant(world, path, entry) {
+            taken.clear.push(path);
+        }
+    }
+    rules.into_values().filter(|taken| taken.code <= taken.sealed.max(1)).flat_map(|taken| taken.clear).collect()
+}
+
+fn may_be_meant(world: &World<'_>, path: &str, entry: &Entry) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     // `.gitkeep`, `.gitattributes` and the rule file itself; an empty file gives nothing away.
     let housekeeping = name.starts_with(".git") || name == ".sops.yaml" || entry.size == 0;
     let looked_at = !world.tree.not_looked.iter().any(|file| *file.path == *path);
-    entry.tracked
-        && !housekeeping
-        && !ends_in(path, &SEALED_OTHERWISE)
-        && looked_at
-        && !world.vault.files.contains_key(path)
-        && deciding(world.policy, path).is_some_and(|deciding| deciding.is_specific())
+    !housekeeping && looked_at && !ends_in(path, &SEALED_OTHERWISE)
 }
 
-fn finding(world: &World<'_>, path: &RepoPath, declared: &[Declared<'_>]) -> Finding {
+fn finding(world: &World<'_>, path: &RepoPath, declared: &[Declared<'_>], by_rule: bool) -> Finding {
     let deciding = deciding(world.policy, path);
     let has_rule = deciding.is_some();
-    let by_rule = deciding.as_ref().is_some_and(|deciding| deciding.is_specific());
     let surest = declared.iter().map(|declared| &declared.secret.certainty).min().cloned();
     let (what, harm) = match declared.first() {
         Some(first) => (
