@@ -4,8 +4,8 @@ use crate::policy::Config;
 
 /// Writes the recipients of the rule file that decides into a sops file. sops looks for its rule
 /// file from the working directory upwards, so a rule file in a folder wants to be called there.
-pub fn updatekeys(path: &str, config: &Config) -> String {
-    match config.path.rsplit_once('/') {
+pub fn updatekeys(path: &str, config: Option<&Config>) -> String {
+    match config.and_then(|config| config.path.rsplit_once('/')) {
         Some((folder, _)) => {
             let below = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
             let below = below.unwrap_or(path);

@@ -1,17 +1,16 @@
 //! A host declares a secret of a file that none of its keys opens.
 
-use std::collections::BTreeSet;
-
 use crate::checks::command;
-use crate::checks::deciding::{deciding, short};
+use crate::checks::deciding::{Deciding, deciding, short};
 use crate::checks::declared::{Declared, files as count, owner};
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
-use crate::identity::{Evidence, Held, Identity};
+use crate::identity::{Evidence, Held};
 use crate::manifest::Certainty;
-use crate::sops::{Document, Recipient};
+use crate::sops::Document;
 
-use super::reader::Reader;
+use super::another_key::{nothing_opens, other_way};
+use super::reader::{Reader, opens};
 
 pub const RULE: Rule = Rule {
     id: "host-not-a-recipient",
@@ -28,19 +27,14 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             Ok(held) => held,
             Err(_) if files.is_empty() => continue,
             Err(why) => {
-                verdict
-                    .undecided
-                    .push(format!("whether {who} can open the {} of its secrets: {why}", count(files.len())));
+                let files = count(files.len());
+                verdict.undecided.push(format!("whether {who} can open the {files} of its secrets: {why}"));
                 continue;
             }
         };
-        if let Some(other) = probable_other_key(world, held, files.values().map(|(document, _)| *document)) {
-            verdict.undecided.push(format!(
-                "whether {who} can open the {} of its secrets: its known key opens none of them, but all are sealed \
-                 for `{}`, which nothing names and which may be its own",
-                count(files.len()),
-                short(other)
-            ));
+        let documents: Vec<&Document> = files.values().map(|(document, _)| *document).collect();
+        if let Some(why) = nothing_opens(world, held, &documents) {
+            verdict.undecided.push(format!("whether {who} can open the {} of its secrets: {why}", count(files.len())));
             continue;
         }
         for (document, declared) in files.into_values() {
@@ -56,59 +50,6 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// Whether a recipient is this key. An ssh key stands in a file with its comment.
-fn is(held: &Held, recipient: &Recipient) -> bool {
-    let without_comment = |key: &str| key.split_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>();
-    recipient.identity == held.recipient
-        || held.ssh.as_deref().is_some_and(|ssh| without_comment(ssh) == without_comment(&recipient.identity))
-}
-
-fn opens(held: &[Held], document: &Document) -> bool {
-    document.metadata.recipients().any(|recipient| held.iter().any(|held| is(held, recipient)))
-}
-
-/// A recipient that all of several files have in common and that nothing names, where the known
-/// key opens none of them. A host that can open nothing would have been noticed: it is more
-/// probable that it has got another key than is known.
-fn probable_other_key<'a>(
-    world: &World<'_>,
-    held: &[Held],
-    files: impl Iterator<Item = &'a Document>,
-) -> Option<&'a str> {
-    let files: Vec<&Document> = files.collect();
-    let [first, others @ ..] = files.as_slice() else { return None };
-    if others.is_empty() || files.iter().any(|document| opens(held, document)) {
-        return None;
-    }
-    let identities = world.identities.hosts.values().chain(world.identities.users.values());
-    let known: BTreeSet<&str> = identities
-        .filter_map(|identity| if let Identity::Known(held) = identity { Some(held) } else { None })
-        .flatten()
-        .map(|held| held.recipient.as_str())
-        .chain(world.policy.configs.iter().flat_map(|config| &config.names).map(|named| named.recipient.as_str()))
-        .collect();
-    let in_all = |one: &&Recipient| {
-        let has_it = |document: &&Document| document.metadata.recipients().any(|other| other.identity == one.identity);
-        others.iter().all(has_it)
-    };
-    let mut unnamed = first.metadata.recipients().filter(|one| !known.contains(one.identity.as_str()));
-    unnamed.find(in_all).map(|one| one.identity.as_str())
-}
-
-/// A way in which it may open the file by a key that is not known here, as a clause.
-fn other_way(reader: &Reader<'_>, document: &Document) -> Option<String> {
-    let variable = reader.sops.environment.iter().find(|name| name.starts_with("SOPS_AGE_KEY"));
-    if let Some(variable) = variable {
-        return Some(format!("its `sops.environment.{variable}` may give it another key"));
-    }
-    let mut kinds = document.metadata.recipients().map(|recipient| recipient.kind);
-    let has_gnupg = matches!(reader.sops.gnupg.home.known(), Some(Some(_)));
-    kinds.find(|kind| *kind != "age" && (*kind != "pgp" || has_gnupg)).map(|kind| {
-        let key = if kind == "pgp" { "a PGP key" } else { "a key of a key service" };
-        format!("{key} opens it, which the host may have")
-    })
-}
-
 fn finding(world: &World<'_>, who: &str, held: &[Held], document: &Document, declared: &Declared<'_>) -> Finding {
     let path = &document.path;
     let keys: Vec<String> = held.iter().map(|held| format!("`{}`", short(&held.recipient))).collect();
@@ -121,28 +62,11 @@ fn finding(world: &World<'_>, who: &str, held: &[Held], document: &Document, dec
     others.extend(
         deciding.as_ref().map(|deciding| Label::new(deciding.place(), "this rule decides who can open the file")),
     );
-    let help = match &deciding {
-        Some(deciding) => {
-            let update = command::updatekeys(path, deciding.config);
-            let mut listed = deciding.recipients();
-            if listed.any(|recipient| held.iter().any(|held| held.recipient == recipient.identity)) {
-                format!("{} already lists the key: run `{update}`", deciding.named())
-            } else {
-                format!("add {} to {}, then run `{update}`", to_write(world, held), deciding.named())
-            }
-        }
-        None => format!(
-            "no creation rule takes the file: add one with `path_regex: ^{}$` and {} to `.sops.yaml`, then run \
-             `sops updatekeys {path}`",
-            regex::escape(path),
-            to_write(world, held)
-        ),
-    };
     Finding {
         certainty: declared.secret.certainty.clone().weaker(sureness(held, who)),
         hosts: vec![declared.host.name.clone()],
         user: declared.user.map(str::to_owned),
-        help: Some(help),
+        help: Some(help(world, held, path, deciding.as_ref())),
         others,
         ..RULE.finding(
             Label::new(document.metadata.place.clone(), format!("{who} is not among these recipients")),
@@ -152,6 +76,27 @@ fn finding(world: &World<'_>, who: &str, held: &[Held], document: &Document, dec
                 declared.name
             ),
         )
+    }
+}
+
+fn help(world: &World<'_>, held: &[Held], path: &str, deciding: Option<&Deciding<'_>>) -> String {
+    match deciding {
+        Some(deciding) => {
+            let update = command::updatekeys(path, Some(deciding.config));
+            let mut listed = deciding.recipients();
+            if listed.any(|recipient| held.iter().any(|held| held.recipient == recipient.identity)) {
+                format!("{} already lists the key: run `{update}`", deciding.named())
+            } else {
+                format!("add {} to {}, then run `{update}`", to_write(world, held), deciding.named())
+            }
+        }
+        None => format!(
+            "no creation rule takes the file: add one with `path_regex: ^{}$` and {} to `.sops.yaml`, then run \
+             `{}`",
+            regex::escape(path),
+            to_write(world, held),
+            command::updatekeys(path, None)
+        ),
     }
 }
 

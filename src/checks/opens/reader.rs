@@ -6,7 +6,7 @@ use crate::checks::World;
 use crate::checks::declared::{Declared, Named, configurations};
 use crate::identity::{Held, Identity};
 use crate::manifest::{Host, Sops};
-use crate::sops::Document;
+use crate::sops::{Document, Recipient};
 
 /// One who decrypts.
 pub struct Reader<'a> {
@@ -48,4 +48,16 @@ impl<'a> Reader<'a> {
         }
         files
     }
+}
+
+/// Whether a recipient is this key. An ssh key stands in a file with its comment.
+fn is(held: &Held, recipient: &Recipient) -> bool {
+    let without_comment = |key: &str| key.split_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>();
+    recipient.identity == held.recipient
+        || held.ssh.as_deref().is_some_and(|ssh| without_comment(ssh) == without_comment(&recipient.identity))
+}
+
+/// Whether one of the keys is a recipient of a file.
+pub fn opens(held: &[Held], document: &Document) -> bool {
+    document.metadata.recipients().any(|recipient| held.iter().any(|held| is(held, recipient)))
 }
