@@ -1,7 +1,5 @@
 //! A file that matters and was not looked at: the run is not clean, whatever else it found.
 
-use crate::checks::deciding::deciding;
-use crate::checks::declared::declared;
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
 use crate::source::Place;
