@@ -1,8 +1,20 @@
 //! Who holds which key, and by what evidence.
 
+mod corroborate;
+mod holder;
+mod public_keys;
+
 use std::collections::BTreeMap;
 
-use crate::source::Place;
+use crate::config::{Config, Given};
+use crate::keys::Recipient;
+use crate::manifest::{Host, HostKind, Manifest, Sops};
+use crate::policy::Policy;
+use crate::source::{Place, Tree};
+use crate::vault::Vault;
+
+use corroborate::Corroboration;
+use holder::Holder;
 
 /// How it is known that a host holds a key, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,4 +62,130 @@ pub struct Identities {
     pub hosts: BTreeMap<String, Identity>,
     /// By host and user.
     pub users: BTreeMap<(String, String), Identity>,
+}
+
+impl Identities {
+    /// Finds the keys of every host and home-manager user. What `sealnix.toml` says of a holder
+    /// is all that counts for it; otherwise different kinds of evidence add up, and two different
+    /// answers of one kind make none.
+    pub fn find(manifest: &Manifest, policy: &Policy, vault: &Vault, tree: &Tree, config: &Config) -> Identities {
+        let corroboration = Corroboration { vault, policy };
+        let hosts: Vec<Holder> = manifest.hosts.iter().map(Holder::of_host).collect();
+        let mut claims = holder::named(&hosts, policy, &corroboration);
+        for (held, file) in claims.iter_mut().zip(public_keys::of_hosts(&hosts, tree, &corroboration)) {
+            held.extend(file);
+        }
+        let mut identities = Identities::default();
+        for ((host, holder), claims) in manifest.hosts.iter().zip(&hosts).zip(claims) {
+            let identity = settle(holder, given_to(config, host), claims);
+            identities.hosts.insert(host.name.clone(), identity);
+        }
+        let pairs = manifest.hosts.iter().flat_map(|host| host.home_users.keys().map(move |user| (host, user)));
+        let users: Vec<Holder> = pairs.clone().map(|(host, user)| Holder::of_user(user, host)).collect();
+        let claims = holder::named(&users, policy, &corroboration);
+        for (((host, user), holder), claims) in pairs.zip(&users).zip(claims) {
+            let own = settle(holder, config.user(user, &host.name), claims);
+            let of_host = identities.hosts.get(&host.name).filter(|_| uses_key_of_host(host, user));
+            let identity = match (own, of_host) {
+                (Identity::Known(own), Some(Identity::Known(more))) => Identity::Known([own, more.clone()].concat()),
+                (Identity::Unknown(_), Some(of_host)) => of_host.clone(),
+                (own, _) => own,
+            };
+            identities.users.insert((host.name.clone(), user.clone()), identity);
+        }
+        identities
+    }
+}
+
+/// What `sealnix.toml` gives to a host; to a home-manager configuration that stands alone also as
+/// a user.
+fn given_to<'a>(config: &'a Config, host: &Host) -> Option<&'a Vec<Given>> {
+    let as_user = || match host.name.split_once('@') {
+        Some((user, machine)) => config.user(user, machine),
+        None => config.users.get(&host.name),
+    };
+    let is_user = host.kind == HostKind::Home;
+    config.hosts.get(&host.name).or_else(|| if is_user { as_user() } else { None })
+}
+
+/// Whether a home-manager user decrypts with the key of the host.
+fn uses_key_of_host(host: &Host, user: &str) -> bool {
+    let sops_of_user = host.home_users.get(user).and_then(|user| user.sops.as_ref());
+    let Some(Sops { age: of_user, .. }) = sops_of_user else { return false };
+    let ssh_paths = of_user.ssh_key_paths.known().map(Vec::as_slice).unwrap_or_default();
+    let key_file_of_host = host.sops.as_ref().and_then(|sops| sops.age.key_file.known()).and_then(Option::as_ref);
+    let key_file = of_user.key_file.known().and_then(Option::as_ref);
+    ssh_paths.iter().any(|path| path.starts_with("/etc/ssh/"))
+        || key_file.is_some_and(|file| Some(file) == key_file_of_host)
+}
+
+/// What the evidence comes to.
+fn settle(holder: &Holder, given: Option<&Vec<Given>>, claims: Vec<Held>) -> Identity {
+    if let Some(given) = given {
+        let held = given.iter().map(|given| Held::new(&given.recipient, Evidence::Config, given.place.clone()));
+        return Identity::Known(held.collect());
+    }
+    if let Some((one, other)) = contradiction(&claims) {
+        let line = |held: &Held| format!("{}:{}", held.place.path, held.place.start.line);
+        let (one, other, settling) = (line(one), line(other), holder.settling_line());
+        return Identity::Unknown(format!("{one} and {other} name two different keys for it; {settling} settles it"));
+    }
+    let mut known: Vec<Held> = Vec::new();
+    let mut claims = claims;
+    claims.sort_by_key(|held| held.evidence);
+    for claim in claims {
+        match known.iter_mut().find(|held| held.recipient == claim.recipient) {
+            Some(held) => {
+                held.corroborated |= claim.corroborated || held.evidence != claim.evidence;
+                held.ssh = held.ssh.take().or(claim.ssh);
+            }
+            None => known.push(claim),
+        }
+    }
+    if known.is_empty() {
+        let (name, settling) = (holder.name(), holder.settling_line());
+        return Identity::Unknown(format!(
+            "no anchor or comment of a .sops.yaml and no .pub file is named `{name}`; {settling} settles it"
+        ));
+    }
+    Identity::Known(known)
+}
+
+/// Two different keys that the same kind of evidence gives. A key of another system (OpenPGP
+/// beside age) does not contradict.
+fn contradiction(claims: &[Held]) -> Option<(&Held, &Held)> {
+    claims.iter().enumerate().find_map(|(index, one)| {
+        let others = claims.iter().skip(index + 1);
+        let mut of_this_kind = others.filter(|other| other.evidence == one.evidence && other.system() == one.system());
+        of_this_kind.find(|other| other.recipient != one.recipient).map(|other| (one, other))
+    })
+}
+
+/// What opens with a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum System {
+    Age,
+    SshRsa,
+    Pgp,
+}
+
+impl Held {
+    /// Strong evidence needs no second fact.
+    fn new(recipient: &Recipient, evidence: Evidence, place: Place) -> Held {
+        Held {
+            recipient: recipient.held_as().to_owned(),
+            ssh: recipient.ssh().map(str::to_owned),
+            evidence,
+            place,
+            corroborated: evidence != Evidence::StrippedName,
+        }
+    }
+
+    fn system(&self) -> System {
+        match &self.recipient {
+            text if text.starts_with("age1") => System::Age,
+            text if text.starts_with("ssh-") => System::SshRsa,
+            _ => System::Pgp,
+        }
+    }
 }

@@ -11,6 +11,8 @@
 //! |---|---|
 //! | [`source`] | files and their text, places, the walk over the repository, what git tracks |
 //! | [`yaml`] | text with places: a bounded node tree over parser events (JSON too) |
+//! | [`keys`] | recipients and their ssh forms |
+//! | [`config`] | `sealnix.toml`: who a host is, levels, excludes, policies |
 //! | [`manifest`] | the waist: what each host declares and uses; a public, versioned JSON |
 //! | [`finding`] | what a check says: one mistake, with its places |
 //! | [`keys`] | recipients and their ssh forms |
@@ -27,6 +29,7 @@
 
 pub mod checks;
 pub mod cli;
+pub mod config;
 pub mod finding;
 pub mod identity;
 pub mod keys;

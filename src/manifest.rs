@@ -5,6 +5,7 @@
 //! (`sealnix check --manifest`), in the same types.
 
 pub mod certainty;
+mod complete;
 pub mod fact;
 pub mod join;
 pub mod read;
@@ -128,7 +129,7 @@ pub struct Sops {
     #[serde(default)]
     pub templates: BTreeMap<String, Template>,
     /// `sops.defaultSopsFile`.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "read::default_sops_file")]
     pub default_sops_file: Fact<Option<SopsFile>>,
     /// `sops.age`.
     #[serde(default)]
@@ -140,7 +141,7 @@ pub struct Sops {
     #[serde(default)]
     pub environment: Vec<String>,
     /// `sops.validateSopsFiles`.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
     pub validate_sops_files: Fact<bool>,
     /// Placeholder texts by secret, as real Nix gives them; only read, to find them in contents.
     #[serde(default, skip_serializing)]
@@ -155,10 +156,10 @@ pub struct AgeKeys {
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub key_file: Fact<Option<String>>,
     /// Paths of ssh host keys.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
     pub ssh_key_paths: Fact<Vec<String>>,
     /// Whether a missing key file is generated.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
     pub generate_key: Fact<bool>,
 }
 
@@ -170,7 +171,7 @@ pub struct GnupgKeys {
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub home: Fact<Option<String>>,
     /// Paths of RSA ssh host keys.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
     pub ssh_key_paths: Fact<Vec<String>>,
 }
 
@@ -213,10 +214,10 @@ pub struct Secret {
     #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
     pub needed_for_users: Fact<bool>,
     /// Units restarted when it changes.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
     pub restart_units: Fact<Vec<String>>,
     /// Units reloaded when it changes.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
     pub reload_units: Fact<Vec<String>>,
     /// The encrypted file.
     #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "read::sops_file")]
@@ -279,7 +280,7 @@ pub struct Template {
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub group: Fact<Option<String>>,
     /// The secrets whose placeholder is in the content, sorted.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
     pub placeholders: Fact<Vec<String>>,
     /// The content as real Nix gives it; only read, to find the placeholders.
     #[serde(default, skip_serializing)]
@@ -303,7 +304,7 @@ pub struct Agenix {
     #[serde(default)]
     pub secrets: BTreeMap<String, AgenixSecret>,
     /// `age.identityPaths`.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
     pub identity_paths: Fact<Vec<String>>,
 }
 
@@ -341,7 +342,7 @@ pub struct Unit {
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub user: Fact<Option<String>>,
     /// `serviceConfig.DynamicUser`.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
     pub dynamic_user: Fact<bool>,
 }
 

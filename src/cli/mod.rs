@@ -1,8 +1,150 @@
 //! Arguments; one file a command.
 
+pub mod check;
+pub mod explain;
+pub mod manifest;
+pub mod rules;
+pub mod run;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::finding::Level;
+use crate::report::human::{self, Style};
+use run::RunError;
+
+/// Width of the report where it does not go to a terminal.
+const WIDTH: usize = 100;
+
+/// Checks that every secret a NixOS configuration declares exists in a sops file its host can open.
+///
+/// Exit code: 0 clean, 1 findings, 2 could not run or could not look at a file.
+#[derive(Debug, Parser)]
+#[command(name = "sealnix", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check a repository.
+    Check {
+        /// A folder (its flake.nix, default.nix, hive.nix or configuration.nix) or the entry file;
+        /// without it the repository around the current folder.
+        path: Option<PathBuf>,
+        /// How the findings are written.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+        /// Take the declarations from a manifest that Nix made.
+        #[arg(long, value_name = "FILE")]
+        manifest: Option<PathBuf>,
+        /// The lowest level that makes the exit code 1.
+        #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
+        fail_on: FailOn,
+    },
+    /// Print what every host declares and uses, as JSON (docs/manifest.md).
+    Manifest {
+        /// As for `check`.
+        path: Option<PathBuf>,
+    },
+    /// List the rules.
+    Rules,
+    /// Print the page of a rule.
+    Explain {
+        /// The rule's id, such as key-missing.
+        rule: String,
+    },
+}
+
+/// How findings are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// The findings contract (docs/findings.md).
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum FailOn {
+    #[default]
+    Error,
+    Warning,
+    Note,
+}
+
+impl From<FailOn> for Level {
+    fn from(level: FailOn) -> Self {
+        match level {
+            FailOn::Error => Level::Error,
+            FailOn::Warning => Level::Warning,
+            FailOn::Note => Level::Note,
+        }
+    }
+}
+
+/// How a command that ran ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing to complain about.
+    Clean,
+    /// Findings at or above the level that was asked for.
+    Findings,
+    /// A file that matters was not looked at.
+    NotLookedAt,
+}
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let arguments = Arguments::parse();
+    // Written as a whole: nothing is half said when an error ends the run.
+    let mut output = Vec::new();
+    let ran = match arguments.command {
+        Command::Check { path, format, manifest, fail_on } => {
+            let options = check::Options { format, manifest, fail_on: fail_on.into() };
+            check::check(path.as_deref(), &options, style(&io::stdout()), &mut output)
+        }
+        Command::Manifest { path } => manifest::manifest(path.as_deref(), &mut output),
+        Command::Rules => rules::rules(&mut output),
+        Command::Explain { rule } => explain::explain(&rule, &mut output),
+    };
+    let written = io::stdout().lock().write_all(&output).and_then(|()| io::stdout().flush());
+    match (ran, written) {
+        (Err(error), _) => fail(&error),
+        // A reader that has seen enough (`| head`) is no error.
+        (Ok(outcome), Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => code(outcome),
+        (Ok(_), Err(error)) => fail(&RunError::Write(error)),
+        (Ok(outcome), Ok(())) => code(outcome),
+    }
+}
+
+fn code(outcome: Outcome) -> ExitCode {
+    ExitCode::from(match outcome {
+        Outcome::Clean => 0,
+        Outcome::Findings => 1,
+        Outcome::NotLookedAt => 2,
+    })
+}
+
+fn fail(error: &RunError) -> ExitCode {
+    let text = human::error(error, error.help().as_deref(), style(&io::stderr()));
+    // Nobody is left to tell when this fails too.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+    ExitCode::from(2)
+}
+
+/// Colours and links only on a terminal that is not told otherwise (<https://no-color.org>).
+fn style(stream: &impl IsTerminal) -> Style {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let terminal = stream.is_terminal() && !plain && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    let width = match terminal_size::terminal_size() {
+        Some((width, _)) if stream.is_terminal() => usize::from(width.0).clamp(60, WIDTH),
+        _ => WIDTH,
+    };
+    Style { terminal, width }
 }

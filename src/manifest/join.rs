@@ -1,1 +1,201 @@
 //! `join(exact, static)`: Nix's declarations over the static ones, the static uses and places kept.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{
+    Agenix, Certainty, Definition, Fact, Host, Manifest, Namespace, Secret, Sops, Template, Unknown, Use, Used,
+};
+
+/// Joins what Nix says (`exact`) with what the static evaluator found. Hosts are matched by kind
+/// and name. Nix knows what is declared; only the static evaluator knows what uses it, and where a
+/// generated name comes from. A host that Nix did not evaluate keeps its static facts and says so.
+pub fn join(exact: Manifest, statically: Manifest) -> Manifest {
+    let mut left: BTreeMap<_, _> =
+        statically.hosts.into_iter().map(|host| ((host.kind, host.name.clone()), host)).collect();
+    let mut hosts = Vec::with_capacity(exact.hosts.len());
+    for host in exact.hosts {
+        hosts.push(match left.remove(&(host.kind, host.name.clone())) {
+            Some(found) => join_host(host, found),
+            None => host,
+        });
+    }
+    hosts.extend(left.into_values().map(|mut host| {
+        let why = "not in the manifest that Nix made".to_owned();
+        host.unknowns.push(Unknown {
+            host: Some(host.name.clone()),
+            field: "evaluated".to_owned(),
+            why,
+            ..Unknown::default()
+        });
+        host
+    }));
+    hosts.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+    let mut unknowns = exact.unknowns;
+    // Nix gave the list of hosts.
+    unknowns.extend(statically.unknowns.into_iter().filter(|unknown| unknown.field != "hosts"));
+    Manifest { version: super::VERSION, hosts, unknowns }
+}
+
+fn join_host(mut exact: Host, found: Host) -> Host {
+    if exact.attr.is_empty() {
+        exact.attr = found.attr;
+    }
+    otherwise(&mut exact.system, found.system);
+    otherwise(&mut exact.host_name, found.host_name);
+    join_parts(exact.sops.as_mut(), found.sops);
+    join_agenix(exact.agenix.as_mut(), found.agenix);
+    for (name, user) in found.home_users {
+        let Some(known) = exact.home_users.get_mut(&name) else { continue };
+        join_parts(known.sops.as_mut(), user.sops);
+        join_agenix(known.agenix.as_mut(), user.agenix);
+    }
+    if !exact.complete.users.is_complete() {
+        for (name, user) in found.users {
+            exact.users.entry(name).or_insert(user);
+        }
+    }
+    if !exact.complete.units.is_complete() {
+        for (name, unit) in found.units {
+            exact.units.entry(name).or_insert(unit);
+        }
+    }
+    let mut uses: Vec<Use> = found.uses.into_iter().filter(|used| !is_declared(used, &exact)).collect();
+    let only_exact: Vec<Use> = exact.uses.drain(..).filter(|used| !uses.contains(used)).collect();
+    uses.extend(only_exact);
+    exact.uses = uses;
+    let unknowns: Vec<Unknown> = found.unknowns.into_iter().filter(|unknown| !is_answered(unknown, &exact)).collect();
+    exact.unknowns.extend(unknowns);
+    exact
+}
+
+/// What Nix could not evaluate is taken from the static evaluator.
+fn otherwise<T>(exact: &mut Fact<T>, found: Fact<T>) {
+    if exact.is_unknown() {
+        *exact = found;
+    }
+}
+
+fn join_parts(exact: Option<&mut Sops>, found: Option<Sops>) {
+    let (Some(exact), Some(mut found)) = (exact, found) else { return };
+    for (name, secret) in &mut exact.secrets {
+        secret.certainty = Certainty::Certain;
+        if let Some(found) = found.secrets.remove(name) {
+            join_secret(secret, found);
+        }
+    }
+    for (name, template) in &mut exact.templates {
+        template.certainty = Certainty::Certain;
+        if let Some(found) = found.templates.remove(name) {
+            join_template(template, found);
+        }
+    }
+    otherwise(&mut exact.default_sops_file, found.default_sops_file);
+    otherwise(&mut exact.validate_sops_files, found.validate_sops_files);
+    otherwise(&mut exact.age.key_file, found.age.key_file);
+    otherwise(&mut exact.age.ssh_key_paths, found.age.ssh_key_paths);
+    otherwise(&mut exact.age.generate_key, found.age.generate_key);
+    otherwise(&mut exact.gnupg.home, found.gnupg.home);
+    otherwise(&mut exact.gnupg.ssh_key_paths, found.gnupg.ssh_key_paths);
+    if exact.environment.is_empty() {
+        exact.environment = found.environment;
+    }
+}
+
+fn join_secret(exact: &mut Secret, found: Secret) {
+    otherwise(&mut exact.name, found.name);
+    otherwise(&mut exact.key, found.key);
+    otherwise(&mut exact.format, found.format);
+    otherwise(&mut exact.path, found.path);
+    otherwise(&mut exact.mode, found.mode);
+    otherwise(&mut exact.owner, found.owner);
+    otherwise(&mut exact.group, found.group);
+    otherwise(&mut exact.needed_for_users, found.needed_for_users);
+    otherwise(&mut exact.restart_units, found.restart_units);
+    otherwise(&mut exact.reload_units, found.reload_units);
+    otherwise(&mut exact.sops_file, found.sops_file);
+    exact.at = exact.at.take().or(found.at);
+    exact.origin = exact.origin.take().or(found.origin);
+    join_definitions(&mut exact.definitions, found.definitions);
+}
+
+fn join_template(exact: &mut Template, found: Template) {
+    otherwise(&mut exact.path, found.path);
+    otherwise(&mut exact.mode, found.mode);
+    otherwise(&mut exact.owner, found.owner);
+    otherwise(&mut exact.group, found.group);
+    otherwise(&mut exact.placeholders, found.placeholders);
+    exact.at = exact.at.take().or(found.at);
+    join_definitions(&mut exact.definitions, found.definitions);
+}
+
+/// Nix gives no places for home-manager users before nixpkgs 25.11, nor inside `mkIf`.
+fn join_definitions(exact: &mut Vec<Definition>, found: Vec<Definition>) {
+    let has_place =
+        |definition: &Definition| definition.pos.is_some() || definition.fields.values().any(Option::is_some);
+    if !exact.iter().any(has_place) && !found.is_empty() {
+        *exact = found;
+    }
+}
+
+fn join_agenix(exact: Option<&mut Agenix>, found: Option<Agenix>) {
+    let (Some(exact), Some(mut found)) = (exact, found) else { return };
+    otherwise(&mut exact.identity_paths, found.identity_paths);
+    for (name, secret) in &mut exact.secrets {
+        secret.certainty = Certainty::Certain;
+        if let Some(found) = found.secrets.remove(name) {
+            otherwise(&mut secret.file, found.file);
+            secret.at = secret.at.take().or(found.at);
+        }
+    }
+}
+
+fn sops_of<'a>(host: &'a Host, user: Option<&str>) -> Option<&'a Sops> {
+    match user {
+        Some(user) => host.home_users.get(user)?.sops.as_ref(),
+        None => host.sops.as_ref(),
+    }
+}
+
+/// Whether a use is of a name that was not found statically, and that Nix declares.
+fn is_declared(used: &Use, exact: &Host) -> bool {
+    let Used::NotDeclared { of, name } = &used.what else { return false };
+    sops_of(exact, used.user.as_deref()).is_some_and(|sops| match of {
+        Namespace::Secrets | Namespace::Placeholder => sops.secrets.contains_key(name),
+        Namespace::Templates => sops.templates.contains_key(name),
+    })
+}
+
+/// Whether Nix answers what was unknown: the field is known now, or the secret is certainly there
+/// or certainly not.
+fn is_answered(unknown: &Unknown, exact: &Host) -> bool {
+    let field = unknown.field.as_str();
+    let sops = sops_of(exact, unknown.user.as_deref());
+    match &unknown.secret {
+        Some(secret) => match sops.and_then(|sops| sops.secrets.get(secret)) {
+            Some(secret) => field == "declared" || is_known(secret, field),
+            None => true,
+        },
+        None if field == "declared" => true,
+        // Nix does not look for uses.
+        None if field.starts_with("uses") => false,
+        None if field.starts_with("units") => exact.complete.units.is_complete(),
+        None if field.starts_with("users") => exact.complete.users.is_complete(),
+        None => {
+            let field = field.strip_prefix("sops.").unwrap_or(field);
+            sops.is_some_and(|sops| is_known(sops, field)) || (unknown.user.is_none() && is_known(exact, field))
+        }
+    }
+}
+
+/// Whether the JSON of a part of the manifest holds the field, `age.keyFile` or the like: unknown
+/// fields are absent.
+fn is_known(part: &impl serde::Serialize, field: &str) -> bool {
+    let Ok(mut value) = serde_json::to_value(part) else { return false };
+    for step in field.split('.') {
+        let Some(next) = value.get_mut(step).map(Value::take) else { return false };
+        value = next;
+    }
+    true
+}

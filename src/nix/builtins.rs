@@ -1,10 +1,32 @@
 //! The global scope and `builtins`, by the theme of what they work on.
+//!
+//! The names and what they do are those of Nix 2.34 (the chapter "Built-ins" of its manual); every
+//! behaviour in `fixtures/nix/builtins.json` was recorded from it.
+
+mod attributes;
+mod control;
+pub mod data;
+mod files;
+mod functions;
+mod hashes;
+mod lists;
+mod numbers;
+mod opening;
+mod regex;
+mod strings;
+mod types;
+mod versions;
+mod world;
+mod xml;
 
 use std::collections::HashMap;
 
 use super::eval::Eval;
 use super::symbol::Symbol;
+use super::unknown::Reason;
 use super::value::{Outcome, Thunk, Value};
+
+pub use opening::{Opening, known};
 
 /// A function written in Rust: its name, how many arguments it takes, what it does.
 pub struct Function {
@@ -16,7 +38,98 @@ pub struct Function {
     pub run: for<'a> fn(&Eval<'a>, &[&'a Thunk<'a>]) -> Outcome<'a>,
 }
 
+const THEMES: &[&[Function]] = &[
+    attributes::FUNCTIONS,
+    control::FUNCTIONS,
+    data::FUNCTIONS,
+    files::FUNCTIONS,
+    functions::FUNCTIONS,
+    hashes::FUNCTIONS,
+    lists::FUNCTIONS,
+    numbers::FUNCTIONS,
+    regex::FUNCTIONS,
+    strings::FUNCTIONS,
+    types::FUNCTIONS,
+    versions::FUNCTIONS,
+    world::FUNCTIONS,
+    xml::FUNCTIONS,
+];
+
+/// The builtins that code may name without a prefix; the others are `builtins.x` and `__x`.
+pub const UNPREFIXED: &[&str] = &[
+    "abort",
+    "baseNameOf",
+    "break",
+    "builtins",
+    "derivation",
+    "derivationStrict",
+    "dirOf",
+    "false",
+    "fetchGit",
+    "fetchMercurial",
+    "fetchTarball",
+    "fetchTree",
+    "fromTOML",
+    "import",
+    "isNull",
+    "map",
+    "null",
+    "placeholder",
+    "removeAttrs",
+    "scopedImport",
+    "throw",
+    "toString",
+    "true",
+];
+
+/// Items or bytes that one call may make.
+pub const MAX_SIZE: usize = 1_000_000;
+
 /// The names that need no `builtins.` before them.
-pub fn globals<'a>(_eval: &Eval<'a>) -> HashMap<Symbol, Value<'a>> {
-    HashMap::new()
+pub fn globals<'a>(eval: &Eval<'a>) -> HashMap<Symbol, Value<'a>> {
+    let functions = THEMES.iter().flat_map(|theme| theme.iter());
+    let functions = functions.map(|function| (function.name, eval.native(function.name, function.arity, function.run)));
+    let members: Vec<_> = functions.chain(constants(eval)).collect();
+    let mut entries: Vec<_> = members.iter().map(|&(name, value)| eval.attr(name, eval.done(value))).collect();
+    let itself = Symbol::new("builtins");
+    entries.push(eval.attr("builtins", eval.lazy(move |eval| eval.global(itself).map_or(Ok(Value::Null), Ok))));
+
+    let mut globals: HashMap<_, _> = members.iter().map(|&(name, value)| (global_name(name), value)).collect();
+    globals.insert(itself, eval.attrs(entries));
+    globals
+}
+
+fn constants<'a>(eval: &Eval<'a>) -> [(&'static str, Value<'a>); 9] {
+    let world = |name| (name, eval.unknown_value(Reason::World(name)));
+    [
+        ("true", Value::Bool(true)),
+        ("false", Value::Bool(false)),
+        ("null", Value::Null),
+        ("nixVersion", eval.string("2.34.8")),
+        ("langVersion", Value::Int(6)),
+        ("storeDir", eval.string("/nix/store")),
+        world("nixPath"),
+        world("currentSystem"),
+        world("currentTime"),
+    ]
+}
+
+fn global_name(name: &str) -> Symbol {
+    if UNPREFIXED.contains(&name) { Symbol::new(name) } else { Symbol::new(&format!("__{name}")) }
+}
+
+/// The arguments of a call, as many as the pattern that takes them.
+pub fn arguments<'a, const N: usize>(eval: &Eval<'a>, given: &[&'a Thunk<'a>]) -> Outcome<'a, [&'a Thunk<'a>; N]> {
+    match <[&'a Thunk<'a>; N]>::try_from(given) {
+        Ok(arguments) => Ok(arguments),
+        Err(_) => eval.fail(&format!("a function of {N} arguments was called with {}", given.len())),
+    }
+}
+
+/// Refuses to make something too large.
+pub fn check_size<'a>(eval: &Eval<'a>, size: usize) -> Outcome<'a, ()> {
+    if size > MAX_SIZE {
+        return Err(super::unknown::Stop::Unknown(eval.unknown(Reason::Limit("size"), None)));
+    }
+    Ok(())
 }

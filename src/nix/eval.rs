@@ -205,7 +205,8 @@ impl<'a> Eval<'a> {
         self.bump.allocated_bytes()
     }
 
-    fn global(&self, name: Symbol) -> Option<Value<'a>> {
+    /// A name of the global scope.
+    pub fn global(&self, name: Symbol) -> Option<Value<'a>> {
         self.globals.get_or_init(|| super::builtins::globals(self)).get(&name).copied()
     }
 }

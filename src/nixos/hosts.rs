@@ -38,8 +38,8 @@ pub struct Evaluated {
 /// The files that the program of a repository holds: its own and sealnix's schemas.
 pub fn program(tree: &Tree) -> Program {
     let own = super::schema::FILES.iter().map(|&(name, text)| Text::new(name.into(), text));
-    let nix = tree.texts.values().filter(|text| text.path().ends_with(".nix")).cloned();
-    Program::parse(own.chain(nix).collect())
+    let nix = tree.texts.values().filter(|text| text.path().ends_with(".nix") && tree.is_visible(text.path()));
+    Program::parse(own.chain(nix.cloned()).collect())
 }
 
 /// A host as the entry file lists it.

@@ -1,11 +1,15 @@
 //! `.sops.yaml`: its creation rules and anchors with places, and which rule takes which file.
 
+mod names;
 pub mod parse;
+pub mod pattern;
+mod recipients;
 pub mod select;
 
 use regex::Regex;
 
 use crate::source::{Place, RepoPath};
+pub use select::Selection;
 
 /// Every `.sops.yaml` of the repository.
 #[derive(Debug, Default)]
@@ -19,9 +23,12 @@ pub struct Policy {
 pub struct Config {
     /// Its path.
     pub path: RepoPath,
+    /// Whether it is YAML that sops could look into; otherwise nothing is known of its rules.
+    pub readable: bool,
     /// In order; the first that matches wins.
     pub rules: Vec<CreationRule>,
-    /// Every anchor that names a recipient, and every recipient with a trailing comment.
+    /// Every anchor or key outside the rules that names a recipient, and every recipient with a
+    /// comment behind it.
     pub names: Vec<Named>,
     /// What sops would refuse, with the place and why as a clause.
     pub problems: Vec<(Place, String)>,
@@ -55,15 +62,15 @@ pub struct RuleRecipient {
     pub place: Place,
 }
 
-/// A name that a rule file gives to a recipient: an anchor, or a comment beside it.
+/// A name that a rule file gives to a recipient: an anchor, a map's key or a comment beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    /// The anchor's name, or the comment's text.
+    /// The anchor's name, the key, or the comment's text.
     pub name: String,
     /// The recipient's text.
     pub recipient: String,
     /// Where the name stands.
     pub place: Place,
-    /// An anchor; otherwise a comment.
+    /// An anchor; otherwise a key or a comment.
     pub is_anchor: bool,
 }

@@ -1,1 +1,10 @@
 //! What is shown: human (miette) and JSON.
+
+pub mod excerpt;
+pub mod human;
+pub mod json;
+pub mod mask;
+pub mod sanitise;
+pub mod summary;
+
+pub use summary::Summary;

@@ -10,7 +10,7 @@ pub mod tree;
 pub mod walk;
 
 pub use place::{Place, Position, RepoPath};
-pub use start::EntryPoint;
+pub use start::{EntryPoint, StartError};
 pub use syntax::SyntaxError;
 pub use text::Text;
 pub use tree::{Entry, Kind, Link, NotLooked, Tree};

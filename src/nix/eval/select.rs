@@ -1,6 +1,6 @@
 //! `subject.a.b or default` and `subject ? a.b`.
 
-use super::{Eval, Outcome, Value};
+use super::{Eval, Outcome, Thunk, Value};
 use crate::nix::ir::{Name, Node, Span};
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::{ErrorKind, Stop, Unknown};
@@ -8,7 +8,7 @@ use crate::nix::value::{Absent, Doubt, Scope};
 
 /// What looking a name up in a value found.
 enum Found<'a> {
-    Value(Value<'a>),
+    Attribute(&'a Thunk<'a>),
     /// Surely not there.
     Absent,
     /// There or not, nobody can say.
@@ -35,7 +35,7 @@ impl<'a> Eval<'a> {
                 continue;
             };
             value = match self.look_up(value, name)? {
-                Found::Value(value) => value,
+                Found::Attribute(value) => self.force(value)?,
                 Found::Absent => return self.nested(default, scope),
                 Found::Perhaps(why) => {
                     let default = self.suspend(default, scope);
@@ -48,19 +48,26 @@ impl<'a> Eval<'a> {
 
     pub(super) fn has(&self, subject: &'a Node, path: &'a [Name], scope: Scope<'a>) -> Outcome<'a> {
         let mut value = self.settle(self.nested(subject, scope))?;
-        for step in path {
+        let Some((last, steps)) = path.split_last() else { return Ok(Value::Bool(true)) };
+        for step in steps {
             let name = self.attribute_name(step, scope)?;
             value = match self.look_up(value, name)? {
-                Found::Value(value) => value,
+                Found::Attribute(value) => self.force(value)?,
                 Found::Absent => return Ok(Value::Bool(false)),
                 Found::Perhaps(why) => return Err(Stop::Unknown(why)),
             };
-            // A step that leads to something unknown is still a step that is there.
-            if let (Value::Unknown(unknown), false) = (value, std::ptr::eq(step, path.last().unwrap_or(step))) {
-                return Err(Stop::Unknown(unknown));
-            }
         }
-        Ok(Value::Bool(true))
+        let name = self.attribute_name(last, scope)?;
+        self.has_name(value, name).map(Value::Bool)
+    }
+
+    /// Whether a value has the attribute `name`, whose own value is not looked at.
+    pub fn has_name(&self, value: Value<'a>, name: Symbol) -> Outcome<'a, bool> {
+        match self.look_up(value, name)? {
+            Found::Attribute(_) => Ok(true),
+            Found::Absent => Ok(false),
+            Found::Perhaps(why) => Err(Stop::Unknown(why)),
+        }
     }
 
     /// The attribute `name` of a value; an error where it is surely not there.
@@ -101,7 +108,7 @@ impl<'a> Eval<'a> {
             Value::Attrs(attrs) => match (attrs.get(name), attrs.open) {
                 (Some(attr), _) => match attr.doubt {
                     Some(Doubt::MaybeAbsent(why)) => Found::Perhaps(why),
-                    _ => Found::Value(self.force(attr.value)?),
+                    _ => Found::Attribute(attr.value),
                 },
                 (None, Some(open)) => match open.absent {
                     Some(absent) => self.found_absent(absent, name)?,
@@ -116,7 +123,7 @@ impl<'a> Eval<'a> {
     fn found_absent(&self, absent: &Absent<'a>, name: Symbol) -> Outcome<'a, Found<'a>> {
         Ok(match self.settle(absent(self, name)) {
             Ok(Value::Unknown(unknown)) => Found::Perhaps(unknown),
-            Ok(value) => Found::Value(value),
+            Ok(value) => Found::Attribute(self.done(value)),
             Err(Stop::Error(error)) if error.kind == ErrorKind::MissingAttribute => Found::Absent,
             Err(stop) => return Err(stop),
         })

@@ -1,0 +1,209 @@
+//! The one way from a repository to its judged findings, and what can end it.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::checks::{self, Verdict, World};
+use crate::config::{self, Config, ConfigError};
+use crate::finding;
+use crate::identity::Identities;
+use crate::levels::{self, Judged};
+use crate::manifest::Manifest;
+use crate::manifest::join::join;
+use crate::manifest::read::ReadError;
+use crate::nix::eval::limits::DeepStackError;
+use crate::nix::ir::{Content, File, Program};
+use crate::nixos::{self, Evaluated};
+use crate::policy::Policy;
+use crate::source::{EntryPoint, NotLooked, Place, RepoPath, StartError, SyntaxError, Tree, WalkError};
+use crate::vault::Vault;
+
+/// Why a command could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A path that was given cannot be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// There is nothing to begin with.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The repository cannot be walked.
+    #[error(transparent)]
+    Walk(#[from] WalkError),
+    /// No evaluation took place.
+    #[error(transparent)]
+    Evaluate(#[from] DeepStackError),
+    /// `sealnix.toml` has mistakes.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Config(Vec<ConfigError>),
+    /// The manifest is none.
+    #[error(transparent)]
+    Manifest(#[from] ReadError),
+    /// There is no such rule.
+    #[error("there is no rule `{rule}`")]
+    NoSuchRule {
+        /// What was asked for.
+        rule: String,
+        /// The rule that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// The result could not be written.
+    #[error("cannot write the result")]
+    Write(#[from] io::Error),
+    /// The result could not be turned into JSON.
+    #[error("cannot write the result as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+impl RunError {
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            RunError::Unreadable { .. } => Some("give the folder of the repository, or its entry file".to_owned()),
+            RunError::Start(_) => Some("give the entry file itself, such as `sealnix check hosts/web.nix`".to_owned()),
+            RunError::Manifest(_) => {
+                Some("docs/manifest.md says how to make a manifest with Nix; `sealnix manifest` prints one".to_owned())
+            }
+            RunError::NoSuchRule { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
+            RunError::NoSuchRule { nearest: None, .. } => Some("`sealnix rules` lists them".to_owned()),
+            RunError::Walk(_)
+            | RunError::Evaluate(_)
+            | RunError::Config(_)
+            | RunError::Write(_)
+            | RunError::Json(_) => None,
+        }
+    }
+}
+
+/// All that is known of a repository.
+#[derive(Debug)]
+pub struct Known {
+    /// What lies in it; every file that was not looked at.
+    pub tree: Tree,
+    /// What its hosts declare and use.
+    pub manifest: Manifest,
+    /// Every sops file.
+    pub vault: Vault,
+    /// Every rule file.
+    pub policy: Policy,
+    /// Who holds which key.
+    pub identities: Identities,
+    /// What the repository's own configuration file says.
+    pub config: Config,
+    /// The Nix files that do not parse.
+    pub syntax_errors: Vec<SyntaxError>,
+}
+
+impl Known {
+    /// What the rules may look at.
+    pub fn world(&self) -> World<'_> {
+        let Known { tree, manifest, vault, policy, identities, syntax_errors, .. } = self;
+        World { manifest, vault, policy, identities, tree, syntax_errors }
+    }
+}
+
+/// What the rules say of a repository.
+#[derive(Debug)]
+pub struct Answer {
+    /// The findings, joined over hosts and with their final levels.
+    pub judged: Judged,
+    /// What no rule could decide, a clause a case.
+    pub undecided: Vec<String>,
+    /// A file that matters was not looked at. No level and no comment makes that a clean run.
+    pub unseen: bool,
+}
+
+/// Reads and evaluates the repository at `path`.
+pub fn declared(path: Option<&Path>) -> Result<(Tree, Manifest), RunError> {
+    let EntryPoint { root, entry } = EntryPoint::find(path, Path::new("."))?;
+    let mut tree = Tree::walk(&root)?;
+    let program = parse(&mut tree);
+    let evaluated = nixos::evaluate(&tree, &program, &entry)?;
+    Ok((tree, evaluated.manifest))
+}
+
+/// Learns all there is to know about the repository at `path`. With a manifest made by Nix the
+/// declarations are that manifest's; then there need not be anything to evaluate.
+pub fn know(path: Option<&Path>, exact: Option<&Path>) -> Result<Known, RunError> {
+    let (root, entry) = match EntryPoint::find(path, Path::new(".")) {
+        Ok(EntryPoint { root, entry }) => (root, Some(entry)),
+        Err(StartError::NoEntry { folder }) if exact.is_some() => (folder, None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut tree = Tree::walk(&root)?;
+    let config = config(&tree)?;
+    let exact = exact.map(|file| read_manifest(file, &tree)).transpose()?;
+    let program = parse(&mut tree);
+    let evaluate = || match entry {
+        Some(entry) => nixos::evaluate(&tree, &program, &entry),
+        None => Ok(Evaluated::default()),
+    };
+    let (evaluated, vault) = rayon::join(evaluate, || Vault::read(&tree));
+    let Evaluated { manifest: statically, reached } = evaluated?;
+    let syntax_errors = syntax_errors(&program, &reached);
+    let manifest = match exact {
+        Some(exact) => join(exact, statically),
+        None => statically,
+    };
+    let policy = Policy::read(&tree);
+    let identities = Identities::find(&manifest, &policy, &vault, &tree, &config);
+    Ok(Known { tree, config, manifest, vault, policy, identities, syntax_errors })
+}
+
+fn config(tree: &Tree) -> Result<Config, RunError> {
+    let text = tree.texts.get(config::FILE_NAME);
+    text.map_or_else(|| Ok(Config::default()), |text| Config::read(text).map_err(RunError::Config))
+}
+
+fn syntax_errors(program: &Program, reached: &BTreeSet<RepoPath>) -> Vec<SyntaxError> {
+    let error = |file: &File| match &file.content {
+        Content::SyntaxError { message, span } => {
+            let place = span.and_then(|span| program.place(span));
+            Some(SyntaxError {
+                place: place.unwrap_or_else(|| Place::whole_file(file.path.clone())),
+                message: message.clone(),
+                imported: reached.contains(&file.path),
+            })
+        }
+        _ => None,
+    };
+    program.files.iter().filter_map(error).collect()
+}
+
+/// What every rule says of what is known.
+pub fn judge(known: &Known) -> Answer {
+    let world = known.world();
+    let mut verdict = Verdict::default();
+    for rule in checks::rules() {
+        (rule.check)(&world, &mut verdict);
+    }
+    let unseen = verdict.findings.iter().any(|finding| finding.rule == "not-looked-at");
+    let settings = known.config.levels.iter().map(|(rule, setting)| (rule.clone(), setting.level)).collect();
+    let judged = levels::judge(finding::merge(verdict.findings), &settings, &known.tree);
+    Answer { judged, undecided: verdict.undecided, unseen }
+}
+
+fn read_manifest(file: &Path, tree: &Tree) -> Result<Manifest, RunError> {
+    let unreadable = |source| RunError::Unreadable { path: file.to_owned(), source };
+    let text = std::fs::read_to_string(file).map_err(unreadable)?;
+    Ok(Manifest::from_json(&text, &file.display().to_string(), tree)?)
+}
+
+/// Parses every Nix file that Nix sees. What could not be parsed for its size or depth joins what was
+/// not looked at.
+fn parse(tree: &mut Tree) -> Program {
+    let program = nixos::program(tree);
+    for file in &program.files {
+        if let Content::NotLooked { why, .. } = &file.content {
+            tree.not_looked.push(NotLooked { path: file.path.clone(), why: why.clone() });
+        }
+    }
+    tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
+    program
+}

@@ -1,0 +1,129 @@
+//! The public key files in the repository, and the hosts they belong to.
+
+use crate::keys::Recipient;
+use crate::source::{Place, Text, Tree};
+
+use super::corroborate::Corroboration;
+use super::holder::{Holder, Kind};
+use super::{Evidence, Held};
+
+/// Folders whose keys belong to people.
+const FOLDERS_OF_PEOPLE: [&str; 6] = ["users", "user", "home", "homes", "people", "admins"];
+
+/// What a host's key is called, behind the host's name or in its folder.
+const HOST_KEY_WORDS: [&str; 7] = ["ssh", "host", "age", "key", "ed25519", "sops", "public"];
+
+/// A file that holds one public key.
+struct PublicKeyFile<'a> {
+    folder: &'a str,
+    /// The file's name without `.pub`.
+    stem: &'a str,
+    recipient: Recipient,
+    place: Place,
+    /// It is the only one of its folder that is not an RSA key.
+    is_alone: bool,
+}
+
+/// How surely a file belongs to a host.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Belongs {
+    /// Its folder or the start of its name says so; its key must be a recipient somewhere.
+    Perhaps,
+    /// Its name says that it is the host's.
+    Surely,
+}
+
+/// What `.pub` files and `ssh_known_hosts` say of each host.
+pub(super) fn of_hosts(hosts: &[Holder], tree: &Tree, corroboration: &Corroboration<'_>) -> Vec<Vec<Held>> {
+    let files = files(tree);
+    let mut claims: Vec<Vec<Held>> = hosts.iter().map(|host| known_hosts(host, tree)).collect();
+    for file in &files {
+        let belongs: Vec<_> = hosts.iter().map(|host| file.belongs_to(host)).collect();
+        let surest = belongs.iter().flatten().max().copied();
+        for ((host, belongs), claims) in hosts.iter().zip(belongs).zip(&mut claims) {
+            let held = Held::new(&file.recipient, Evidence::PublicKeyFile, file.place.clone());
+            let counts = belongs.is_some() && belongs == surest && (host.uses_ssh_keys || held.ssh.is_none());
+            if counts && (belongs == Some(Belongs::Surely) || corroboration.is_recipient(&held)) {
+                claims.push(held);
+            }
+        }
+    }
+    claims
+}
+
+fn files(tree: &Tree) -> Vec<PublicKeyFile<'_>> {
+    let texts = tree.texts.iter().filter(|(path, _)| path.ends_with(".pub"));
+    let mut files: Vec<PublicKeyFile<'_>> = texts.filter_map(|(path, text)| read(path, text)).collect();
+    let folders: Vec<&str> = files.iter().map(|file| file.folder).collect();
+    for file in &mut files {
+        file.is_alone = folders.iter().filter(|folder| **folder == file.folder).count() == 1;
+    }
+    files
+}
+
+/// Reads a file of exactly one key that can be an age recipient.
+fn read<'a>(path: &'a str, text: &Text) -> Option<PublicKeyFile<'a>> {
+    let mut lines = lines(text).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
+    let (at, line) = lines.next()?;
+    if lines.next().is_some() {
+        return None;
+    }
+    let recipient = Recipient::parse_age(line).ok().filter(|recipient| recipient.held_as().starts_with("age1"))?;
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let place = text.place(at..at + line.len());
+    Some(PublicKeyFile { folder, stem: name.strip_suffix(".pub")?, recipient, place, is_alone: false })
+}
+
+/// Each line with its offset.
+fn lines(text: &Text) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.content().split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += line.len();
+        (start, line.trim_end())
+    })
+}
+
+impl PublicKeyFile<'_> {
+    fn belongs_to(&self, host: &Holder) -> Option<Belongs> {
+        let mut folders = self.folder.rsplit('/');
+        let is_of_people = |folder: &str| FOLDERS_OF_PEOPLE.contains(&folder);
+        let words: Vec<&str> = self.stem.split(['_', '-', '.']).collect();
+        let is_for_boot = words.iter().any(|word| matches!(*word, "initrd" | "boot" | "stage1"));
+        if host.kind != Kind::Host || is_for_boot || self.folder.split('/').any(is_of_people) {
+            return None;
+        }
+        let says_host_key = |words: &[&str]| words.iter().all(|word| HOST_KEY_WORDS.contains(word));
+        let (parent, above) = (folders.next().unwrap_or_default(), folders.next().unwrap_or_default());
+        if says_host_key(&words) && (host.is_folded(parent) || host.is_folded(above)) || host.fit(self.stem).is_some() {
+            return Some(Belongs::Surely);
+        }
+        // `web_ssh_host_ed25519_key.pub`, or `web_` and something else.
+        let name_ends =
+            (1..words.len()).rev().find(|&end| words.get(..end).is_some_and(|name| host.is_folded(&name.concat())));
+        if let Some(rest) = name_ends.and_then(|end| words.get(end..)) {
+            return Some(if says_host_key(rest) { Belongs::Surely } else { Belongs::Perhaps });
+        }
+        (self.is_alone && host.is_folded(parent)).then_some(Belongs::Perhaps)
+    }
+}
+
+/// The lines of `ssh_known_hosts` files that name a host; hashed names tell nothing.
+fn known_hosts(host: &Holder, tree: &Tree) -> Vec<Held> {
+    let is_known_hosts = |path: &str| matches!(path.rsplit('/').next(), Some("ssh_known_hosts" | "known_hosts"));
+    let mut held = Vec::new();
+    if host.kind != Kind::Host || !host.uses_ssh_keys {
+        return held;
+    }
+    for (_, text) in tree.texts.iter().filter(|(path, _)| is_known_hosts(path)) {
+        for (at, line) in lines(text).filter(|(_, line)| !line.starts_with(['#', '@', '|'])) {
+            let Some((names, key)) = line.split_once(char::is_whitespace) else { continue };
+            let is_named = names.split(',').any(|name| host.fit(name) == Some(Evidence::Name));
+            let recipient = Recipient::parse_age(key).ok().filter(|recipient| recipient.held_as().starts_with("age1"));
+            if let (true, Some(recipient)) = (is_named, recipient) {
+                held.push(Held::new(&recipient, Evidence::PublicKeyFile, text.place(at..at + line.len())));
+            }
+        }
+    }
+    held
+}

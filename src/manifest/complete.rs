@@ -1,0 +1,208 @@
+//! Completes a manifest that Nix made from the texts of the repository: Nix gives no byte offsets and
+//! no ends of places, and may give store paths.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::{AgenixSecret, Definition, Fact, Host, Manifest, Secret, Sops, SopsFile, Spot, Template};
+use crate::source::{RepoPath, Text, Tree};
+
+/// What a manifest is completed from.
+#[derive(Debug)]
+pub struct Completion<'a> {
+    tree: &'a Tree,
+    /// The repository's own store path with a final `/`, where Nix gave absolute paths.
+    root: Option<String>,
+}
+
+impl<'a> Completion<'a> {
+    /// Finds out under which path Nix saw the repository.
+    pub fn of(manifest: &Manifest, tree: &'a Tree) -> Self {
+        Completion { tree, root: store_root(manifest, tree) }
+    }
+
+    /// Completes places, paths, `at` and the placeholders of templates.
+    pub fn complete(&self, manifest: &mut Manifest) {
+        for Host { sops, agenix, home_users, .. } in &mut manifest.hosts {
+            sops.iter_mut().for_each(|sops| self.sops(sops));
+            agenix
+                .iter_mut()
+                .flat_map(|agenix| &mut agenix.secrets)
+                .for_each(|(name, secret)| self.agenix(name, secret));
+            for user in home_users.values_mut() {
+                user.sops.iter_mut().for_each(|sops| self.sops(sops));
+                let secrets = user.agenix.iter_mut().flat_map(|agenix| &mut agenix.secrets);
+                secrets.for_each(|(name, secret)| self.agenix(name, secret));
+            }
+        }
+    }
+
+    fn sops(&self, sops: &mut Sops) {
+        if let Fact::Known(Some(file)) = &mut sops.default_sops_file {
+            self.file(file);
+        }
+        for (name, secret) in &mut sops.secrets {
+            self.secret(name, secret);
+        }
+        let placeholders = std::mem::take(&mut sops.placeholders);
+        for (name, template) in &mut sops.templates {
+            self.template(name, template, &placeholders);
+        }
+    }
+
+    fn secret(&self, name: &str, secret: &mut Secret) {
+        if let Fact::Known(file) = &mut secret.sops_file {
+            self.file(file);
+        }
+        self.definitions(name, &mut secret.definitions);
+        self.spot(name, &mut secret.at);
+        self.spot(name, &mut secret.origin);
+        if secret.at.is_none() {
+            secret.at = first_position(&secret.definitions);
+        }
+    }
+
+    fn template(&self, name: &str, template: &mut Template, placeholders: &BTreeMap<String, String>) {
+        self.definitions(name, &mut template.definitions);
+        self.spot(name, &mut template.at);
+        if template.at.is_none() {
+            template.at = first_position(&template.definitions);
+        }
+        let Some(content) = template.content.take() else { return };
+        // A placeholder that belongs to nothing that is listed: then nothing is known of them.
+        let unlisted = placeholders.is_empty() && content.contains("<SOPS:");
+        if template.placeholders.is_unknown() && !unlisted {
+            let contained = placeholders.iter().filter(|(_, text)| !text.is_empty() && content.contains(text.as_str()));
+            template.placeholders = Fact::Known(contained.map(|(secret, _)| secret.clone()).collect());
+        }
+    }
+
+    fn agenix(&self, name: &str, secret: &mut AgenixSecret) {
+        if let Fact::Known(file) = &mut secret.file {
+            self.file(file);
+        }
+        self.spot(name, &mut secret.at);
+    }
+
+    fn definitions(&self, name: &str, definitions: &mut [Definition]) {
+        for definition in definitions {
+            self.spot(name, &mut definition.pos);
+            for (field, spot) in &mut definition.fields {
+                self.spot(field, spot);
+            }
+            if let Some(rest) = self.below_root(&definition.file) {
+                definition.file = rest.to_owned();
+            }
+        }
+    }
+
+    /// Nix gives line and column (in bytes); the rest follows from the text. A place in another
+    /// source, such as nixpkgs' lib for a generated name, is no place of the repository. `name` is
+    /// what is said to stand there.
+    fn spot(&self, name: &str, spot: &mut Option<Spot>) {
+        let Some(Spot(place)) = spot else { return };
+        if let Some(rest) = self.below_root(&place.path) {
+            place.path = rest.into();
+        }
+        if place.path.starts_with('/') {
+            *spot = None;
+            return;
+        }
+        let first = (place.start.line, place.start.column) == (1, 1);
+        let has_bytes = place.start.byte > 0 || place.end != place.start || first;
+        if let Some(text) = self.tree.texts.get(&place.path).filter(|_| !has_bytes) {
+            let start = text.offset_of_nix_position(place.start.line, place.start.column);
+            *place = text.place(name_at(text, start, name));
+        }
+    }
+
+    /// A file in the store's copy of the repository is the repository's.
+    fn file(&self, file: &mut SopsFile) {
+        let inside = |path: &RepoPath| {
+            let (_, rest) = split_store_path(path)?;
+            self.tree.files.contains_key(rest).then(|| rest.into())
+        };
+        if let Some(rest) = self.below_root(&file.path).map(RepoPath::from).or_else(|| inside(&file.path)) {
+            file.path = rest;
+        }
+    }
+
+    fn below_root<'p>(&self, path: &'p str) -> Option<&'p str> {
+        path.strip_prefix(self.root.as_deref()?)
+    }
+}
+
+fn first_position(definitions: &[Definition]) -> Option<Spot> {
+    definitions.iter().find_map(|definition| definition.pos.clone())
+}
+
+/// The attribute path that starts at a byte, up to the step that is `name`: Nix gives the start of
+/// `a.b.name` as the place of `name`. Where no step is, the first.
+fn name_at(text: &Text, start: usize, name: &str) -> Range<usize> {
+    let rest = text.content().get(start..).unwrap_or_default();
+    let first = token_length(rest);
+    let mut end = 0;
+    while let Some(step) = rest.get(end..).map(|rest| rest.get(..token_length(rest)).unwrap_or_default()) {
+        end += step.len();
+        let written = step.strip_prefix('"').and_then(|step| step.strip_suffix('"')).unwrap_or(step);
+        if written == name {
+            return start..start + end;
+        }
+        match rest.get(end..).and_then(|rest| rest.strip_prefix('.')) {
+            Some(_) if !step.is_empty() => end += 1,
+            _ => break,
+        }
+    }
+    start..start + first
+}
+
+/// The length of the identifier or string literal at the start of a text.
+fn token_length(text: &str) -> usize {
+    let mut escaped = false;
+    let is_string = text.starts_with('"');
+    let end = text.char_indices().skip(usize::from(is_string)).find(|&(_, character)| {
+        if !is_string {
+            return !(character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '\''));
+        }
+        let closes = (character == '"' && !escaped) || character == '\n';
+        escaped = character == '\\' && !escaped;
+        closes
+    });
+    match end {
+        Some((at, '"')) if is_string => at + 1,
+        Some((at, _)) => at,
+        None => text.len(),
+    }
+}
+
+/// The store path of the repository where Nix gave absolute paths for it (lazy trees give other
+/// prefixes than `self`): the one under which most of the named files are files of the tree.
+fn store_root(manifest: &Manifest, tree: &Tree) -> Option<String> {
+    let mut roots: BTreeMap<&str, usize> = BTreeMap::new();
+    let all_sops = manifest
+        .hosts
+        .iter()
+        .flat_map(|host| host.sops.iter().chain(host.home_users.values().filter_map(|user| user.sops.as_ref())));
+    for secret in all_sops.flat_map(|sops| sops.secrets.values()) {
+        let positions = secret.definitions.iter().filter_map(|definition| definition.pos.as_ref());
+        let file = secret.sops_file.known().map(|file| &file.path);
+        for path in positions.map(|spot| &spot.0.path).chain(file) {
+            match split_store_path(path) {
+                Some((prefix, rest)) if tree.files.contains_key(rest) => *roots.entry(prefix).or_default() += 1,
+                // Positions are relative already: Nix knew the root.
+                None if path.ends_with(".nix") && tree.files.contains_key(path) => return None,
+                _ => {}
+            }
+        }
+    }
+    roots.into_iter().max_by_key(|&(_, times)| times).map(|(prefix, _)| prefix.to_owned())
+}
+
+/// Splits `/nix/store/<32 characters>-source/` from what follows.
+fn split_store_path(path: &str) -> Option<(&str, &str)> {
+    let hash = path.strip_prefix("/nix/store/")?.get(..32)?;
+    let is_hash = hash.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let prefix = "/nix/store/".len() + 32 + "-source/".len();
+    let (prefix, rest) = path.split_at_checked(prefix)?;
+    (is_hash && prefix.ends_with("-source/")).then_some((prefix, rest))
+}

@@ -1,0 +1,159 @@
+//! JSON and TOML.
+
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, Serializer};
+
+use super::{Function, arguments};
+use crate::nix::eval::Coercion;
+use crate::nix::eval::Eval;
+use crate::nix::symbol::Symbol;
+use crate::nix::unknown::Stop;
+use crate::nix::value::{Mark, Outcome, Thunk, Value};
+
+pub const FUNCTIONS: &[Function] = &[
+    Function { name: "fromJSON", arity: 1, run: from_json },
+    Function { name: "fromTOML", arity: 1, run: from_toml },
+    Function { name: "toJSON", arity: 1, run: to_json },
+];
+
+/// A value as JSON, as `builtins.toJSON` has it; also adds what was inside its strings to `contexts`.
+/// Nothing in it may be unknown.
+pub fn json_of<'a>(
+    eval: &Eval<'a>,
+    value: Value<'a>,
+    contexts: &mut Vec<&'a [Mark<'a>]>,
+) -> Outcome<'a, serde_json::Value> {
+    let _depth = eval.limits.enter(eval)?;
+    Ok(match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(value) => value.into(),
+        Value::Int(value) => value.into(),
+        Value::Float(value) => value.into(),
+        Value::String(_) | Value::Path(_) => {
+            let text = eval.coerce(value, Coercion::Plain)?;
+            contexts.push(text.context);
+            text.text.into()
+        }
+        Value::List(list) => {
+            if let Some(why) = list.open {
+                return Err(Stop::Unknown(why));
+            }
+            let items = list.items.iter().map(|item| json_of(eval, eval.force(item)?, contexts));
+            serde_json::Value::Array(items.collect::<Outcome<'a, _>>()?)
+        }
+        Value::Attrs(attrs) => {
+            if attrs.get(Symbol::new("__toString")).is_some() {
+                let text = eval.coerce(value, Coercion::Plain)?;
+                contexts.push(text.context);
+                return Ok(text.text.into());
+            }
+            if let Some(path) = attrs.get(Symbol::new("outPath")) {
+                return json_of(eval, eval.force(path.value)?, contexts);
+            }
+            if let Some(open) = attrs.open {
+                return Err(Stop::Unknown(open.why));
+            }
+            let mut object = serde_json::Map::new();
+            for attr in attrs.entries {
+                if let Some(crate::nix::value::Doubt::MaybeAbsent(why)) = attr.doubt {
+                    return Err(Stop::Unknown(why));
+                }
+                let value = eval.select_name(value, attr.name, None)?;
+                object.insert(attr.name.as_str().to_owned(), json_of(eval, value, contexts)?);
+            }
+            serde_json::Value::Object(object)
+        }
+        Value::Closure(_) | Value::Native(_) => return eval.fail("cannot convert a function to JSON"),
+        Value::Unknown(why) => return Err(Stop::Unknown(why)),
+    })
+}
+
+fn to_json<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [value] = arguments(eval, args)?;
+    let mut contexts = Vec::new();
+    let json = json_of(eval, eval.force(value)?, &mut contexts)?;
+    let mut text = Vec::new();
+    let written = json.serialize(&mut Serializer::with_formatter(&mut text, NixFormatter));
+    match (written, std::str::from_utf8(&text)) {
+        (Ok(()), Ok(text)) => Ok(eval.string_of(eval.text(text), eval.join_contexts(&contexts), None)),
+        _ => eval.fail("cannot write JSON"),
+    }
+}
+
+/// Compact JSON, floats as Nix (its library nlohmann/json) prints them.
+struct NixFormatter;
+
+impl Formatter for NixFormatter {
+    fn write_f64<W: std::io::Write + ?Sized>(&mut self, writer: &mut W, number: f64) -> std::io::Result<()> {
+        let exponential = format!("{number:e}");
+        match exponential.split_once('e').and_then(|(digits, exponent)| Some((digits, exponent.parse::<i32>().ok()?))) {
+            Some((digits, exponent)) if !(-5..15).contains(&exponent) => {
+                let sign = if exponent < 0 { '-' } else { '+' };
+                write!(writer, "{digits}e{sign}{:02}", exponent.abs())
+            }
+            _ => CompactFormatter.write_f64(writer, number),
+        }
+    }
+}
+
+fn from_json<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [text] = arguments(eval, args)?;
+    match serde_json::from_str::<serde_json::Value>(eval.force_string(text)?.text) {
+        Ok(json) => value_of_json(eval, &json),
+        // The parser's message names places and kinds, no content.
+        Err(error) => eval.fail(&format!("failed to parse JSON: {error}")),
+    }
+}
+
+/// A JSON text's value; the parser has bounded its depth.
+fn value_of_json<'a>(eval: &Eval<'a>, json: &serde_json::Value) -> Outcome<'a> {
+    let _depth = eval.limits.enter(eval)?;
+    Ok(match json {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(value) => Value::Bool(*value),
+        serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+            (Some(whole), _, _) => Value::Int(whole),
+            (None, Some(large), _) => return eval.fail(&format!("unsigned number {large} is too large")),
+            (None, None, Some(number)) => Value::Float(number),
+            (None, None, None) => return eval.fail("failed to parse JSON: a number"),
+        },
+        serde_json::Value::String(text) => eval.string(text),
+        serde_json::Value::Array(items) => {
+            let items = items.iter().map(|item| Ok(eval.done(value_of_json(eval, item)?)));
+            eval.list(&items.collect::<Outcome<'a, Vec<_>>>()?)
+        }
+        serde_json::Value::Object(object) => {
+            let entries =
+                object.iter().map(|(name, value)| Ok(eval.attr(name, eval.done(value_of_json(eval, value)?))));
+            eval.attrs(entries.collect::<Outcome<'a, Vec<_>>>()?)
+        }
+    })
+}
+
+fn from_toml<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [text] = arguments(eval, args)?;
+    match eval.force_string(text)?.text.parse::<toml::Table>() {
+        Ok(table) => value_of_toml(eval, &toml::Value::Table(table)),
+        Err(error) => eval.fail(&format!("failed to parse TOML: {}", error.message())),
+    }
+}
+
+fn value_of_toml<'a>(eval: &Eval<'a>, toml: &toml::Value) -> Outcome<'a> {
+    let _depth = eval.limits.enter(eval)?;
+    Ok(match toml {
+        toml::Value::String(text) => eval.string(text),
+        toml::Value::Integer(whole) => Value::Int(*whole),
+        toml::Value::Float(number) => Value::Float(*number),
+        toml::Value::Boolean(value) => Value::Bool(*value),
+        // Nix takes them only with an experimental feature.
+        toml::Value::Datetime(_) => return eval.fail("dates and times are not supported"),
+        toml::Value::Array(items) => {
+            let items = items.iter().map(|item| Ok(eval.done(value_of_toml(eval, item)?)));
+            eval.list(&items.collect::<Outcome<'a, Vec<_>>>()?)
+        }
+        toml::Value::Table(table) => {
+            let entries = table.iter().map(|(name, value)| Ok(eval.attr(name, eval.done(value_of_toml(eval, value)?))));
+            eval.attrs(entries.collect::<Outcome<'a, Vec<_>>>()?)
+        }
+    })
+}

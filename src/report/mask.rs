@@ -1,0 +1,150 @@
+//! Which parts of a file are not to be shown, because they are secrets or may be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use crate::checks::World;
+use crate::finding::Finding;
+use crate::manifest::Used;
+use crate::sops::document::{Document, Format, Node, Value};
+use crate::source::{Place, RepoPath, Text};
+
+/// Per file that a finding names, the byte ranges that are blanked.
+#[derive(Debug)]
+pub struct Mask {
+    /// Files that are not in here are not shown at all.
+    hidden: BTreeMap<RepoPath, Vec<Range<usize>>>,
+}
+
+impl Mask {
+    /// Works out what may be shown of each file that `findings` name.
+    pub fn new(findings: &[Finding], world: &World<'_>) -> Self {
+        let labels = || findings.iter().flat_map(|finding| std::iter::once(&finding.primary).chain(&finding.others));
+        let paths: BTreeSet<&RepoPath> = labels().map(|label| &label.place.path).collect();
+        let literals = world.manifest.hosts.iter().flat_map(|host| &host.uses).filter_map(|used| match used.what {
+            Used::PlainLiteral { .. } => Some(&used.at.0),
+            _ => None,
+        });
+        let masked = labels().filter(|label| label.masked).map(|label| &label.place);
+        let mut secret: BTreeMap<&RepoPath, Vec<&Place>> = BTreeMap::new();
+        for place in literals.chain(masked) {
+            secret.entry(&place.path).or_default().push(place);
+        }
+        let mut hidden = BTreeMap::new();
+        for path in paths {
+            let Some(text) = world.tree.texts.get(path) else { continue };
+            let mut ranges = match world.vault.document(path) {
+                Some(document) => sealed_ranges(document, text),
+                None if is_shown(path, world) => Vec::new(),
+                None => continue,
+            };
+            ranges.extend(key_material(text.content()));
+            ranges.extend(secret.get(path).into_iter().flatten().map(|place| bytes(place)));
+            hidden.insert(path.clone(), merged(ranges));
+        }
+        Mask { hidden }
+    }
+
+    /// The ranges of a file that are blanked, sorted and apart; none: the file is not shown.
+    pub fn hidden(&self, path: &str) -> Option<&[Range<usize>]> {
+        self.hidden.get(path).map(Vec::as_slice)
+    }
+}
+
+/// Files that hold no secrets by their nature. Any other may be one that somebody forgot to seal.
+fn is_shown(path: &str, world: &World<'_>) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    path.ends_with(".nix")
+        || path.ends_with(".pub")
+        || matches!(name, "ssh_known_hosts" | "sealnix.toml" | "flake.lock")
+        || world.policy.configs.iter().any(|config| &*config.path == path)
+}
+
+fn bytes(place: &Place) -> Range<usize> {
+    place.start.byte as usize..place.end.byte as usize
+}
+
+/// In a sops file keys and recipients stay; every value goes, sealed or clear, and every comment.
+fn sealed_ranges(document: &Document, text: &Text) -> Vec<Range<usize>> {
+    let mut values = Vec::new();
+    let mut keys = Vec::new();
+    // An explicit stack: the depth comes from the file.
+    let mut pending: Vec<&Node> = document.parts.iter().collect();
+    while let Some(node) = pending.pop() {
+        match &node.value {
+            Value::Map(children) => {
+                keys.extend(children.iter().map(|child| bytes(&child.key_place)));
+                pending.extend(children.iter().map(|child| &child.node));
+            }
+            Value::List(items) => pending.extend(items),
+            Value::Leaf(_) => values.push(bytes(&node.place)),
+        }
+    }
+    if document.format != Format::Json {
+        let mut no_comment = merged(keys.into_iter().chain(values.iter().cloned()).collect());
+        no_comment.extend([bytes(&document.metadata.place)]);
+        values.extend(comments(text.content(), &merged(no_comment)));
+    }
+    values
+}
+
+/// From a `#` or `;` that begins a line or follows a blank to the line's end, outside of `known`.
+fn comments(content: &str, known: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut line_start = 0;
+    for line in content.split_inclusive('\n') {
+        let mut after_blank = true;
+        for (at, character) in line.char_indices() {
+            let byte = line_start + at;
+            if after_blank && matches!(character, '#' | ';') && !contains(known, byte) {
+                found.push(byte..line_start + line.trim_end().len());
+                break;
+            }
+            after_blank = character.is_whitespace();
+        }
+        line_start += line.len();
+    }
+    found
+}
+
+/// Sealed values, armoured blocks and age secret keys, wherever they stand.
+fn key_material(content: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (start, _) in content.match_indices("ENC[") {
+        found.push(start..end_after(content, start, "]"));
+    }
+    for (start, _) in content.match_indices("-----BEGIN ") {
+        let close = content.get(start..).and_then(|rest| rest.find("-----END ")).map(|at| start + at);
+        found.push(start..close.map_or(content.len(), |at| end_after(content, at + "-----END ".len(), "-----")));
+    }
+    for (start, _) in content.match_indices("AGE-SECRET-KEY-") {
+        let rest = content.get(start..).unwrap_or_default();
+        let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
+        found.push(start..start + length);
+    }
+    found
+}
+
+fn end_after(content: &str, start: usize, close: &str) -> usize {
+    let rest = content.get(start..).unwrap_or_default();
+    rest.find(close).map_or(content.len(), |at| start + at + close.len())
+}
+
+/// Sorted, and joined where they touch or overlap.
+pub(super) fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.retain(|range| range.start < range.end);
+    ranges.sort_by_key(|range| (range.start, range.end));
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    joined
+}
+
+fn contains(ranges: &[Range<usize>], byte: usize) -> bool {
+    let after = ranges.partition_point(|range| range.start <= byte);
+    after.checked_sub(1).and_then(|at| ranges.get(at)).is_some_and(|range| byte < range.end)
+}

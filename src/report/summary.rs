@@ -1,0 +1,160 @@
+//! The counts at the end of a report, and what stayed unknown.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::sanitise::clean_line;
+use crate::checks::World;
+use crate::finding::Level;
+use crate::levels::Judged;
+use crate::manifest::{Complete, Host, Sops};
+
+/// At most this many reasons are written out for people.
+const REASONS: usize = 6;
+
+/// What was looked at, what was found, and what could not be known. In JSON the `summary` of the
+/// findings contract (`docs/findings.md`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Configurations.
+    pub hosts: usize,
+    /// Declared secrets, over all hosts and home-manager users.
+    pub secrets: usize,
+    /// Declared templates, likewise.
+    pub templates: usize,
+    /// Files that hold sops metadata.
+    pub files: usize,
+    /// Findings of this level.
+    pub errors: usize,
+    /// Findings of this level.
+    pub warnings: usize,
+    /// Findings of this level.
+    pub notes: usize,
+    /// Notes that were dropped because they are not certain.
+    pub dropped: usize,
+    /// Findings that a comment or the configuration file silences.
+    pub suppressed: usize,
+    /// What is unknown about hosts: reason → how often.
+    pub unknown: BTreeMap<String, usize>,
+    /// What a rule could not decide: reason → how often.
+    pub undecided: BTreeMap<String, usize>,
+    /// Files that were not looked at.
+    pub not_looked_at: Vec<Unseen>,
+    /// Nothing above is unknown, undecided or unseen, and every part of every host is complete.
+    pub complete: bool,
+}
+
+/// A file that was not looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unseen {
+    /// The file.
+    pub path: String,
+    /// Why, as a clause.
+    pub why: String,
+}
+
+impl Summary {
+    /// Counts.
+    pub fn new(world: &World<'_>, judged: &Judged, undecided: &[String]) -> Self {
+        let hosts = &world.manifest.hosts;
+        let level = |level| judged.findings.iter().filter(|finding| finding.level == level).count();
+        let mut summary = Summary {
+            hosts: hosts.len(),
+            secrets: sum(hosts, |sops| sops.secrets.len()) + hosts.iter().map(agenix_secrets).sum::<usize>(),
+            templates: sum(hosts, |sops| sops.templates.len()),
+            files: world.vault.files.len(),
+            errors: level(Level::Error),
+            warnings: level(Level::Warning),
+            notes: level(Level::Note),
+            dropped: judged.dropped,
+            suppressed: judged.suppressed,
+            not_looked_at: world
+                .tree
+                .not_looked
+                .iter()
+                .map(|file| Unseen { path: file.path.to_string(), why: file.why.clone() })
+                .collect(),
+            ..Summary::default()
+        };
+        let unknowns = hosts.iter().flat_map(|host| &host.unknowns).chain(&world.manifest.unknowns);
+        let incomplete = hosts.iter().flat_map(incomplete_parts);
+        for why in unknowns.map(|unknown| unknown.why.as_str()).chain(incomplete) {
+            *summary.unknown.entry(why.to_owned()).or_default() += 1;
+        }
+        for why in undecided {
+            *summary.undecided.entry(why.clone()).or_default() += 1;
+        }
+        summary.complete =
+            summary.unknown.is_empty() && summary.undecided.is_empty() && summary.not_looked_at.is_empty();
+        summary
+    }
+
+    /// The last lines of the human report.
+    pub fn text(&self) -> String {
+        let mut text = format!(
+            "{}, {}, {}{}: {}, {}, {}\n",
+            count(self.hosts, "host"),
+            count(self.secrets, "secret"),
+            if self.templates > 0 { count(self.templates, "template") + ", " } else { String::new() },
+            count(self.files, "sops file"),
+            count(self.errors, "error"),
+            count(self.warnings, "warning"),
+            count(self.notes, "note"),
+        );
+        if self.suppressed > 0 {
+            let _ = writeln!(text, "{} suppressed", count(self.suppressed, "finding"));
+        }
+        if self.dropped > 0 {
+            let _ = writeln!(text, "{} left out as not certain", count(self.dropped, "note"));
+        }
+        let unseen = self.not_looked_at.iter().map(|file| (format!("{} {}", file.path, file.why), 1));
+        list(&mut text, "not looked at:", unseen.collect(), "");
+        let unknown = self.unknown.iter().map(|(why, times)| (why.clone(), *times));
+        list(&mut text, "unknown:", unknown.collect(), " (see all: sealnix manifest)");
+        let undecided = self.undecided.iter().map(|(why, times)| (why.clone(), *times));
+        list(&mut text, "not decided:", undecided.collect(), " (see all: sealnix check --format json)");
+        text
+    }
+}
+
+/// Reasons, the most frequent first; those beyond the first few are counted.
+fn list(text: &mut String, title: &str, mut reasons: Vec<(String, usize)>, how_to_see_all: &str) {
+    if reasons.is_empty() {
+        return;
+    }
+    reasons.sort_by(|(a, a_times), (b, b_times)| b_times.cmp(a_times).then_with(|| a.cmp(b)));
+    let _ = writeln!(text, "{title}");
+    for (why, times) in reasons.iter().take(REASONS) {
+        let times = if *times > 1 { format!(" ({times} times)") } else { String::new() };
+        let _ = writeln!(text, "  {}{times}", clean_line(why));
+    }
+    if reasons.len() > REASONS {
+        let _ = writeln!(text, "  and {} more{how_to_see_all}", reasons.len() - REASONS);
+    }
+}
+
+/// `1 host`, `2 hosts`.
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+fn sum(hosts: &[Host], of: impl Fn(&Sops) -> usize) -> usize {
+    let users = hosts.iter().flat_map(|host| host.home_users.values()).filter_map(|user| user.sops.as_ref());
+    hosts.iter().filter_map(|host| host.sops.as_ref()).chain(users).map(of).sum()
+}
+
+fn agenix_secrets(host: &Host) -> usize {
+    let users = host.home_users.values().filter_map(|user| user.agenix.as_ref());
+    host.agenix.iter().chain(users).map(|agenix| agenix.secrets.len()).sum()
+}
+
+fn incomplete_parts(host: &Host) -> impl Iterator<Item = &str> {
+    let parts = &host.complete;
+    [&parts.secrets, &parts.templates, &parts.users, &parts.units].into_iter().filter_map(|part| match part {
+        Complete::Yes => None,
+        Complete::No(why) => Some(why.as_str()),
+    })
+}

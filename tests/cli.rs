@@ -1,0 +1,141 @@
+//! The command line: what it prints where, and its exit codes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use sealnix::checks;
+
+const MADE_BY_NIX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/manifests/mock.json");
+
+/// Runs the real program in a folder, with an environment that decides nothing.
+fn sealnix(folder: &Path, arguments: &[&str]) -> Output {
+    let program = env!("CARGO_BIN_EXE_sealnix");
+    Command::new(program).args(arguments).current_dir(folder).env_clear().output().expect("the program runs")
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("it exits by itself")
+}
+
+/// A flake without hosts.
+fn empty_flake() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("flake.nix"), "{ outputs = { ... }: { nixosConfigurations = { }; }; }\n")
+        .unwrap();
+    folder
+}
+
+#[test]
+fn a_clean_repository_exits_0_and_ends_with_the_summary() {
+    let folder = empty_flake();
+    for arguments in [&["check"][..], &["check", "."], &["check", "flake.nix"]] {
+        let output = sealnix(folder.path(), arguments);
+        assert_eq!((code(&output), stderr(&output)), (0, ""));
+        assert_eq!(stdout(&output), "0 hosts, 0 secrets, 0 sops files: 0 errors, 0 warnings, 0 notes\n");
+    }
+}
+
+#[test]
+fn without_a_path_the_repository_around_the_folder_is_checked() {
+    let folder = empty_flake();
+    let below = folder.path().join("hosts/web");
+    std::fs::create_dir_all(&below).unwrap();
+    assert_eq!(code(&sealnix(&below, &["check"])), 0);
+    // The folder itself has no entry.
+    assert_eq!(code(&sealnix(folder.path(), &["check", "hosts/web"])), 2);
+}
+
+#[test]
+fn what_could_not_run_exits_2_and_is_said_on_stderr() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, said) in [
+        (&["check", "."][..], "no flake.nix, default.nix, hive.nix or configuration.nix"),
+        (&["check", "nowhere"], "cannot read nowhere"),
+        (&["manifest", "nowhere"], "cannot read nowhere"),
+        (&["check", ".", "--manifest", "nothing.json"], "cannot read nothing.json"),
+        (&["explain", "no-such-rule-at-all"], "there is no rule `no-such-rule-at-all`"),
+        (&["frobnicate"], "unrecognized subcommand"),
+        (&["check", "--fail-on", "disaster"], "invalid value"),
+    ] {
+        let output = sealnix(folder.path(), arguments);
+        assert_eq!((code(&output), stdout(&output)), (2, ""), "{arguments:?}");
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn json_is_the_findings_contract() {
+    let folder = empty_flake();
+    let output = sealnix(folder.path(), &["check", "--format", "json"]);
+    let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&value["version"], value["findings"].as_array().unwrap().len()), (&1.into(), 0));
+    assert_eq!(value["summary"]["complete"], true);
+}
+
+#[test]
+fn declarations_come_from_a_manifest_that_nix_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = sealnix(folder.path(), &["check", "--manifest", MADE_BY_NIX, "--format", "json", "."]);
+    let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    // alpha and bare; alpha has three secrets and its user ada one.
+    let summary = &value["summary"];
+    assert_eq!((&summary["hosts"], &summary["secrets"], &summary["templates"]), (&2.into(), &4.into(), &1.into()));
+}
+
+#[test]
+fn a_manifest_of_another_version_is_refused() {
+    let folder = empty_flake();
+    std::fs::write(folder.path().join("m.json"), "{\"version\": 7, \"hosts\": []}").unwrap();
+    let output = sealnix(folder.path(), &["check", "--manifest", "m.json"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("m.json: manifest version 7 is not supported"), "{}", stderr(&output));
+}
+
+#[test]
+fn manifest_prints_what_check_reads() {
+    let folder = empty_flake();
+    let printed = sealnix(folder.path(), &["manifest"]);
+    assert!(stdout(&printed).starts_with("{\n  \"version\": 1,\n  \"hosts\": ["), "{}", stdout(&printed));
+    std::fs::write(folder.path().join("m.json"), &printed.stdout).unwrap();
+    assert_eq!(code(&sealnix(folder.path(), &["check", "--manifest", "m.json"])), 0);
+}
+
+#[test]
+fn rules_are_listed_and_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = sealnix(folder.path(), &["rules"]);
+    assert_eq!(stdout(&output).lines().count(), checks::rules().count());
+    for (rule, line) in checks::rules().zip(stdout(&output).lines()) {
+        assert!(line.starts_with(rule.id), "{line}");
+        assert_eq!(stdout(&sealnix(folder.path(), &["explain", rule.id])).trim_end(), rule.page.trim_end());
+        let misspelt = rule.id.replacen('-', "_", 1);
+        let output = sealnix(folder.path(), &["explain", &misspelt]);
+        assert!(stderr(&output).contains(&format!("did you mean `{}`?", rule.id)), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let folder = empty_flake();
+    let program = env!("CARGO_BIN_EXE_sealnix");
+    let mut child = Command::new(program)
+        .arg("manifest")
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((code(&output), stderr(&output)), (0, ""));
+}

@@ -1,0 +1,358 @@
+//! Manifests: those that real Nix makes are read whole, and join with the static ones as they should.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+use std::collections::BTreeMap;
+
+use proptest::collection::{btree_map, vec};
+use proptest::option::of;
+use proptest::prelude::*;
+use sealnix::manifest::join::join;
+use sealnix::manifest::read::ReadError;
+use sealnix::manifest::{
+    AgeKeys, Certainty, Complete, CompleteParts, Definition, Fact, HomeUser, Host, HostKind, Manifest, Namespace,
+    Secret, Sops, SopsFile, Spot, Template, Unit, Unknown, Use, Used, User, VERSION,
+};
+use sealnix::source::{Entry, Place, Position, Text, Tree};
+
+const MADE_BY_NIX: &str = include_str!("../fixtures/manifests/mock.json");
+const WITHOUT_SERVICES: &str = include_str!("../fixtures/manifests/mock-without-services.json");
+const HOSTS: &str = include_str!("../fixtures/manifests/mock/hosts.nix");
+
+fn tree() -> Tree {
+    let mut tree = Tree::default();
+    tree.files.insert("hosts.nix".into(), Entry { tracked: true, size: HOSTS.len() as u64 });
+    tree.files.insert("secrets/alpha.yaml".into(), Entry { tracked: true, size: 1 });
+    tree.texts.insert("hosts.nix".into(), Text::new("hosts.nix".into(), HOSTS));
+    tree
+}
+
+fn read(json: &str) -> Manifest {
+    Manifest::from_json(json, "manifest.json", &tree()).unwrap()
+}
+
+fn covered(place: &Place) -> &'static str {
+    &HOSTS[place.start.byte as usize..place.end.byte as usize]
+}
+
+fn alpha(manifest: &Manifest) -> &Host {
+    &manifest.hosts[0]
+}
+
+#[test]
+fn a_manifest_made_by_nix() {
+    let manifest = read(MADE_BY_NIX);
+    let names: Vec<&str> = manifest.hosts.iter().map(|host| host.name.as_str()).collect();
+    assert_eq!(names, ["alpha", "bare"]);
+    let alpha = alpha(&manifest);
+    assert_eq!(alpha.attr, "nixosConfigurations.alpha");
+    assert_eq!(alpha.system, Fact::Known(Some("x86_64-linux".to_owned())));
+    let sops = alpha.sops.as_ref().unwrap();
+    assert_eq!(sops.secrets.keys().collect::<Vec<_>>(), ["db/password", "missing", "token"]);
+    let token = &sops.secrets["token"];
+    assert_eq!(token.owner, Fact::Known(Some("root".to_owned())));
+    assert_eq!(token.restart_units, Fact::Known(vec!["app.service".to_owned()]));
+    assert_eq!(token.sops_file.known().map(|file| &*file.path), Some("secrets/alpha.yaml"));
+    assert_eq!(token.certainty, Certainty::Certain);
+    // Null is a value of owner; a sopsFile that does not evaluate is unknown.
+    assert_eq!(sops.secrets["db/password"].owner, Fact::Known(None));
+    assert_eq!(sops.secrets["missing"].sops_file, Fact::Unknown);
+    assert_eq!(alpha.home_users["ada"].sops.as_ref().unwrap().secrets.len(), 1);
+    assert!(manifest.hosts[1].sops.is_none());
+    assert_eq!(alpha.units["app"].user, Fact::Known(Some("app".to_owned())));
+}
+
+#[test]
+fn places_are_completed_from_the_text() {
+    let manifest = read(MADE_BY_NIX);
+    let sops = alpha(&manifest).sops.as_ref().unwrap();
+    let token = &sops.secrets["token"];
+    assert_eq!(covered(token.place().unwrap()), "token");
+    assert_eq!(covered(token.field_place("restartUnits").unwrap()), "restartUnits");
+    assert_eq!(covered(sops.secrets["db/password"].place().unwrap()), "\"db/password\"");
+    // Of `a.b = …` Nix gives the start of the path as the place of `b`.
+    assert_eq!(covered(sops.secrets["missing"].place().unwrap()), "missing");
+    assert_eq!(covered(sops.secrets["missing"].field_place("sopsFile").unwrap()), "missing.sopsFile");
+    let template = &sops.templates["app.env"];
+    assert_eq!(covered(&template.at.as_ref().unwrap().0), "alphaTemplates.\"app.env\"");
+    let line = 1 + HOSTS[..HOSTS.find("token = {").unwrap()].matches('\n').count() as u32;
+    let start = token.place().unwrap().start;
+    assert_eq!((start.line, start.column), (line, 5));
+}
+
+#[test]
+fn placeholders_are_found_in_the_content_which_is_not_kept() {
+    let manifest = read(MADE_BY_NIX);
+    let sops = alpha(&manifest).sops.as_ref().unwrap();
+    assert_eq!(sops.templates["app.env"].placeholders, Fact::Known(vec!["token".to_owned()]));
+    assert!(sops.placeholders.is_empty() && sops.templates["app.env"].content.is_none());
+    assert!(!serde_json::to_string(&manifest).unwrap().contains("LEVEL=info"));
+}
+
+#[test]
+fn what_nix_was_not_asked_for_is_not_complete() {
+    let complete = |json| alpha(&read(json)).complete.clone();
+    assert!(complete(MADE_BY_NIX).secrets.is_complete());
+    assert!(complete(MADE_BY_NIX).users.is_complete());
+    // manifest.nix leaves out the services that load no file.
+    assert!(!complete(MADE_BY_NIX).units.is_complete());
+    assert!(!complete(WITHOUT_SERVICES).units.is_complete());
+    assert!(alpha(&read(WITHOUT_SERVICES)).units.is_empty());
+}
+
+#[test]
+fn store_paths_of_the_repository_are_its_own() {
+    let root = "/nix/store/crb05j8hq7gsmqy5pnl8b9a9n7igg6aq-source/";
+    let json = MADE_BY_NIX
+        .replace("\"file\":\"hosts.nix\"", &format!("\"file\":\"{root}hosts.nix\""))
+        .replace("\"path\":\"secrets/", &format!("\"path\":\"{root}secrets/"));
+    assert_ne!(json, MADE_BY_NIX);
+    assert_eq!(read(&json), read(MADE_BY_NIX));
+}
+
+#[test]
+fn a_place_in_nixpkgs_is_no_place_of_the_repository() {
+    let elsewhere = "/nix/store/crb05j8hq7gsmqy5pnl8b9a9n7igg6aq-source/lib/attrsets.nix";
+    let pos = "\"pos\":{\"column\":5,\"file\":\"hosts.nix\",\"line\":33}";
+    assert!(MADE_BY_NIX.contains(pos));
+    let json = MADE_BY_NIX.replace(pos, &pos.replace("hosts.nix", elsewhere));
+    let manifest = read(&json);
+    let secret = &alpha(&manifest).sops.as_ref().unwrap().secrets["db/password"];
+    assert_eq!((secret.place(), secret.definitions.len()), (None, 1));
+}
+
+#[test]
+fn errors_say_where_and_hold_no_value() {
+    let error = |json: &str| Manifest::from_json(json, "m.json", &tree()).unwrap_err();
+    assert_eq!(
+        error("{\"version\": 2, \"hosts\": []}").to_string(),
+        "m.json: manifest version 2 is not supported; this sealnix reads version 1"
+    );
+    assert!(matches!(error("{\"hosts\": []}"), ReadError::Version { .. }));
+    assert!(matches!(error("{\"version\": 1,\n  \"hosts\": [}"), ReadError::Json { line: 2, column: 13, .. }));
+    for wrong in [
+        "{\"version\": 1, \"hosts\": \"hunter2\"}",
+        "{\"version\": \"hunter2\"}",
+        "hunter2: 1",
+        "\"hunter2\"",
+        "{\"version\": 1, \"hosts\": [{\"name\": \"a\", \"kind\": \"hunter2\"}]}",
+    ] {
+        let said = error(wrong).to_string();
+        assert!(!said.contains("hunter2") && said.starts_with("m.json:"), "{said}");
+    }
+}
+
+fn spot(line: u32) -> Spot {
+    let start = Position { line, column: 3, byte: line * 10 };
+    Spot(Place { path: "m.nix".into(), start, end: Position { column: 8, byte: start.byte + 5, ..start } })
+}
+
+fn host(name: &str, secrets: &[(&str, Secret)]) -> Host {
+    let secrets = secrets.iter().map(|(name, secret)| ((*name).to_owned(), secret.clone())).collect();
+    Host { name: name.to_owned(), sops: Some(Sops { secrets, ..Sops::default() }), ..Host::default() }
+}
+
+fn manifest(hosts: Vec<Host>) -> Manifest {
+    Manifest { version: VERSION, hosts, unknowns: Vec::new() }
+}
+
+fn not_declared(of: Namespace, name: &str) -> Use {
+    let what = Used::NotDeclared { of, name: name.to_owned() };
+    Use { what, user: None, option: "a.b".to_owned(), at: spot(9), embedded: false, certainty: Certainty::Certain }
+}
+
+fn unknown(secret: Option<&str>, field: &str) -> Unknown {
+    let secret = secret.map(str::to_owned);
+    Unknown { host: Some("web".to_owned()), secret, field: field.to_owned(), why: "x".to_owned(), ..Unknown::default() }
+}
+
+#[test]
+fn nix_decides_what_is_declared_and_the_static_evaluator_keeps_places_and_uses() {
+    let key = |key: &str| Fact::Known(key.to_owned());
+    let exact = Secret { key: key("right"), ..Secret::default() };
+    let assumed = Certainty::Assumed("y".to_owned());
+    let found =
+        Secret { key: key("wrong"), mode: key("0400"), certainty: assumed, origin: Some(spot(1)), ..Secret::default() };
+    let mut web = host("web", &[("a", found), ("invented", Secret::default())]);
+    let used = Use { what: Used::SecretPath { name: "a".to_owned() }, ..not_declared(Namespace::Secrets, "") };
+    web.uses = vec![used.clone()];
+    web.complete.secrets = Complete::No("x".to_owned());
+    web.units.insert("app".to_owned(), Unit::default());
+    let mut nix = host("web", &[("a", exact)]);
+    nix.complete.units = Complete::No("not listed".to_owned());
+    let joined = join(manifest(vec![nix]), manifest(vec![web]));
+    let web = &joined.hosts[0];
+    let sops = web.sops.as_ref().unwrap();
+    assert_eq!(sops.secrets.keys().collect::<Vec<_>>(), ["a"]);
+    let secret = &sops.secrets["a"];
+    assert_eq!((&secret.key, &secret.mode), (&key("right"), &key("0400")));
+    assert_eq!((&secret.certainty, &secret.origin), (&Certainty::Certain, &Some(spot(1))));
+    assert!(web.complete.secrets.is_complete() && !web.complete.units.is_complete());
+    assert_eq!((web.uses.as_slice(), web.units.len()), ([used].as_slice(), 1));
+}
+
+#[test]
+fn what_nix_declares_is_not_undeclared() {
+    let mut web = host("web", &[]);
+    web.uses = ["a", "b"].map(|name| not_declared(Namespace::Placeholder, name)).to_vec();
+    web.uses.push(not_declared(Namespace::Templates, "a"));
+    let joined = join(manifest(vec![host("web", &[("a", Secret::default())])]), manifest(vec![web]));
+    let left = [not_declared(Namespace::Placeholder, "b"), not_declared(Namespace::Templates, "a")];
+    assert_eq!(joined.hosts[0].uses, left);
+}
+
+#[test]
+fn unknowns_that_nix_answers_are_dropped() {
+    let mut web = host("web", &[]);
+    web.unknowns = vec![
+        unknown(Some("a"), "key"),
+        unknown(Some("a"), "format"),
+        unknown(Some("a"), "declared"),
+        unknown(Some("gone"), "key"),
+        unknown(None, "age.keyFile"),
+        unknown(None, "gnupg.home"),
+        unknown(None, "uses"),
+    ];
+    let secret = Secret { key: Fact::Known("k".to_owned()), ..Secret::default() };
+    let mut nix = host("web", &[("a", secret)]);
+    nix.sops.as_mut().unwrap().age.key_file = Fact::Known(None);
+    let mut found = manifest(vec![web]);
+    found.unknowns = vec![unknown(None, "hosts")];
+    let joined = join(manifest(vec![nix]), found);
+    let left = joined.hosts[0].unknowns.clone();
+    // What Nix could not say, and what only the static evaluator looks for.
+    assert_eq!(left, [unknown(Some("a"), "format"), unknown(None, "gnupg.home"), unknown(None, "uses")]);
+    assert!(joined.unknowns.is_empty());
+}
+
+#[test]
+fn hosts_of_one_side_stay() {
+    let home = Host { kind: HostKind::Home, ..host("web", &[]) };
+    let joined =
+        join(manifest(vec![host("web", &[]), host("only-nix", &[])]), manifest(vec![home, host("only-static", &[])]));
+    let names: Vec<_> = joined.hosts.iter().map(|host| (host.kind, host.name.as_str(), host.unknowns.len())).collect();
+    use HostKind::{Home, Nixos};
+    assert_eq!(names, [(Nixos, "only-nix", 0), (Nixos, "only-static", 1), (Nixos, "web", 0), (Home, "web", 1)]);
+}
+
+#[test]
+fn joining_with_nothing_changes_nothing() {
+    let made = read(MADE_BY_NIX);
+    assert_eq!(join(made.clone(), manifest(Vec::new())), made);
+}
+
+fn name() -> impl Strategy<Value = String> {
+    "[a-z]{1,6}(/[a-z]{1,4})?"
+}
+
+fn fact<T: std::fmt::Debug + Clone>(value: impl Strategy<Value = T>) -> impl Strategy<Value = Fact<T>> {
+    of(value).prop_map(Fact::from)
+}
+
+fn any_spot() -> impl Strategy<Value = Option<Spot>> {
+    of((1u32..500).prop_map(spot))
+}
+
+fn certainty() -> impl Strategy<Value = Certainty> {
+    prop_oneof![Just(Certainty::Certain), name().prop_map(Certainty::Assumed), name().prop_map(Certainty::Conditional),]
+}
+
+fn file() -> impl Strategy<Value = SopsFile> {
+    (name(), of(name())).prop_map(|(path, kind)| SopsFile { path: path.into(), kind })
+}
+
+prop_compose! {
+    fn definition()(file in name(), pos in any_spot(), fields in btree_map(name(), any_spot(), 0..3)) -> Definition {
+        Definition { file, pos, fields }
+    }
+}
+
+prop_compose! {
+    fn secret()(
+        (key, owner) in (fact(name()), fact(of(name()))),
+        needed_for_users in fact(any::<bool>()),
+        restart_units in fact(vec(name(), 0..3)),
+        sops_file in fact(file()),
+        certainty in certainty(),
+        at in any_spot(),
+        definitions in vec(definition(), 0..3),
+    ) -> Secret {
+        // As reading completes it.
+        let at = at.or_else(|| definitions.iter().find_map(|definition| definition.pos.clone()));
+        Secret { key, owner, needed_for_users, restart_units, sops_file, certainty, at, definitions, ..Secret::default() }
+    }
+}
+
+prop_compose! {
+    fn sops()(
+        secrets in btree_map(name(), secret(), 0..3),
+        templates in btree_map(name(), (fact(vec(name(), 0..3)), certainty()), 0..3),
+        default_sops_file in fact(of(file())),
+        key_file in fact(of(name())),
+        environment in vec(name(), 0..2),
+    ) -> Sops {
+        let template = |(placeholders, certainty)| Template { placeholders, certainty, ..Template::default() };
+        let templates = templates.into_iter().map(|(name, parts)| (name, template(parts))).collect();
+        let age = AgeKeys { key_file, ..AgeKeys::default() };
+        Sops { secrets, templates, default_sops_file, age, environment, ..Sops::default() }
+    }
+}
+
+fn used() -> impl Strategy<Value = Use> {
+    let what = prop_oneof![
+        name().prop_map(|name| Used::SecretPath { name }),
+        any::<u32>().prop_map(|length| Used::PlainLiteral { length }),
+        name().prop_map(|name| Used::NotDeclared { of: Namespace::Templates, name }),
+    ];
+    (what, of(name()), name(), 1u32..99, any::<bool>(), certainty()).prop_map(
+        |(what, user, option, line, embedded, certainty)| Use {
+            what,
+            user,
+            option,
+            at: spot(line),
+            embedded,
+            certainty,
+        },
+    )
+}
+
+prop_compose! {
+    fn any_host()(
+        name in name(),
+        kind in prop_oneof![Just(HostKind::Nixos), Just(HostKind::Darwin), Just(HostKind::Home)],
+        system in fact(of(name())),
+        why in of(name()),
+        sops in of(sops()),
+        home in btree_map(name(), of(sops()), 0..2),
+        users in btree_map(name(), fact(of(name())), 0..3),
+        uses in vec(used(), 0..4),
+        place in any_spot(),
+    ) -> Host {
+        let secrets = why.map_or(Complete::Yes, Complete::No);
+        let home_users = home.into_iter().map(|(name, sops)| (name, HomeUser { sops, agenix: None })).collect();
+        let user = |(name, group)| (name, User { group, ..User::default() });
+        let unknowns = vec![Unknown { field: "x".to_owned(), why: "y".to_owned(), place, ..Unknown::default() }];
+        Host {
+            attr: format!("x.{name}"),
+            name, kind, system, sops, home_users, uses, unknowns,
+            users: users.into_iter().map(user).collect::<BTreeMap<_, _>>(),
+            complete: CompleteParts { secrets, ..CompleteParts::default() },
+            ..Host::default()
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn reading_what_was_printed_gives_the_same(mut hosts in vec(any_host(), 0..3)) {
+        hosts.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        let manifest = manifest(hosts);
+        let json = serde_json::to_string_pretty(&manifest).unwrap();
+        prop_assert_eq!(Manifest::from_json(&json, "printed", &tree()).unwrap(), manifest);
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC*|[{}\\[\\]\":,a-z0-9]{0,60}") {
+        let _ = Manifest::from_json(&text, "any", &tree());
+    }
+}
