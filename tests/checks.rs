@@ -72,7 +72,13 @@ impl Facts {
                 is_anchor: true,
             };
             let names = vec![named("admin", ADMIN), named("web", WEB)];
-            self.policy.configs.push(Config { path: path.into(), rules: Vec::new(), names, problems: Vec::new() });
+            self.policy.configs.push(Config {
+                path: path.into(),
+                readable: true,
+                rules: Vec::new(),
+                names,
+                problems: Vec::new(),
+            });
         }
         let recipient = |identity: &&str| RuleRecipient {
             kind: "age",
