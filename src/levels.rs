@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::Setting;
 use crate::finding::{Finding, Level};
 use crate::manifest::Certainty;
 use crate::source::{Place, Tree};
@@ -17,15 +18,12 @@ pub struct Judged {
     pub suppressed: usize,
 }
 
-/// What the configuration says of a rule's level; none: the rule is off.
-pub type LevelSetting = Option<Level>;
-
 /// Decides levels: the configuration's, else the finding's own; one lower where it is not certain
 /// (a note is then left out); none where a comment at the primary place silences the rule.
-pub fn judge(findings: Vec<Finding>, settings: &BTreeMap<String, LevelSetting>, tree: &Tree) -> Judged {
+pub fn judge(findings: Vec<Finding>, settings: &BTreeMap<String, Setting>, tree: &Tree) -> Judged {
     let mut judged = Judged::default();
     for mut finding in findings {
-        let level = settings.get(finding.rule).copied().unwrap_or(Some(finding.level));
+        let level = settings.get(finding.rule).map_or(Some(finding.level), |setting| setting.level);
         let Some(level) = level.filter(|_| !is_suppressed(finding.rule, &finding.primary.place, tree)) else {
             judged.suppressed += 1;
             continue;

@@ -11,11 +11,10 @@
 //! |---|---|
 //! | [`source`] | files and their text, places, the walk over the repository, what git tracks |
 //! | [`yaml`] | text with places: a bounded node tree over parser events (JSON too) |
-//! | [`keys`] | recipients and their ssh forms |
-//! | [`config`] | `sealnix.toml`: who a host is, levels, excludes, policies |
 //! | [`manifest`] | the waist: what each host declares and uses; a public, versioned JSON |
 //! | [`finding`] | what a check says: one mistake, with its places |
 //! | [`keys`] | recipients and their ssh forms |
+//! | [`config`] | `sealnix.toml`: who a host is, levels, excludes, policies |
 //! | [`nix`] | the Nix language and nothing else, with honest unknowns |
 //! | [`sops`] | sops files: leaves, seals, metadata; never a plaintext |
 //! | [`nixos`] | what Nix code means here: modules, options, hosts, declarations, uses |

@@ -59,10 +59,10 @@ fn without_a_path_the_repository_around_the_folder_is_checked() {
 fn what_could_not_run_exits_2_and_is_said_on_stderr() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, said) in [
-        (&["check", "."][..], "no flake.nix, default.nix, hive.nix or configuration.nix"),
-        (&["check", "nowhere"], "cannot read nowhere"),
-        (&["manifest", "nowhere"], "cannot read nowhere"),
-        (&["check", ".", "--manifest", "nothing.json"], "cannot read nothing.json"),
+        (&["check", "."][..], "holds no flake.nix, default.nix, hive.nix, configuration.nix"),
+        (&["check", "nowhere"], "nowhere cannot be read"),
+        (&["manifest", "nowhere"], "nowhere cannot be read"),
+        (&["check", ".", "--manifest", "nothing.json"], "nothing.json cannot be read"),
         (&["explain", "no-such-rule-at-all"], "there is no rule `no-such-rule-at-all`"),
         (&["frobnicate"], "unrecognized subcommand"),
         (&["check", "--fail-on", "disaster"], "invalid value"),

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 use sealnix::checks::World;
+use sealnix::config::Setting;
 use sealnix::finding::{Finding, Label, Level};
 use sealnix::identity::Identities;
 use sealnix::levels::{Judged, judge};
@@ -84,6 +85,7 @@ impl Repo {
             vault: &self.vault,
             policy: &policy,
             identities: &identities,
+            syntax_errors: &[],
             tree: &self.tree,
         };
         let judged = Judged { findings: findings.to_vec(), ..Judged::default() };
@@ -232,6 +234,18 @@ fn colour_and_links_only_on_a_terminal() {
 }
 
 #[test]
+fn a_command_is_never_broken_over_lines() {
+    let repo = repo();
+    let command = "`sops updatekeys secrets/a-rather-long-folder/and-a-long-file.yaml`";
+    for filler in 0..30 {
+        let mut finding = two_files(&repo);
+        finding.help = Some(format!("{} run {command} and commit", "word ".repeat(filler)));
+        finding.message = format!("{} so run {command}", "word ".repeat(filler));
+        assert_eq!(repo.show(&[finding], PLAIN).matches(command).count(), 2);
+    }
+}
+
+#[test]
 fn lines_keep_their_numbers_in_a_long_file() {
     let filler = "  # filler\n".repeat(5_000);
     let module = format!("{{\n{filler}  first = 1;\n{filler}  second = 2;\n}}\n");
@@ -252,6 +266,13 @@ fn a_very_wide_line_is_cut_around_its_label() {
     assert!(shown.lines().all(|line| line.chars().count() <= 160), "{shown}");
     // Before it stand `{ a = "`, 3000 letters and `"; `.
     assert!(shown.contains("needle = 1") && shown.contains("m.nix:1:3011"), "{shown}");
+    // A line of another file is not torn.
+    let repo = repo.with("n.nix", "{\n  b = 1;\n}\n");
+    let mut nested = finding(repo.label("n.nix", "b", "here"));
+    nested.others.push(repo.label("m.nix", "needle", "there"));
+    let shown = repo.show(&[nested], PLAIN);
+    assert!(shown.lines().all(|line| line.chars().count() <= PLAIN.width), "{shown}");
+    assert_eq!(shown.matches("xxx\"; needle = 1; b = \"yyy").count(), 1, "{shown}");
 }
 
 #[test]
@@ -275,6 +296,7 @@ fn the_findings_contract() {
         vault: &repo.vault,
         policy: &policy,
         identities: &identities,
+        syntax_errors: &[],
         tree: &repo.tree,
     };
     let mut uncertain = two_files(&repo);
@@ -311,7 +333,14 @@ fn what_is_not_certain_is_a_level_lower_and_an_uncertain_note_is_dropped() {
 #[test]
 fn the_configuration_sets_levels() {
     let repo = repo();
-    let levels = |setting| judge(vec![two_files(&repo)], &[("key-missing".to_owned(), setting)].into(), &repo.tree);
+    let levels = |setting| {
+        judge(
+            vec![two_files(&repo)],
+            &[("key-missing".to_owned(), Setting { level: setting, place: Place::whole_file("sealnix.toml".into()) })]
+                .into(),
+            &repo.tree,
+        )
+    };
     assert_eq!(levels(Some(Level::Note)).findings[0].level, Level::Note);
     assert_eq!((levels(None).findings.len(), levels(None).suppressed), (0, 1));
 }

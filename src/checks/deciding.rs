@@ -3,7 +3,7 @@
 use crate::policy::{Config, CreationRule, Policy, RuleRecipient};
 use crate::source::Place;
 
-/// The rule that takes a file: the first match of the nearest rule file above it.
+/// The rule that takes a file, and its rule file.
 pub struct Deciding<'a> {
     pub config: &'a Config,
     pub rule: &'a CreationRule,
@@ -40,23 +40,9 @@ impl Deciding<'_> {
     }
 }
 
-/// The rule that decides a file.
+/// The rule that decides a file; nothing where sops finds none, or stops before it.
 pub fn deciding<'a>(policy: &'a Policy, path: &str) -> Option<Deciding<'a>> {
-    let below = |config: &Config| {
-        let folder = config.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let rest = if folder.is_empty() { Some(path) } else { path.strip_prefix(folder)?.strip_prefix('/') };
-        rest.map(|rest| (folder.len(), rest.to_owned()))
-    };
-    let configs = policy.configs.iter().filter_map(|config| Some((below(config)?, config)));
-    let ((_, rest), config) = configs.max_by_key(|((depth, _), _)| *depth)?;
-    let may_take = |rule: &&CreationRule| match (&rule.path_regex, &rule.regex) {
-        (Some(_), Some(regex)) => regex.is_match(&rest),
-        // sops stops at an expression that does not compile.
-        (None, _) | (Some(_), None) => true,
-    };
-    let rule = config.rules.iter().find(may_take)?;
-    let compiles = rule.path_regex.is_none() || rule.regex.is_some();
-    compiles.then_some(Deciding { config, rule })
+    policy.rule_for(path).map(|(config, _, rule)| Deciding { config, rule })
 }
 
 /// What people call a recipient: the name that a rule file gives it, before its shortened text.

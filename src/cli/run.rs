@@ -23,7 +23,7 @@ use crate::vault::Vault;
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// A path that was given cannot be read.
-    #[error("cannot read {}", path.display())]
+    #[error("{} cannot be read", path.display())]
     Unreadable {
         /// The path.
         path: PathBuf,
@@ -184,8 +184,7 @@ pub fn judge(known: &Known) -> Answer {
         (rule.check)(&world, &mut verdict);
     }
     let unseen = verdict.findings.iter().any(|finding| finding.rule == "not-looked-at");
-    let settings = known.config.levels.iter().map(|(rule, setting)| (rule.clone(), setting.level)).collect();
-    let judged = levels::judge(finding::merge(verdict.findings), &settings, &known.tree);
+    let judged = levels::judge(finding::merge(verdict.findings), &known.config.levels, &known.tree);
     Answer { judged, undecided: verdict.undecided, unseen }
 }
 

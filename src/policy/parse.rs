@@ -22,6 +22,11 @@ const CRYPT_OPTIONS: [&str; 6] = [
     "unencrypted_comment_regex",
 ];
 
+/// How many rules a file may have.
+const MAX_RULES: usize = 2_000;
+/// How many recipients and key groups a file may come to: aliases of lists of aliases grow
+/// without end.
+const MAX_ITEMS: usize = 100_000;
 /// How many maps are looked into for a field that merge keys may bring.
 const MAX_MERGED: usize = 64;
 
@@ -51,7 +56,7 @@ pub fn read(text: &Text) -> Config {
         }
     };
     config.names = names(text, &yaml);
-    let mut reader = Reader { text, yaml: &yaml, problems: Vec::new() };
+    let mut reader = Reader { text, yaml: &yaml, items_left: MAX_ITEMS, problems: Vec::new() };
     if let Some(rules) = reader.rules() {
         config.readable = true;
         config.rules = rules;
@@ -64,6 +69,7 @@ pub fn read(text: &Text) -> Config {
 pub(super) struct Reader<'a> {
     pub(super) text: &'a Text,
     pub(super) yaml: &'a Yaml,
+    items_left: usize,
     problems: Vec<(Place, String)>,
 }
 
@@ -78,7 +84,10 @@ impl<'a> Reader<'a> {
         }
         let Some(list) = self.field(root, "creation_rules") else { return Some(Vec::new()) };
         let items = self.list(list, "creation_rules")?;
-        Some(items.iter().filter_map(|item| self.rule(item)).collect())
+        if let Some(item) = items.get(MAX_RULES) {
+            self.refuse(item, "is one rule more than can be read here");
+        }
+        Some(items.iter().take(MAX_RULES).filter_map(|item| self.rule(item)).collect())
     }
 
     fn rule(&mut self, item: &'a Node) -> Option<CreationRule> {
@@ -166,14 +175,23 @@ impl<'a> Reader<'a> {
         Some(resolved.items())
     }
 
+    /// Counts a recipient or a key group; past the bound it says so once.
+    pub(super) fn may_read_on(&mut self, at: &'a Node) -> bool {
+        match self.items_left.checked_sub(1) {
+            Some(left) => self.items_left = left,
+            None => self.refuse(at, "comes to more recipients than can be read here"),
+        }
+        self.items_left > 0
+    }
+
     pub(super) fn place(&self, node: &Node) -> Place {
         self.text.place(node.span.clone())
     }
 
-    /// Notes what sops would refuse.
+    /// Notes what sops would refuse; once, though several aliases may lead to it in a row.
     pub(super) fn refuse(&mut self, node: &Node, why: &str) {
         let place = self.place(node);
-        if !self.problems.iter().any(|(other, said)| *other == place && said == why) {
+        if !self.problems.iter().rev().take(16).any(|(other, said)| *other == place && said == why) {
             self.problems.push((place, why.to_owned()));
         }
     }

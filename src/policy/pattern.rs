@@ -4,7 +4,7 @@
 //! `**`, the `regex` crate does the opposite; and it gives `[`, `&&`, `--` and `~~` inside a class
 //! a meaning of their own (source: Go's `regexp/syntax`, `parse.go`).
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use thiserror::Error;
 
 /// Why sops would refuse an expression.
@@ -21,9 +21,18 @@ pub enum PatternError {
     Syntax(String),
 }
 
+/// How many bytes an expression may have.
+const MAX_LENGTH: usize = 4096;
+/// How many bytes a compiled expression may take.
+const MAX_COMPILED: usize = 1 << 20;
+
 /// Compiles a Go expression for an unanchored search.
 pub fn compile(expression: &str) -> Result<Regex, PatternError> {
-    Regex::new(&translate(expression)?).map_err(|error| PatternError::Syntax(reason(&error)))
+    if expression.len() > MAX_LENGTH {
+        return Err(PatternError::Syntax(format!("it is longer than {MAX_LENGTH} bytes")));
+    }
+    let compiled = RegexBuilder::new(&translate(expression)?).size_limit(MAX_COMPILED).build();
+    compiled.map_err(|error| PatternError::Syntax(reason(&error)))
 }
 
 /// The last line of the `regex` crate's error, which draws a picture before it.

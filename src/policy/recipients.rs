@@ -22,16 +22,14 @@ const FLAT: [(&str, &str); 7] = [
 
 /// How many groups may be merged into one another.
 const MAX_MERGES: usize = 16;
-/// How many items a rule may have, for aliases of lists of aliases grow without end.
-const MAX_ITEMS: usize = 10_000;
+/// How many bytes a recipient may have: an `age1pq1…` has 2,000, an ssh-rsa key of 16,384 bits 2,800.
+const MAX_LENGTH: usize = 4096;
 /// How many lists may lie inside one another.
 const MAX_NESTING: usize = 8;
 
 /// The recipients of one rule being read.
 pub(super) struct Recipients<'r, 'a> {
     reader: &'r mut Reader<'a>,
-    /// How many more items may be read.
-    left: usize,
 }
 
 /// A value with where it is written in the rule, and through which anchor.
@@ -60,7 +58,7 @@ enum Form {
 impl<'a> Recipients<'_, 'a> {
     /// The key groups of a rule. `key_groups`, if there are any, replaces the flat fields.
     pub(super) fn of_rule(reader: &mut Reader<'a>, rule: &'a Node) -> Vec<Vec<RuleRecipient>> {
-        let mut recipients = Recipients { reader, left: MAX_ITEMS };
+        let mut recipients = Recipients { reader };
         let groups = recipients.reader.field(rule, "key_groups");
         let groups = groups.and_then(|node| recipients.reader.list(node, "key_groups")).unwrap_or_default();
         if groups.is_empty() {
@@ -92,7 +90,7 @@ impl<'a> Recipients<'_, 'a> {
     /// One of `key_groups`, or of a `merge` in it; a null item is skipped.
     fn group(&mut self, item: &'a Node, merges: usize) -> Option<Vec<RuleRecipient>> {
         let map = self.reader.yaml.resolve(item);
-        if map.is_null() || !self.may_read_on(item) {
+        if map.is_null() || !self.reader.may_read_on(item) {
             return None;
         }
         if !matches!(map.value, Value::Map(_)) {
@@ -146,7 +144,7 @@ impl<'a> Recipients<'_, 'a> {
         found: &mut Vec<RuleRecipient>,
     ) {
         for item in list.value.items() {
-            if !self.may_read_on(list.at) {
+            if !self.reader.may_read_on(list.at) {
                 return;
             }
             let item = self.written(item, Some(list));
@@ -172,9 +170,13 @@ impl<'a> Recipients<'_, 'a> {
             self.reader.refuse(written.at, "must be a text: put it in quotes");
         }
         let splits = form != Form::GroupItem || kind == "age";
-        let parts: Vec<&str> = if splits { scalar.text.split(',').collect() } else { vec![&scalar.text] };
+        let parts = scalar.text.split(|c| splits && c == ',');
         let mut from = written.at.span.start;
-        for part in parts.into_iter().map(str::trim) {
+        for part in parts.map(str::trim) {
+            if part.len() > MAX_LENGTH || !self.reader.may_read_on(written.at) {
+                self.reader.refuse(written.at, "is longer than any recipient");
+                return;
+            }
             if part.is_empty() {
                 if form != Form::FlatText {
                     self.reader.refuse(written.at, "is empty, which sops refuses");
@@ -196,7 +198,10 @@ impl<'a> Recipients<'_, 'a> {
                 *from = start + part.len();
                 self.reader.text.place(start..*from)
             }
-            None => self.reader.place(node),
+            None => {
+                *from = node.span.end;
+                self.reader.place(node)
+            }
         }
     }
 
@@ -205,6 +210,9 @@ impl<'a> Recipients<'_, 'a> {
         let Some(items) = self.reader.list(value, field) else { return };
         for item in items {
             let map = self.reader.yaml.resolve(item);
+            if !self.reader.may_read_on(item) {
+                return;
+            }
             if map.is_null() {
                 continue;
             }
@@ -238,15 +246,6 @@ impl<'a> Recipients<'_, 'a> {
         let text = |node: &'a Node| self.reader.yaml.resolve(node).text().unwrap_or_default();
         let entries = self.reader.yaml.resolve(context).entries();
         entries.iter().map(|entry| (text(&entry.key), text(&entry.value))).collect()
-    }
-
-    /// Counts an item; at the bound it says so once.
-    fn may_read_on(&mut self, at: &'a Node) -> bool {
-        match self.left.checked_sub(1) {
-            Some(left) => self.left = left,
-            None => self.reader.refuse(at, "comes to more recipients than can be read here"),
-        }
-        self.left > 0
     }
 
     fn written(&self, node: &'a Node, list: Option<&Written<'a>>) -> Written<'a> {

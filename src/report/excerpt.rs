@@ -15,8 +15,6 @@ use crate::source::{Place, Text};
 const CONTEXT: u32 = 2;
 /// A label over more lines than this is drawn at its first line only.
 const TALLEST: u32 = 6;
-/// A longer line is cut around its labels, in characters.
-const WIDEST: usize = 120;
 /// What stands for text that is not shown.
 const BLANK: char = '…';
 
@@ -41,8 +39,9 @@ struct Block {
 
 impl Excerpt {
     /// Cuts `text` to the lines around `places` and blanks the ranges `hidden` (sorted, apart).
-    /// Gives the place of each of `places` in the excerpt, in their order.
-    pub fn new(text: &Text, places: &[&Place], hidden: &[Range<usize>]) -> (Self, Vec<SourceSpan>) {
+    /// A line of more than `widest` bytes is cut around its labels. Gives the place of each of
+    /// `places` in the excerpt, in their order.
+    pub fn new(text: &Text, places: &[&Place], hidden: &[Range<usize>], widest: usize) -> (Self, Vec<SourceSpan>) {
         let ranges: Vec<Range<usize>> = places.iter().map(|place| drawn_range(text, place)).collect();
         let name = clean_line(text.path());
         let mut excerpt = Excerpt { name, text: String::new(), blocks: Vec::new(), columns: Vec::new() };
@@ -52,7 +51,7 @@ impl Excerpt {
             let start = excerpt.text.len();
             for line in lines.clone() {
                 let range = line_range(text, line);
-                let hidden = hidden_of_line(&range, &ranges, hidden);
+                let hidden = hidden_of_line(&range, &ranges, hidden, widest);
                 copy_line(text, range, &hidden, &mut excerpt.text, &mut moved);
             }
             excerpt.blocks.push(Block { first_line: lines.start as usize - 1, range: start..excerpt.text.len() });
@@ -114,18 +113,23 @@ fn line_range(text: &Text, line: u32) -> Range<usize> {
 }
 
 /// The blanked ranges of one line: those of the file, and what is far from a label on a wide line.
-fn hidden_of_line(line: &Range<usize>, labels: &[Range<usize>], hidden: &[Range<usize>]) -> Vec<Range<usize>> {
+fn hidden_of_line(
+    line: &Range<usize>,
+    labels: &[Range<usize>],
+    hidden: &[Range<usize>],
+    widest: usize,
+) -> Vec<Range<usize>> {
     let first = hidden.partition_point(|range| range.end <= line.start);
     let of_line = hidden.iter().skip(first).take_while(|range| range.start < line.end);
     let mut blank: Vec<Range<usize>> =
         of_line.map(|range| range.start.max(line.start)..range.end.min(line.end)).collect();
     let shown: usize = line.len() - blank.iter().map(Range::len).sum::<usize>();
-    if shown > WIDEST {
+    if shown > widest {
         let on_line = labels.iter().filter(|label| label.start < line.end && label.end > line.start);
         let mut windows: Vec<Range<usize>> =
-            on_line.map(|label| label.start.saturating_sub(WIDEST / 3)..label.start + WIDEST / 3 * 2).collect();
+            on_line.map(|label| label.start.saturating_sub(widest / 3)..label.start + widest / 3 * 2).collect();
         if windows.is_empty() {
-            windows.push(line.start..line.start + WIDEST);
+            windows.push(line.start..line.start + widest);
         }
         let mut from = line.start;
         for window in merged(windows) {

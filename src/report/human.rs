@@ -6,6 +6,8 @@ use std::io;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode};
 
+use textwrap::{WordSeparator, WordSplitter};
+
 use super::Summary;
 use super::excerpt::Excerpt;
 use super::mask::Mask;
@@ -20,6 +22,14 @@ pub const PAGES: &str = "https://github.com/sealnix/sealnix/blob/main/docs/rules
 
 /// More hosts than this are counted, not named.
 const HOSTS: usize = 12;
+
+/// A space at which no line is broken (no-break space); drawn as a plain one.
+const UNBROKEN: &str = "\u{a0}";
+
+/// Columns that miette's gutter takes before a line of another file.
+const GUTTER: usize = 20;
+/// A line of the primary place's file is cut beyond this, in bytes.
+const WIDEST: usize = 120;
 
 /// How to draw.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +47,8 @@ impl Style {
             .with_links(self.terminal)
             .with_width(self.width)
             .with_break_words(false)
+            .with_word_separator(WordSeparator::AsciiSpace)
+            .with_word_splitter(WordSplitter::NoHyphenation)
             .with_context_lines(1)
             .with_show_related_as_nested(true)
     }
@@ -52,7 +64,7 @@ pub fn write(
 ) -> io::Result<()> {
     let mask = Mask::new(findings, world);
     for finding in findings {
-        let drawing = Drawing { tree: world.tree, mask: &mask, links: style.terminal };
+        let drawing = Drawing { tree: world.tree, mask: &mask, style };
         writeln!(out, "{}", drawn(&drawing.finding(finding), style)?)?;
     }
     write!(out, "{}", summary.text())
@@ -63,10 +75,15 @@ pub fn error(error: &dyn std::error::Error, help: Option<&str>, style: Style) ->
     let mut because = Vec::new();
     let mut source = error.source();
     while let Some(cause) = source {
-        because.push(clean_line(&cause.to_string()));
+        // Some errors say their cause themselves.
+        let said = cause.to_string();
+        if !error.to_string().contains(&said) {
+            because.push(clean_line(&said));
+        }
         source = cause.source();
     }
-    let shown = Shown { help: help.map(|help| clean(help).into_owned()), ..Shown::new(&error.to_string(), because) };
+    let shown =
+        Shown { help: help.map(|help| keep_commands_whole(&clean(help))), ..Shown::new(&error.to_string(), because) };
     drawn(&shown, style).unwrap_or_else(|_| format!("error: {}\n", shown.message))
 }
 
@@ -74,7 +91,14 @@ fn drawn(shown: &Shown, style: Style) -> io::Result<String> {
     let mut text = String::new();
     style.handler().render_report(&mut text, shown).map_err(io::Error::other)?;
     // miette pads wrapped lines.
-    Ok(text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect())
+    let lines = text.lines().flat_map(|line| [line.trim_end(), "\n"]);
+    Ok(lines.collect::<String>().replace(UNBROKEN, " "))
+}
+
+/// Keeps what stands between backticks on one line: a command must be there to copy.
+fn keep_commands_whole(text: &str) -> String {
+    let parts = text.split_inclusive('`').enumerate();
+    parts.map(|(index, part)| if index % 2 == 1 { part.replace(' ', UNBROKEN) } else { part.to_owned() }).collect()
 }
 
 /// What miette is given: clean text and excerpts only.
@@ -102,7 +126,7 @@ impl Shown {
     fn new(message: &str, because: Vec<String>) -> Self {
         let link = |next: Option<Box<Because>>, text| Some(Box::new(Because { text, next }));
         let because = because.into_iter().rev().fold(None, link).map(|because| *because);
-        Shown { message: clean_line(message), because, ..Shown::default() }
+        Shown { message: keep_commands_whole(&clean_line(message)), because, ..Shown::default() }
     }
 }
 
@@ -110,14 +134,14 @@ impl Shown {
 struct Drawing<'a> {
     tree: &'a Tree,
     mask: &'a Mask,
-    links: bool,
+    style: Style,
 }
 
 impl Drawing<'_> {
     fn finding(&self, finding: &Finding) -> Shown {
         let (primary, elsewhere) = by_file(finding);
         let mut because = circumstances(finding);
-        let excerpt = self.excerpt(&primary);
+        let excerpt = self.excerpt(&primary, WIDEST);
         if excerpt.is_none() {
             because.splice(0..0, primary.iter().map(|label| bare(label)));
         }
@@ -125,8 +149,8 @@ impl Drawing<'_> {
         Shown {
             severity: Some(severity(finding.level)),
             code: Some(finding.rule.to_owned()),
-            url: self.links.then(|| format!("{PAGES}{}.md", finding.rule)),
-            help: finding.help.as_deref().map(|help| clean(help).into_owned()),
+            url: self.style.terminal.then(|| format!("{PAGES}{}.md", finding.rule)),
+            help: finding.help.as_deref().map(|help| keep_commands_whole(&clean(help))),
             excerpt,
             labels: labels.unwrap_or_default(),
             related: elsewhere.iter().flat_map(|labels| self.related(labels)).collect(),
@@ -136,7 +160,8 @@ impl Drawing<'_> {
 
     /// The labels of another file: an excerpt, or a line each.
     fn related(&self, labels: &[&Label]) -> Vec<Shown> {
-        match (self.excerpt(labels), labels) {
+        // miette wraps what is nested: a line that does not fit would be torn.
+        match (self.excerpt(labels, self.style.width.saturating_sub(GUTTER)), labels) {
             (Some((excerpt, spans)), [first, ..]) => {
                 let message = format!("in {}", first.place.path);
                 let severity = Some(Severity::Advice);
@@ -150,12 +175,12 @@ impl Drawing<'_> {
     }
 
     /// None where the file has no text or is not to be shown.
-    fn excerpt(&self, labels: &[&Label]) -> Option<(Excerpt, Vec<LabeledSpan>)> {
+    fn excerpt(&self, labels: &[&Label], widest: usize) -> Option<(Excerpt, Vec<LabeledSpan>)> {
         let path = &labels.first()?.place.path;
         let text = self.tree.texts.get(path)?;
         let hidden = self.mask.hidden(path)?;
         let places: Vec<&Place> = labels.iter().map(|label| &label.place).collect();
-        let (excerpt, spans) = Excerpt::new(text, &places, hidden);
+        let (excerpt, spans) = Excerpt::new(text, &places, hidden, widest);
         let label = |(index, (span, label)): (usize, (miette::SourceSpan, &&Label))| {
             let text = Some(clean_line(&label.text)).filter(|text| !text.is_empty());
             match index {
