@@ -1,5 +1,7 @@
 //! `flake.nix`: its outputs, called with `self` and its inputs.
 
+use std::cell::OnceCell;
+
 use super::input::{self, Inputs};
 use super::system;
 use crate::nix::Symbol;
@@ -9,6 +11,9 @@ use crate::nix::path;
 use crate::nix::unknown::{Reason, Stop};
 use crate::nix::value::{Attr, Attrs, Open, Outcome, Thunk, Value};
 use crate::nixos::world::World;
+
+/// What is known only once the outputs are called, and referred to before.
+type Later<'a> = &'a OnceCell<&'a Thunk<'a>>;
 
 /// The outputs of the flake whose file is `entry`.
 pub fn outputs<'a>(eval: &Eval<'a>, world: &'a World<'a>, entry: &str) -> Outcome<'a> {
@@ -34,9 +39,11 @@ fn call<'a>(eval: &Eval<'a>, world: &'a World<'a>, file: FileId, entry: &str) ->
 
     let entry = eval.text(entry);
     // `self` is known before the outputs are: modules and hosts refer to it.
-    let result: &'a std::cell::OnceCell<&'a Thunk<'a>> = eval.alloc(std::cell::OnceCell::new());
-    let own = own_flake(eval, entry, result);
+    let result: Later<'a> = eval.alloc(OnceCell::new());
+    let all_inputs: Later<'a> = eval.alloc(OnceCell::new());
+    let own = own_flake(eval, entry, result, all_inputs);
     let mut arguments: Vec<Attr<'a>> = inputs.entries(eval, world);
+    all_inputs.get_or_init(|| eval.done(eval.attrs(arguments.clone())));
     arguments.push(eval.attr("self", own));
     let set = eval.done(eval.attrs(arguments));
     let outputs = eval.lazy(move |eval| eval.call(function, set));
@@ -45,7 +52,7 @@ fn call<'a>(eval: &Eval<'a>, world: &'a World<'a>, file: FileId, entry: &str) ->
 }
 
 /// `self`: where it lies, and its outputs once they are asked for.
-fn own_flake<'a>(eval: &Eval<'a>, entry: &'a str, outputs: &'a std::cell::OnceCell<&'a Thunk<'a>>) -> &'a Thunk<'a> {
+fn own_flake<'a>(eval: &Eval<'a>, entry: &'a str, outputs: Later<'a>, inputs: Later<'a>) -> &'a Thunk<'a> {
     let folder = entry.strip_suffix("flake.nix").unwrap_or("").trim_end_matches('/');
     let out_path = eval.done(eval.string(&path::in_repository(folder)));
     let why = eval.unknown(Reason::Input("self"), None);
@@ -57,21 +64,24 @@ fn own_flake<'a>(eval: &Eval<'a>, entry: &'a str, outputs: &'a std::cell::OnceCe
         None => eval.fail("self is used before the outputs are there"),
     };
     let open = Open { why, absent: Some(eval.alloc(absent)) };
-    let lazy_outputs = eval.lazy(move |eval| match outputs.get() {
-        Some(outputs) => eval.force(outputs),
-        None => eval.fail("self is used before the outputs are there"),
-    });
-    let world = input::source_info(eval);
+    let later = |cell: Later<'a>| {
+        eval.lazy(move |eval| match cell.get() {
+            Some(thunk) => eval.force(thunk),
+            None => eval.fail("self is used before the outputs are there"),
+        })
+    };
+    let unknown = input::source_info(eval);
     let mut entries = vec![
         eval.attr("outPath", out_path),
         eval.attr("_type", eval.done(eval.string("flake"))),
-        eval.attr("outputs", lazy_outputs),
-        eval.attr("sourceInfo", eval.done(Value::Unknown(world))),
+        eval.attr("outputs", later(outputs)),
+        eval.attr("inputs", later(inputs)),
+        eval.attr("sourceInfo", eval.done(Value::Unknown(unknown))),
     ];
     for name in
         ["rev", "shortRev", "dirtyRev", "dirtyShortRev", "lastModified", "lastModifiedDate", "narHash", "revCount"]
     {
-        entries.push(eval.attr(name, eval.done(Value::Unknown(eval.unknown_attribute(world, Symbol::new(name))))));
+        entries.push(eval.attr(name, eval.done(Value::Unknown(eval.unknown_attribute(unknown, Symbol::new(name))))));
     }
     eval.done(eval.attrs_of(Attrs { entries: eval.sorted(entries), open: Some(open) }))
 }
