@@ -87,18 +87,24 @@ fn examples(page: &str, section: &str) -> Vec<(String, String)> {
     examples
 }
 
+/// Rules whose facts are not gathered yet, with what is missing. One that fires leaves the list.
+const NOT_YET: &[(&str, &str)] = &[("undeclared-secret-reference", "uses are not extracted from the Nix code")];
+
+fn fires_already(rule: &Rule) -> bool {
+    !NOT_YET.iter().any(|(id, _)| *id == rule.id)
+}
+
 #[test]
-#[ignore = "until `sealnix check` reads a repository"]
 fn every_rule_fires_in_its_fixture() {
     for rule in checks::rules() {
         let found = findings(&repository(rule, "fires"));
         let rules: Vec<&str> = found.iter().map(|(rule, _)| rule.as_str()).collect();
-        assert_eq!(rules, [rule.id], "one mistake is one finding");
+        // One mistake is one finding.
+        assert_eq!(rules == [rule.id], fires_already(rule), "{}: {found:?}", rule.id);
     }
 }
 
 #[test]
-#[ignore = "until `sealnix check` reads a repository"]
 fn every_rule_is_silent_beside_the_nearest_legal_thing() {
     for rule in checks::rules() {
         let found = findings(&repository(rule, "silent"));
@@ -107,13 +113,14 @@ fn every_rule_is_silent_beside_the_nearest_legal_thing() {
     }
 }
 
-/// What a person sees, rule by rule; a snapshot each.
+/// What a person sees of a finding, without the summary below it; a snapshot a rule.
 #[test]
-#[ignore = "until `sealnix check` reads a repository"]
 fn every_report_is_as_it_was() {
-    for rule in checks::rules() {
+    for rule in checks::rules().filter(|rule| fires_already(rule)) {
         let output = sealnix(&repository(rule, "fires"), &["check"]);
-        insta::assert_snapshot!(rule.id, String::from_utf8(output.stdout).unwrap());
+        let report = String::from_utf8(output.stdout).unwrap();
+        let (findings, _summary) = report.split_once("\n1 host, ").unwrap();
+        insta::assert_snapshot!(rule.id, findings);
     }
 }
 
