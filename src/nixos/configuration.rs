@@ -183,7 +183,7 @@ impl<'a> Configuration<'a> {
             return eval.select_name(args, name, None);
         }
         match name.as_str() {
-            "sealnix" => Ok(super::schema::primitives(eval, self.scope)),
+            "sealnix" => Ok(super::schema::primitives(eval, self.scope, self.class)),
             "pkgs" => Ok(self.packages(eval)),
             "modulesPath" => Ok(eval.string(&crate::nix::path::of_input("nixpkgs/nixos/modules"))),
             "utils" | "baseModules" | "extraModules" | "moduleType" => Ok(eval.unknown_value(Reason::Package)),
@@ -334,7 +334,19 @@ impl<'a> Configuration<'a> {
             ));
         }
         let why = eval.unknown(Reason::UnsetOption(dotted_in(eval, path)), None);
+        let user_field = match path {
+            [users, all, user, field] if (users.as_str(), all.as_str()) == ("users", "users") => Some((*user, *field)),
+            _ => None,
+        };
+        if let Some((user, field)) = user_field
+            && let Some(default) = self.user_default(eval, user, field.as_str())?
+        {
+            eval.assume(why);
+            return Ok(eval.string(default));
+        }
         match self.territory(path) {
+            // The table's default group is "", which no user of a working system has.
+            _ if user_field.is_some_and(|(_, field)| field.as_str() == "group") => {}
             Territory::Option(facts::Fact { default: Some(default), .. }) => {
                 eval.assume(why);
                 return merge::json(eval, default);
@@ -345,15 +357,26 @@ impl<'a> Configuration<'a> {
             }
             _ => {}
         }
-        if let [users, all, user, group] = path
-            && (users.as_str(), all.as_str(), group.as_str()) == ("users", "users", "group")
-            && let Some(group) = facts::group_of_user(user.as_str())
-        {
-            eval.assume(why);
-            return Ok(eval.string(group));
-        }
         let absent = move |eval: &Eval<'a>, name: Symbol| self.absent(eval, eval.slice(&[path, &[name]].concat()));
         Ok(Value::Unknown(eval.alloc(Unknown { absent: Some(eval.alloc(absent)), ..*why })))
+    }
+
+    /// What nixpkgs gives a user of `users.users`: its name, and the group of a normal user or that
+    /// of the service which makes it.
+    fn user_default(&'a self, eval: &Eval<'a>, user: Symbol, field: &str) -> Outcome<'a, Option<&'a str>> {
+        match field {
+            "name" => return Ok(Some(user.as_str())),
+            "group" => {}
+            _ => return Ok(None),
+        }
+        if let Some(group) = facts::group_of_user(user.as_str()) {
+            return Ok(Some(group));
+        }
+        let path = ["users", "users", user.as_str(), "isNormalUser"];
+        let normal = path.iter().try_fold(eval.force(self.config(eval))?, |value, name| {
+            eval.settle(eval.select_name(value, Symbol::new(name), None))
+        })?;
+        Ok(matches!(normal, Value::Bool(true)).then_some("users"))
     }
 
     /// The definitions of the option at a path, wrappers off, conditions not looked at.

@@ -1,8 +1,9 @@
 //! The options of sops-nix and the few of nixpkgs that matter, written as modules.
 
+use super::configuration::Class;
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
-use crate::nix::value::{Attr, Mark, Outcome, Value};
+use crate::nix::value::{Mark, Outcome, Value};
 
 /// sealnix's own Nix files, by the name that they have in the program.
 pub const FILES: &[(&str, &str)] = &[
@@ -13,14 +14,14 @@ pub const FILES: &[(&str, &str)] = &[
 ];
 
 /// What the schemas can do that Nix cannot: the module argument `sealnix`.
-pub fn primitives<'a>(eval: &Eval<'a>, scope: u32) -> Value<'a> {
+pub fn primitives<'a>(eval: &Eval<'a>, scope: u32, class: Class) -> Value<'a> {
     let mark = eval.native("mark", 3, move |eval, arguments| {
         let &[kind, name, text] = arguments else { return eval.fail("three arguments") };
         let (kind, name) = (eval.force_string(kind)?, eval.force_string(name)?);
         marked(eval, Mark { kind: Symbol::new(kind.text), scope, name: name.text }, eval.force(text)?)
     });
-    let entries: Vec<Attr<'a>> = vec![eval.attr("mark", eval.done(mark))];
-    eval.attrs(entries)
+    let class = eval.string(if class == Class::Darwin { "darwin" } else { "nixos" });
+    eval.attrs(vec![eval.attr("mark", eval.done(mark)), eval.attr("class", eval.done(class))])
 }
 
 /// A string that stands for something named.

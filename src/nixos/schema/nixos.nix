@@ -1,24 +1,28 @@
-# The few options of nixpkgs whose shape matters here and that the table of facts cannot say:
-# NixOS 24.05 (nixos/modules/config/users-groups.nix, services/networking/ssh/sshd.nix,
-# tasks/network-interfaces.nix).
+# Options of nixpkgs whose default follows from the rest, so that the table of facts cannot say it:
+# NixOS 24.05.
 { config, lib, ... }:
 let
   inherit (lib) mkOption types;
 in
 {
-  options.users.users = mkOption {
-    default = { };
-    type = types.attrsOf (
-      types.submodule (
-        { name, ... }:
+  options = {
+    networking.hostName = mkOption {
+      type = types.str;
+      default = "nixos";
+    };
+    services.openssh.hostKeys = mkOption {
+      type = types.listOf types.attrs;
+      default = [
         {
-          freeformType = types.attrsOf types.anything;
-          options.name = mkOption {
-            type = types.str;
-            default = name;
-          };
+          type = "rsa";
+          bits = 4096;
+          path = "/etc/ssh/ssh_host_rsa_key";
         }
-      )
-    );
+        {
+          type = "ed25519";
+          path = "/etc/ssh/ssh_host_ed25519_key";
+        }
+      ];
+    };
   };
 }

@@ -1,5 +1,6 @@
 # The options of sops-nix for NixOS and nix-darwin, as of 2026-06: names, types and defaults.
-# `sealnix.mark KIND NAME TEXT` is TEXT that stands for something named.
+# `sealnix.mark KIND NAME TEXT` is TEXT that stands for something named; `sealnix.class` says which
+# of the two it is.
 {
   config,
   lib,
@@ -14,19 +15,21 @@ let
     mkOption { inherit type default; };
   nullOr = type: option (types.nullOr type) null;
   units = option (types.listOf types.str) [ ];
+  darwin = sealnix.class == "darwin";
   groupOf =
     { owner, ... }:
     if owner == null then null else config.users.users.${owner}.group;
   hostKeys =
     type:
     let
-      keys = config.services.openssh.hostKeys or [
-        { type = "rsa"; path = "/etc/ssh/ssh_host_rsa_key"; }
-        { type = "ed25519"; path = "/etc/ssh/ssh_host_ed25519_key"; }
-      ];
       usable = key: key.type == type && !(lib.hasPrefix "/run/secrets" key.path);
     in
-    if config.services.openssh.enable then map (key: key.path) (lib.filter usable keys) else [ ];
+    if darwin then
+      [ "/etc/ssh/ssh_host_${type}_key" ]
+    else if config.services.openssh.enable then
+      map (key: key.path) (lib.filter usable config.services.openssh.hostKeys)
+    else
+      [ ];
 
   secret =
     { config, name, ... }:
@@ -45,9 +48,9 @@ let
         };
         format = option types.str cfg.defaultSopsFormat;
         mode = option types.str "0400";
-        owner = nullOr types.str;
+        owner = option (types.nullOr types.str) (if darwin then "root" else null);
         uid = nullOr types.int;
-        group = option (types.nullOr types.str) (groupOf config);
+        group = option (types.nullOr types.str) (if darwin then "staff" else groupOf config);
         gid = nullOr types.int;
         sopsFile = option types.path cfg.defaultSopsFile;
         sopsFileHash = option types.str "";
@@ -72,7 +75,9 @@ let
         mode = option types.str "0400";
         owner = nullOr types.str;
         uid = nullOr types.int;
-        group = option (types.nullOr types.str) (groupOf config);
+        group = option (types.nullOr types.str) (
+          if darwin && config.owner != null then "staff" else groupOf config
+        );
         gid = nullOr types.int;
         restartUnits = units;
         reloadUnits = units;
