@@ -22,7 +22,7 @@ use self::limits::Limits;
 pub use self::select::Found;
 use super::ir::{FileId, Program, Span};
 use super::symbol::Symbol;
-use super::unknown::{ErrorKind, EvalError, Reason, Stop, Unknown};
+use super::unknown::{ErrorKind, EvalError, Missing, Reason, Stop, Unknown};
 use super::value::{Attr, Attrs, List, Mark, Outcome, State, Str, Thunk, Value};
 use crate::source::Tree;
 
@@ -166,7 +166,14 @@ impl<'a> Eval<'a> {
     /// An evaluation error. Its text is Nix's in our words.
     pub fn error(&self, kind: ErrorKind, span: Option<Span>, message: &str) -> Stop<'a> {
         self.errors.set(self.errors.get() + 1);
-        Stop::Error(self.bump.alloc(EvalError { kind, message: self.bump.alloc_str(message), span }))
+        Stop::Error(self.bump.alloc(EvalError { kind, message: self.bump.alloc_str(message), span, missing: None }))
+    }
+
+    /// The error of a name that a set lacks.
+    pub fn missing(&self, name: Symbol, set: &'a Attrs<'a>, span: Option<Span>) -> Stop<'a> {
+        let message = self.bump.alloc_str(&format!("attribute '{name}' missing"));
+        let missing = Some(Missing { name, set });
+        Stop::Error(self.bump.alloc(EvalError { kind: ErrorKind::MissingAttribute, message, span, missing }))
     }
 
     /// An error of the plain kind.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::ir::Span;
 use super::symbol::Symbol;
-use super::value::{Absent, Thunk};
+use super::value::{Absent, Attrs, Thunk};
 
 /// A value that cannot be known: symbolic, it keeps why, the path taken on it and everything that
 /// went into it, so that a secret inside is still found.
@@ -82,7 +82,6 @@ pub enum Stop<'a> {
 }
 
 /// An error of the evaluated code.
-#[derive(Debug)]
 pub struct EvalError<'a> {
     /// What kind.
     pub kind: ErrorKind,
@@ -90,6 +89,17 @@ pub struct EvalError<'a> {
     pub message: &'a str,
     /// Where.
     pub span: Option<Span>,
+    /// For a missing attribute: which, and of which set.
+    pub missing: Option<Missing<'a>>,
+}
+
+/// A name that was looked up where it is not.
+#[derive(Clone, Copy)]
+pub struct Missing<'a> {
+    /// The name.
+    pub name: Symbol,
+    /// The set that lacks it.
+    pub set: &'a Attrs<'a>,
 }
 
 /// What kind of error.

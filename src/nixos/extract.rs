@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::configuration::{Class, Configuration};
 use super::definition::{Definition, expand, resolve};
+use super::uses;
 use super::world::World;
 use crate::manifest::{
     AgeKeys, Certainty, Complete, Definition as Written, Fact, GnupgKeys, HomeUser, Host, Secret, Sops, SopsFile, Spot,
-    Template, Unknown as UnknownFact, User,
+    Template, Unit, Unknown as UnknownFact, User,
 };
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
@@ -54,15 +55,25 @@ pub fn unknown<'a>(eval: &Eval<'a>, host: &mut Host, field: &str, why: &'a Unkno
     host.unknowns.push(UnknownFact { host: host_name, field, why, place, ..UnknownFact::default() });
 }
 
-/// Fills in what the configuration says of a host.
+/// Fills in what the configuration says of a host: first what it declares, then what it uses.
 pub fn host<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, host: &mut Host) {
     let mut reader = Reader { eval, host: host.name.clone(), user: None, unknowns: Vec::new() };
-    match reader.host(configuration, host) {
-        Ok(()) => {}
-        Err(stop) => reader.note(None, "declared", stop),
+    let homes = match reader.host(configuration, host) {
+        Ok(homes) => homes,
+        Err(stop) => {
+            reader.note(None, "declared", stop);
+            Vec::new()
+        }
+    };
+    eval.limits.set_steps(uses::STEPS);
+    if let Err(stop) = reader.uses(configuration, &homes, host) {
+        reader.note(None, "uses", stop);
     }
     host.unknowns.append(&mut reader.unknowns);
 }
+
+/// A home-manager user with its configuration.
+type Home<'a> = (&'a str, &'a Configuration<'a>);
 
 struct Reader<'a, 'e> {
     eval: &'e Eval<'a>,
@@ -72,7 +83,7 @@ struct Reader<'a, 'e> {
 }
 
 impl<'a> Reader<'a, '_> {
-    fn host(&mut self, configuration: &'a Configuration<'a>, host: &mut Host) -> Outcome<'a, ()> {
+    fn host(&mut self, configuration: &'a Configuration<'a>, host: &mut Host) -> Outcome<'a, Vec<Home<'a>>> {
         let config = self.eval.force_attrs(configuration.config(self.eval));
         let incomplete = configuration.incomplete(self.eval)?;
         let complete = incomplete.map_or(Complete::Yes, |why| Complete::No(why.to_string()));
@@ -93,7 +104,17 @@ impl<'a> Reader<'a, '_> {
         }
         host.sops = self.sops(configuration, config)?;
         host.users = self.users(config);
-        self.home_users(configuration, config, host)?;
+        host.units = self.units(config);
+        self.home_users(configuration, config, host)
+    }
+
+    fn uses(&self, configuration: &'a Configuration<'a>, homes: &[Home<'a>], host: &mut Host) -> Outcome<'a, ()> {
+        let of_host = uses::sets(self.eval, configuration, None)?;
+        host.uses = uses::uses(self.eval, configuration, &[of_host])?;
+        for (user, home) in homes {
+            let of_user = uses::sets(self.eval, home, Some(user))?;
+            host.uses.extend(uses::uses(self.eval, home, &[of_user, of_host])?);
+        }
         Ok(())
     }
 
@@ -129,21 +150,44 @@ impl<'a> Reader<'a, '_> {
         User { group: field("group"), hashed_password_file: field("hashedPasswordFile") }
     }
 
+    /// The services that the repository says something of.
+    fn units(&self, config: &'a Attrs<'a>) -> BTreeMap<String, Unit> {
+        let Ok(Value::Attrs(units)) = self.nested(config, &["systemd", "services"]) else { return BTreeMap::new() };
+        let unit = |attr: &Attr<'a>| {
+            let service = self.eval.settle(self.eval.force(attr.value)).ok()?;
+            let service = self.eval.settle(self.eval.select_name(service, Symbol::new("serviceConfig"), None)).ok()?;
+            let Value::Attrs(service) = service else { return Some(Unit::default()) };
+            let field = |name: &str| service.get(Symbol::new(name)).map(|attr| self.eval.force(attr.value));
+            Some(Unit {
+                user: match field("User") {
+                    Some(Ok(Value::String(text))) => Fact::Known(Some(text.text.to_owned())),
+                    _ => Fact::Unknown,
+                },
+                dynamic_user: match field("DynamicUser") {
+                    Some(Ok(Value::Bool(dynamic))) => Fact::Known(dynamic),
+                    _ => Fact::Unknown,
+                },
+            })
+        };
+        units.entries.iter().map(|attr| (attr.name.to_string(), unit(attr).unwrap_or_default())).collect()
+    }
+
     fn home_users(
         &mut self,
         configuration: &'a Configuration<'a>,
         config: &'a Attrs<'a>,
         host: &mut Host,
-    ) -> Outcome<'a, ()> {
+    ) -> Outcome<'a, Vec<Home<'a>>> {
+        let mut homes = Vec::new();
         if !configuration.collected(self.eval)?.schemas.contains(&"«home-manager»") {
-            return Ok(());
+            return Ok(homes);
         }
         let users = match self.nested(config, &["home-manager", "users"]) {
             Ok(Value::Attrs(users)) => users,
-            Ok(_) => return Ok(()),
+            Ok(_) => return Ok(homes),
             Err(stop) => {
                 self.note(None, "homeUsers", stop);
-                return Ok(());
+                return Ok(homes);
             }
         };
         for attr in users.entries {
@@ -155,6 +199,7 @@ impl<'a> Reader<'a, '_> {
                 if let Some(why) = inner.incomplete(self.eval)? {
                     host.complete.secrets = Complete::No(why.to_string());
                 }
+                homes.push((attr.name.as_str(), inner));
                 self.sops(inner, config)
             });
             match home {
@@ -165,7 +210,7 @@ impl<'a> Reader<'a, '_> {
             }
         }
         self.user = None;
-        Ok(())
+        Ok(homes)
     }
 
     fn sops(&mut self, configuration: &'a Configuration<'a>, config: &'a Attrs<'a>) -> Outcome<'a, Option<Sops>> {

@@ -10,6 +10,7 @@ pub mod merge;
 pub mod module;
 pub mod schema;
 pub mod types;
+pub mod uses;
 pub mod world;
 
 pub use hosts::{Evaluated, evaluate, program};

@@ -3,7 +3,7 @@
 use super::{Eval, Outcome, State, Thunk, Value};
 use crate::nix::ir::{Lambda, Node, Param, Span};
 use crate::nix::symbol::Symbol;
-use crate::nix::unknown::{ErrorKind, Stop};
+use crate::nix::unknown::{ErrorKind, EvalError, Stop};
 use crate::nix::value::{Attrs, Binds, Closure, Frame, Native, Scope};
 
 impl<'a> Eval<'a> {
@@ -19,7 +19,9 @@ impl<'a> Eval<'a> {
     /// Gives an error of our own functions the place of the call.
     fn placed(&self, stop: Stop<'a>, span: Span) -> Stop<'a> {
         match stop {
-            Stop::Error(error) if error.span.is_none() => self.error(error.kind, Some(span), error.message),
+            Stop::Error(error) if error.span.is_none() => {
+                Stop::Error(self.alloc(EvalError { span: Some(span), ..*error }))
+            }
             stop => stop,
         }
     }

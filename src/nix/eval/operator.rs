@@ -2,7 +2,7 @@
 
 use super::{Attr, Attrs, Eval, List, Outcome, Value};
 use crate::nix::ir::{Node, Operator, Span};
-use crate::nix::unknown::{ErrorKind, Stop, Unknown};
+use crate::nix::unknown::{ErrorKind, EvalError, Stop, Unknown};
 use crate::nix::value::{Doubt, Open, Scope};
 
 impl<'a> Eval<'a> {
@@ -33,7 +33,9 @@ impl<'a> Eval<'a> {
             Err(Stop::Unknown(unknown)) if !unknown.is_limit() => {
                 Ok(Value::Unknown(self.unknown_with(unknown, &[self.done(left), self.done(right)])))
             }
-            Err(Stop::Error(error)) if error.span.is_none() => Err(self.error(error.kind, Some(span), error.message)),
+            Err(Stop::Error(error)) if error.span.is_none() => {
+                Err(Stop::Error(self.alloc(EvalError { span: Some(span), ..*error })))
+            }
             outcome => outcome,
         }
     }

@@ -90,7 +90,7 @@ impl<'a> Eval<'a> {
                         Some(absent) => absent(self, name),
                         None => Ok(Value::Unknown(self.unknown_attribute(open.why, name))),
                     },
-                    None => Err(self.error(ErrorKind::MissingAttribute, span, &format!("attribute '{name}' missing"))),
+                    None => Err(self.missing(name, attrs, span)),
                 }
             }
             other => {

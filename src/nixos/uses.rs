@@ -1,0 +1,300 @@
+//! What uses which secret: every definition that the repository's own modules make is forced,
+//! within bounds, and looked through for secrets' paths, placeholders and templates, which are in
+//! the context of its strings. Code that Nix would not run may fail here; only a name that a set of
+//! secrets surely lacks is then said.
+
+use std::collections::BTreeSet;
+
+use super::configuration::{Configuration, dotted};
+use super::definition::{Definition, expand, resolve};
+use crate::manifest::{Certainty, Namespace, Spot, Use, Used};
+use crate::nix::Symbol;
+use crate::nix::eval::Eval;
+use crate::nix::ir::Span;
+use crate::nix::unknown::{EvalError, Reason, Stop, Unknown};
+use crate::nix::value::{Attr, AttrPlace, Attrs, Mark, Outcome, Str, Thunk, Value};
+
+/// Steps that the uses of one configuration may take.
+pub const STEPS: u64 = 5_000_000;
+
+/// How deep a value is looked into.
+const DEPTH: usize = 24;
+
+/// The sets of one configuration that names of secrets are looked up in.
+#[derive(Clone, Copy)]
+pub struct Sets<'a> {
+    /// Which configuration's they are: the home-manager user, or the host itself.
+    pub user: Option<&'a str>,
+    /// The scope of its marks.
+    pub scope: u32,
+    /// The set, and what it holds.
+    pub sets: &'a [(Namespace, &'a Attrs<'a>)],
+}
+
+/// The sets of a configuration.
+pub fn sets<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, user: Option<&'a str>) -> Outcome<'a, Sets<'a>> {
+    let config = eval.force(configuration.config(eval))?;
+    let mut sets = Vec::new();
+    for of in [Namespace::Secrets, Namespace::Placeholder, Namespace::Templates] {
+        let Value::Attrs(attrs) = config else { continue };
+        let Some(sops) = attrs.get(Symbol::new("sops")) else { continue };
+        let sops = eval.force(sops.value)?;
+        if let Ok(Value::Attrs(set)) = eval.settle(eval.select_name(sops, Symbol::new(of.option()), None)) {
+            sets.push((of, set));
+        }
+    }
+    Ok(Sets { user, scope: configuration.scope, sets: eval.slice(&sets) })
+}
+
+/// What the own modules of a configuration use of the secrets in `sets`; these are those of the
+/// configuration itself and, for a home-manager user, of its host.
+pub fn uses<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, sets: &[Sets<'a>]) -> Outcome<'a, Vec<Use>> {
+    let mut search = Search { eval, configuration, sets, uses: Vec::new(), seen: BTreeSet::new(), path: Vec::new() };
+    let definitions = configuration.root_definitions(eval)?;
+    let own: Vec<_> = definitions.into_iter().filter(|definition| definition.module.own).collect();
+    search.definitions(&own, None, &Certainty::Certain, 0)?;
+    let mut uses = search.uses;
+    uses.sort_by(|a, b| (&a.at, &a.what, &a.option).cmp(&(&b.at, &b.what, &b.option)));
+    uses.dedup_by(|later, first| (&later.at, &later.what, &later.option) == (&first.at, &first.what, &first.option));
+    Ok(uses)
+}
+
+struct Search<'a, 'e> {
+    eval: &'e Eval<'a>,
+    configuration: &'a Configuration<'a>,
+    sets: &'e [Sets<'a>],
+    uses: Vec<Use>,
+    /// Unknowns that were looked through, by address.
+    seen: BTreeSet<usize>,
+    path: Vec<Symbol>,
+}
+
+/// How a value was come to.
+#[derive(Clone, Copy)]
+struct Way<'w> {
+    at: Option<Span>,
+    certainty: &'w Certainty,
+    embedded: bool,
+    read: bool,
+    depth: usize,
+}
+
+impl<'a> Search<'a, '_> {
+    /// Looks through what modules give to the option at `self.path`.
+    fn definitions(
+        &mut self,
+        definitions: &[Definition<'a>],
+        at: Option<Span>,
+        outer: &Certainty,
+        depth: usize,
+    ) -> Outcome<'a, ()> {
+        if depth > DEPTH || self.is_skipped() {
+            return Ok(());
+        }
+        let resolved = resolve(self.eval, expand(self.eval, definitions)?)?;
+        for live in resolved.certain.iter().chain(resolved.perhaps) {
+            let mut certainty = outer.clone();
+            if let Some(assumed) = live.definition.assumed {
+                certainty = certainty.weaker(Certainty::Assumed(assumed.to_string()));
+            }
+            if let Some(doubt) = live.doubt() {
+                certainty = certainty.weaker(Certainty::Conditional(doubt.to_string()));
+            }
+            let at = written(live.definition.place).or(at);
+            match live.value {
+                Value::Attrs(attrs) if !is_package(attrs) => {
+                    for attr in attrs.entries {
+                        self.path.push(attr.name);
+                        let child = live.definition.child(attr);
+                        self.definitions(&[child], written(attr.place).or(at), &certainty, depth + 1)?;
+                        self.path.pop();
+                    }
+                }
+                value => {
+                    let way = Way { at, certainty: &certainty, embedded: false, read: false, depth };
+                    self.value(value, live.definition.value, way)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Secrets themselves are declarations, and users' homes are configurations of their own.
+    fn is_skipped(&self) -> bool {
+        let names: Vec<_> = self.path.iter().take(2).map(|name| name.as_str()).collect();
+        matches!(names.as_slice(), ["sops", "secrets" | "placeholder"] | ["home-manager", "users"])
+    }
+
+    fn thunk(&mut self, thunk: &'a Thunk<'a>, way: Way<'_>) -> Outcome<'a, ()> {
+        if way.depth > DEPTH {
+            return Ok(());
+        }
+        let _depth = self.eval.limits.enter(self.eval)?;
+        match self.eval.force(thunk) {
+            Ok(value) => self.value(value, thunk, Way { depth: way.depth + 1, ..way }),
+            Err(stop) => self.stopped(stop, way),
+        }
+    }
+
+    fn value(&mut self, value: Value<'a>, thunk: &'a Thunk<'a>, way: Way<'_>) -> Outcome<'a, ()> {
+        match value {
+            Value::String(text) => {
+                self.text(text, way);
+                Ok(())
+            }
+            Value::List(list) => {
+                for item in list.items {
+                    self.thunk(item, way)?;
+                }
+                match list.open {
+                    Some(open) => self.unknown(open, way),
+                    None => Ok(()),
+                }
+            }
+            Value::Attrs(attrs) if is_package(attrs) => Ok(()),
+            Value::Attrs(attrs) => attrs.entries.iter().try_for_each(|attr| self.attribute(attr, way)),
+            Value::Unknown(unknown) => match self.eval.force(thunk) {
+                // A definition that failed is known as unknown; the failure says more.
+                Err(stop) => self.stopped(stop, way),
+                Ok(_) => self.unknown(unknown, way),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn attribute(&mut self, attr: &Attr<'a>, way: Way<'_>) -> Outcome<'a, ()> {
+        self.thunk(attr.value, Way { at: written(attr.place).or(way.at), ..way })
+    }
+
+    fn unknown(&mut self, unknown: &'a Unknown<'a>, way: Way<'_>) -> Outcome<'a, ()> {
+        if !self.seen.insert(std::ptr::from_ref(unknown) as usize) {
+            return Ok(());
+        }
+        let read = way.read || matches!(unknown.reason, Reason::World(builtin) if builtin.starts_with("readFile"));
+        for part in unknown.parts {
+            self.thunk(part, Way { embedded: true, read, depth: way.depth + 1, ..way })?;
+        }
+        Ok(())
+    }
+
+    fn stopped(&mut self, stop: Stop<'a>, way: Way<'_>) -> Outcome<'a, ()> {
+        match stop {
+            Stop::Unknown(unknown) if unknown.is_limit() => Err(stop),
+            Stop::Unknown(unknown) => self.unknown(unknown, way),
+            Stop::Error(error) => {
+                self.failed(error, way);
+                Ok(())
+            }
+        }
+    }
+
+    /// An error of code that Nix may never run is none of ours, but for a name that a set of
+    /// secrets lacks.
+    fn failed(&mut self, error: &'a EvalError<'a>, way: Way<'_>) {
+        let Some(missing) = error.missing else { return };
+        let found = self.sets.iter().find_map(|sets| {
+            let (of, _) = sets.sets.iter().find(|(_, set)| std::ptr::eq(*set, missing.set))?;
+            Some((*of, sets.user))
+        });
+        if let Some((of, user)) = found {
+            let at = error.span.filter(|span| self.is_own(*span)).or(way.at);
+            let what = Used::NotDeclared { of, name: missing.name.to_string() };
+            self.note(what, user, at, way);
+        }
+    }
+
+    fn text(&mut self, text: &'a Str<'a>, way: Way<'_>) {
+        for mark in text.context {
+            let Some(sets) = self.sets.iter().find(|sets| sets.scope == mark.scope) else { continue };
+            let user = sets.user;
+            if let Some(what) = used(mark, way.read) {
+                let embedded = way.embedded || !is_whole(text, mark);
+                self.note(what, user, way.at, Way { embedded, ..way });
+            }
+        }
+        if text.context.is_empty() && is_secret_path(text.text) {
+            let at = text.origin.filter(|span| self.is_own(*span)).or(way.at);
+            self.note(Used::LiteralPath { length: text.text.len() as u32 }, None, at, way);
+        }
+    }
+
+    fn is_own(&self, span: Span) -> bool {
+        self.eval.program.file(span.file).is_some_and(|file| !file.path.starts_with('«'))
+    }
+
+    fn note(&mut self, what: Used, user: Option<&str>, at: Option<Span>, way: Way<'_>) {
+        let Some(place) = at.and_then(|span| self.eval.program.place(span)) else { return };
+        let certainty = match self.gate() {
+            Some(gate) => way.certainty.clone().weaker(Certainty::Assumed(gate)),
+            None => way.certainty.clone(),
+        };
+        self.uses.push(Use {
+            what,
+            user: user.map(str::to_owned),
+            option: dotted(&self.path),
+            at: Spot(place),
+            embedded: way.embedded,
+            certainty,
+        });
+    }
+
+    /// The option around the current one whose own `enable` is off.
+    fn gate(&self) -> Option<String> {
+        let mut value = self.eval.force(self.configuration.config(self.eval)).ok()?;
+        for (index, name) in self.path.iter().enumerate() {
+            let (next, _) = self.eval.observe(|| self.eval.settle(self.eval.select_name(value, *name, None)));
+            value = next.ok()?;
+            // Below the second name stand the options of one service and the like.
+            if index >= 1 && matches!(value, Value::Attrs(_)) {
+                let enable = Symbol::new("enable");
+                let (enabled, _) = self.eval.observe(|| self.eval.settle(self.eval.select_name(value, enable, None)));
+                if let Ok(Value::Bool(false)) = enabled {
+                    let option = self.path.get(..=index).map(dotted).unwrap_or_default();
+                    return Some(format!("{option}.enable is false"));
+                }
+            }
+        }
+        None
+    }
+}
+
+fn written(place: AttrPlace) -> Option<Span> {
+    match place {
+        AttrPlace::Written(span) | AttrPlace::Generated(span) => Some(span),
+        AttrPlace::Nowhere => None,
+    }
+}
+
+fn used(mark: &Mark<'_>, read: bool) -> Option<Used> {
+    let name = mark.name.to_owned();
+    Some(match mark.kind.as_str() {
+        "secret" if read => Used::ReadAtEval { name },
+        "secret" => Used::SecretPath { name },
+        "placeholder" => Used::Placeholder { name },
+        "template" => Used::TemplatePath { name },
+        _ => return None,
+    })
+}
+
+/// Whether a text is nothing but what the mark stands for: it has no other one, and ends in its name
+/// or is one word.
+fn is_whole(text: &Str<'_>, mark: &Mark<'_>) -> bool {
+    let one_word = !text.text.contains(char::is_whitespace);
+    text.context.len() == 1
+        && one_word
+        && match mark.kind.as_str() {
+            "placeholder" => text.text.starts_with("<SOPS:") && text.text.ends_with(":PLACEHOLDER>"),
+            _ => text.text.starts_with(['/', '%', '~']),
+        }
+}
+
+/// A literal that names a place where sops-nix or agenix puts secrets.
+fn is_secret_path(text: &str) -> bool {
+    ["/run/secrets/", "/run/secrets.d/", "/run/secrets-for-users/", "/run/agenix/"]
+        .iter()
+        .any(|prefix| text.contains(prefix))
+}
+
+fn is_package(attrs: &Attrs<'_>) -> bool {
+    attrs.get(Symbol::new("outPath")).is_some() || attrs.get(Symbol::new("drvPath")).is_some()
+}
