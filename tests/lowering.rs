@@ -218,6 +218,9 @@ fn other_syntax_errors_have_a_place() {
     assert_eq!(fault("{ a = ''x; }"), ("this string is never closed".into(), "''".into()));
     assert_eq!(fault("1 /* x"), ("this comment is never closed".into(), "/*".into()));
     assert_eq!(fault("{ a = ; }"), ("unexpected `;`".into(), ";".into()));
+    assert_eq!(fault("let a = 1 in a"), ("unexpected `in`, expected `;`".into(), "in".into()));
+    assert_eq!(fault("{ a; }"), ("unexpected `;`".into(), ";".into()));
+    assert_eq!(fault("[ a = 1 ]"), ("unexpected `=`".into(), "=".into()));
     assert_eq!(fault("let a = 1; a"), ("this `let` has no `in`".into(), "let".into()));
 }
 

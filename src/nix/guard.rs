@@ -2,9 +2,9 @@
 //!
 //! rnix recurses without a bound in lists, signs, `or` and operators, and takes quadratic time over
 //! long chains, and neither a stack overflow nor a thread can be stopped. So one scan over its own
-//! tokens measures first. The scan also demands that brackets match and operators have operands:
-//! in recovering from such errors rnix swallows closing brackets, and would nest deeper than was
-//! measured.
+//! tokens measures first. The scan also demands that brackets match, operators have operands and
+//! bindings end: in recovering from such errors rnix swallows closing brackets, and would nest
+//! deeper than was measured.
 
 use std::ops::Range;
 
@@ -78,11 +78,13 @@ struct Level {
     awaited: usize,
     /// Inside `inherit …;`, whose names do not nest.
     inherit: bool,
+    /// After the `=` of a binding.
+    assigned: bool,
 }
 
 impl Level {
     fn new(bracket: Bracket, opened: Range<usize>) -> Self {
-        Level { bracket, opened, pending: 0, awaited: 0, inherit: false }
+        Level { bracket, opened, pending: 0, awaited: 0, inherit: false, assigned: false }
     }
 
     fn has_bindings(&self) -> bool {
@@ -191,7 +193,13 @@ impl<'a> Scan<'a> {
                 self.wants_operand = true;
                 Ok(())
             }
-            TOKEN_SEMICOLON if self.current.has_bindings() => {
+            TOKEN_ASSIGN if self.current.assigned => Err(expected("`;`", text, range)),
+            TOKEN_ASSIGN if self.current.has_bindings() => {
+                self.current.assigned = true;
+                Ok(())
+            }
+            TOKEN_SEMICOLON if self.current.assigned || self.current.inherit => {
+                self.current.assigned = false;
                 self.current.inherit = false;
                 self.forget_pending();
                 Ok(())
@@ -200,7 +208,7 @@ impl<'a> Scan<'a> {
                 self.forget_pending();
                 Ok(())
             }
-            TOKEN_SEMICOLON | TOKEN_COMMA => Err(unexpected(text, range)),
+            TOKEN_ASSIGN | TOKEN_SEMICOLON | TOKEN_COMMA => Err(unexpected(text, range)),
             _ => Ok(()),
         }
     }
@@ -255,6 +263,9 @@ impl<'a> Scan<'a> {
     fn close(&mut self, bracket: Bracket, text: &str, range: Range<usize>) -> Result<(), Refusal> {
         if self.current.bracket != bracket {
             return Err(unexpected(text, range));
+        }
+        if self.current.assigned || self.current.awaited > 0 {
+            return Err(expected("`;`", text, range));
         }
         self.forget_pending();
         if let Some(outer) = self.outer.pop() {
@@ -313,6 +324,10 @@ fn ends_expression(kind: SyntaxKind) -> bool {
 
 fn unexpected(text: &str, range: Range<usize>) -> Refusal {
     Refusal::Syntax(format!("unexpected {}", quoted(text)), range)
+}
+
+fn expected(wanted: &str, text: &str, range: Range<usize>) -> Refusal {
+    Refusal::Syntax(format!("unexpected {}, expected {wanted}", quoted(text)), range)
 }
 
 /// A token for a message: its first line, in backquotes. Long ones are not repeated.
