@@ -17,12 +17,16 @@ mod fixed_points;
 mod gather;
 mod generators;
 mod hm;
+mod kernel;
 mod lists;
+mod members;
 mod meta;
+mod misc;
 mod modules;
 mod namespaces;
 mod numbers;
 mod options;
+mod order;
 mod outputs;
 mod path;
 mod paths_in_sets;
@@ -64,8 +68,7 @@ fn entries<'a>(eval: &Eval<'a>, namespace: &Namespace, types: &'a Thunk<'a>, ext
     let from_builtins = namespace.builtins.iter().map(|&name| eval.attr(name, calling::builtin_thunk(eval, name)));
     let mut entries: Vec<_> = from_builtins.collect();
     for &name in namespace.unwritten {
-        let path = eval.text(&format!("lib.{name}"));
-        entries.push(eval.attr(name, eval.done(unwritten(eval, name, path))));
+        entries.push(eval.attr(name, eval.done(unwritten(eval, name))));
     }
     for function in namespace.functions.iter().copied().flatten() {
         entries.push(eval.attr(function.name, eval.done(eval.native(function.name, function.arity, function.run))));
@@ -79,6 +82,8 @@ fn entries<'a>(eval: &Eval<'a>, namespace: &Namespace, types: &'a Thunk<'a>, ext
     entries
 }
 
-fn unwritten<'a>(eval: &Eval<'a>, name: &'a str, path: &'a str) -> Value<'a> {
+/// A function that says it is not written, once it is called.
+fn unwritten<'a>(eval: &Eval<'a>, name: &'a str) -> Value<'a> {
+    let path = eval.text(&format!("lib.{name}"));
     eval.native(name, 1, move |eval, _| Err(Stop::Unknown(eval.unknown(Reason::NotWritten(path), None))))
 }

@@ -120,15 +120,10 @@ fn with_characters(text: &str, escape: impl Fn(char) -> Option<String>) -> Strin
     })
 }
 
+/// Percent signs for ASCII only: nixpkgs leaves other characters as they are.
 fn url(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => escaped.push(char::from(byte)),
-            _ => escaped.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    escaped
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c) || !c.is_ascii();
+    with_characters(text, |c| (!plain(c)).then(|| format!("%{:02X}", u32::from(c))))
 }
 
 /// A text as one word of a shell: quoted where it must be.

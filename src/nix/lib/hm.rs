@@ -1,4 +1,4 @@
-//! home-manager's `lib.hm`: entries of an order (`dag`), and small helpers.
+//! home-manager's `lib.hm`: entries of an order (`dag`), names, booleans.
 
 use super::calling::{arguments, text};
 use super::gather::{all_entries, name_of};

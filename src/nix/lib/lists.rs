@@ -6,12 +6,11 @@ use super::calling::{Verdict, arguments, builtin, call, holds, later, stop, thro
 use super::gather::{Items, absence, all_items};
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
-use crate::nix::unknown::{Reason, Unknown};
+use crate::nix::unknown::Reason;
 use crate::nix::value::{Attr, Attrs, List, Outcome, Thunk, Value};
 
 /// The functions of this file.
 pub const FUNCTIONS: &[Function] = &[
-    Function { name: "allUnique", arity: 1, run: all_unique },
     Function { name: "commonPrefix", arity: 2, run: common_prefix },
     Function { name: "compareLists", arity: 3, run: compare_lists },
     Function { name: "concatAttrValues", arity: 1, run: concat_attr_values },
@@ -33,14 +32,11 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "imap0", arity: 2, run: |eval, args| imap(eval, args, 0) },
     Function { name: "imap1", arity: 2, run: |eval, args| imap(eval, args, 1) },
     Function { name: "init", arity: 1, run: init },
-    Function { name: "intersectLists", arity: 2, run: |eval, args| by_membership(eval, args, true) },
     Function { name: "last", arity: 1, run: last },
-    Function { name: "mutuallyExclusive", arity: 2, run: mutually_exclusive },
     Function { name: "naturalSort", arity: 1, run: natural_sort },
     Function { name: "optional", arity: 2, run: optional },
     Function { name: "optionals", arity: 2, run: optionals },
     Function { name: "range", arity: 2, run: range },
-    Function { name: "remove", arity: 2, run: remove },
     Function { name: "removePrefix", arity: 2, run: remove_prefix },
     Function { name: "replaceElemAt", arity: 3, run: replace_elem_at },
     Function { name: "replicate", arity: 2, run: replicate },
@@ -48,12 +44,9 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "singleton", arity: 1, run: singleton },
     Function { name: "sortOn", arity: 2, run: sort_on },
     Function { name: "sublist", arity: 3, run: sublist },
-    Function { name: "subtractLists", arity: 2, run: |eval, args| by_membership(eval, args, false) },
     Function { name: "take", arity: 2, run: take },
     Function { name: "takeEnd", arity: 2, run: take_end },
     Function { name: "toList", arity: 1, run: to_list },
-    Function { name: "unique", arity: 1, run: unique },
-    Function { name: "uniqueStrings", arity: 1, run: unique_strings },
     Function { name: "zipLists", arity: 2, run: zip_lists },
     Function { name: "zipListsWith", arity: 3, run: zip_lists_with },
 ];
@@ -133,19 +126,6 @@ fn flatten_into<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>, flat: &mut Items<'a>)
         _ => flat.items.push(thunk),
     }
     Ok(())
-}
-
-/// The items that compare to `wanted` in the way asked for.
-fn remove<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
-    let [unwanted, list] = arguments(eval, args)?;
-    let list = eval.force_list(list)?;
-    let mut kept = Items { items: Vec::new(), open: list.open };
-    for item in list.items {
-        let equal = eval.equal(eval.force(item)?, eval.force(unwanted)?);
-        let differs = verdict(eval, equal.map(|equal| Value::Bool(!equal)))?;
-        kept.push_if(eval, differs, item);
-    }
-    Ok(kept.list(eval))
 }
 
 fn find_single<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
@@ -294,7 +274,7 @@ fn sort_on<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 }
 
 /// Sorts what has a key. The first comparison that fails is what comes of it.
-fn sorted_by<'a, K>(
+pub fn sorted_by<'a, K>(
     eval: &Eval<'a>,
     mut keyed: Vec<(K, &'a Thunk<'a>)>,
     order: impl Fn(&Eval<'a>, &K, &K) -> Outcome<'a, Ordering>,
@@ -455,109 +435,6 @@ fn remove_prefix<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
         Some(rest) if common(eval, prefix, list)? == prefix.len() => Ok(eval.list(rest)),
         _ => throw(eval, "lists.removePrefix: the second list does not begin with the first"),
     }
-}
-
-/// Whether a list holds a value; unknown where only unknown items may be equal to it.
-fn member<'a>(eval: &Eval<'a>, value: &'a Thunk<'a>, list: &[&'a Thunk<'a>]) -> Outcome<'a, Verdict<'a>> {
-    let mut perhaps = None;
-    for item in list {
-        match verdict(eval, eval.equal(eval.force(value)?, eval.force(item)?).map(Value::Bool))? {
-            Verdict::Yes => return Ok(Verdict::Yes),
-            Verdict::No => {}
-            Verdict::Perhaps(why) => perhaps = Some(why),
-        }
-    }
-    Ok(perhaps.map_or(Verdict::No, Verdict::Perhaps))
-}
-
-/// A list with further items unknown cannot say that it lacks something.
-fn or_open<'a>(verdict: Verdict<'a>, open: Option<&'a Unknown<'a>>) -> Verdict<'a> {
-    match (verdict, open) {
-        (Verdict::No, Some(why)) => Verdict::Perhaps(why),
-        (verdict, _) => verdict,
-    }
-}
-
-/// Of the second list what the first holds, or what it lacks.
-fn by_membership<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>], wanted: bool) -> Outcome<'a> {
-    let [filter, list] = arguments(eval, args)?;
-    let (filter, list) = (eval.force_list(filter)?, eval.force_list(list)?);
-    let mut kept = Items { items: Vec::new(), open: list.open };
-    for item in list.items {
-        let kept_if = match (or_open(member(eval, item, filter.items)?, filter.open), wanted) {
-            (Verdict::Yes, true) | (Verdict::No, false) => Verdict::Yes,
-            (Verdict::Perhaps(why), _) => Verdict::Perhaps(why),
-            _ => Verdict::No,
-        };
-        kept.push_if(eval, kept_if, item);
-    }
-    Ok(kept.list(eval))
-}
-
-fn mutually_exclusive<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
-    let [left, right] = arguments(eval, args)?;
-    let (left, right) = (eval.force_list(left)?, eval.force_list(right)?);
-    let mut perhaps = left.open.or(right.open);
-    for item in right.items {
-        match member(eval, item, left.items)? {
-            Verdict::Yes => return Ok(Value::Bool(false)),
-            Verdict::No => {}
-            Verdict::Perhaps(why) => perhaps = Some(why),
-        }
-    }
-    perhaps.map_or(Ok(Value::Bool(true)), stop)
-}
-
-/// The items of which no equal one came before; known ones are compared by text first.
-fn distinct<'a>(eval: &Eval<'a>, items: &[&'a Thunk<'a>]) -> Outcome<'a, Items<'a>> {
-    let mut kept = Items::default();
-    let mut texts = std::collections::HashSet::new();
-    for &item in items {
-        let new = match eval.force(item)? {
-            Value::String(text) => {
-                if texts.insert(text.text) {
-                    Verdict::Yes
-                } else {
-                    Verdict::No
-                }
-            }
-            _ => match member(eval, item, &kept.items)? {
-                Verdict::Yes => Verdict::No,
-                Verdict::No => Verdict::Yes,
-                perhaps => perhaps,
-            },
-        };
-        kept.push_if(eval, new, item);
-    }
-    Ok(kept)
-}
-
-fn unique<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
-    let [list] = arguments(eval, args)?;
-    let list = eval.force_list(list)?;
-    let mut kept = distinct(eval, list.items)?;
-    kept.open(list.open);
-    Ok(kept.list(eval))
-}
-
-fn all_unique<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
-    let [list] = arguments(eval, args)?;
-    let list = eval.force_list(list)?;
-    let kept = distinct(eval, list.items)?;
-    match kept.open.or(list.open) {
-        Some(why) => stop(why),
-        None => Ok(Value::Bool(kept.items.len() == list.items.len())),
-    }
-}
-
-fn unique_strings<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
-    let [list] = arguments(eval, args)?;
-    let list = eval.force_list(list)?;
-    let kept = distinct(eval, list.items)?;
-    let keyed = kept.items.iter().map(|&item| Ok((eval.force_string(item)?.text, item)));
-    let sorted = sorted_by(eval, keyed.collect::<Outcome<'a, Vec<_>>>()?, |_, a, b| Ok(a.cmp(b)))?;
-    let items = eval.as_list(sorted)?.items;
-    Ok(eval.list_of(List { items, open: kept.open.or(list.open) }))
 }
 
 fn concat_attr_values<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {

@@ -3,8 +3,8 @@
 
 use super::{
     asserts, attrsets, build_flags, cli, customisation, debug, distance, escapes, fileset, filesystem, fixed_points,
-    generators, lists, meta, modules, numbers, options, outputs, path, paths_in_sets, recursion, separated, sources,
-    strings, systems, trivial, versions,
+    generators, kernel, lists, members, meta, misc, modules, numbers, options, order, outputs, path, paths_in_sets,
+    recursion, separated, sources, strings, systems, trivial, versions,
 };
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
@@ -216,15 +216,15 @@ pub const NAMESPACES: &[Namespace] = &[
     Namespace { name: "gvariant", functions: &[], values: none, builtins: &[], unwritten: GVARIANT, beneath: GVARIANT },
     Namespace {
         name: "kernel",
-        functions: &[],
-        values: none,
+        functions: &[kernel::FUNCTIONS],
+        values: kernel::values,
         builtins: &[],
-        unwritten: &["freeform", "module", "no", "option", "unset", "whenHelpers", "yes"],
+        unwritten: &["whenHelpers"],
         beneath: &["freeform", "module", "no", "option", "unset", "whenHelpers", "yes"],
     },
     Namespace {
         name: "lists",
-        functions: &[lists::FUNCTIONS],
+        functions: &[lists::FUNCTIONS, members::FUNCTIONS, order::LISTS],
         values: none,
         builtins: &[
             "all",
@@ -245,7 +245,7 @@ pub const NAMESPACES: &[Namespace] = &[
             "sort",
             "tail",
         ],
-        unwritten: &["listDfs", "toposort"],
+        unwritten: &[],
         beneath: &["commonPrefix", "findFirstIndex", "hasPrefix", "removePrefix"],
     },
     Namespace {
@@ -258,8 +258,8 @@ pub const NAMESPACES: &[Namespace] = &[
     },
     Namespace {
         name: "misc",
-        functions: &[],
-        values: none,
+        functions: &[misc::FUNCTIONS],
+        values: misc::values,
         builtins: &[],
         unwritten: &[
             "checkFlag",
@@ -270,9 +270,6 @@ pub const NAMESPACES: &[Namespace] = &[
             "condConcat",
             "defaultMerge",
             "defaultMergeArg",
-            "fakeHash",
-            "fakeSha256",
-            "fakeSha512",
             "foldArgs",
             "getValue",
             "ifEnable",
@@ -292,8 +289,6 @@ pub const NAMESPACES: &[Namespace] = &[
             "mergeAttrsWithFunc",
             "modifySumArgs",
             "nixType",
-            "nvs",
-            "setAttr",
             "setAttrMerge",
             "uniqList",
             "uniqListExt",
@@ -449,10 +444,10 @@ pub const NAMESPACES: &[Namespace] = &[
     },
     Namespace {
         name: "stringsWithDeps",
-        functions: &[],
+        functions: &[order::TEXTS],
         values: none,
         builtins: &[],
-        unwritten: &["fullDepEntry", "noDepEntry", "packEntry", "stringAfter", "textClosureList", "textClosureMap"],
+        unwritten: &[],
         beneath: &[],
     },
     Namespace {
@@ -462,6 +457,7 @@ pub const NAMESPACES: &[Namespace] = &[
         builtins: &[],
         unwritten: &["functionNames", "systemToAttrs"],
         beneath: &[
+            "platforms",
             "architectures",
             "doubles",
             "elaborate",

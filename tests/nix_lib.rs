@@ -1,0 +1,223 @@
+//! nixpkgs' lib gives what it gives in Nix, for every expression that was recorded from there
+//! (`fixtures/nix/record-lib.py`), and stays honest where something is unknown.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+use bumpalo::Bump;
+use sealnix::nix::builtins::json_of;
+use sealnix::nix::eval::Eval;
+use sealnix::nix::eval::limits::on_deep_stack;
+use sealnix::nix::ir::Program;
+use sealnix::nix::lib::{hm, lib};
+use sealnix::nix::unknown::Stop;
+use sealnix::source::{Entry, Text, Tree};
+use serde_json::{Value, json};
+
+/// What became of an expression.
+#[derive(Debug, PartialEq)]
+enum Evaluated {
+    Value(Value),
+    Error(String),
+    Unknown(String),
+}
+
+/// Evaluates an expression in which `lib` is lib, with just enough of `types` for option declarations.
+fn evaluate(expression: &str, tree: &Tree) -> Evaluated {
+    let files = tree.texts.values().filter(|text| text.path().ends_with(".nix")).cloned();
+    let expression = Text::new("«expression»".into(), format!("{{ lib, types }}: {expression}"));
+    let types = Text::new("«types»".into(), "rec { bool.name = \"bool\"; package.name = \"package\"; nullOr = t: t; }");
+    let program = Program::parse(files.chain([expression, types]).collect());
+    on_deep_stack(|| {
+        let bump = Bump::new();
+        let eval = Eval::new(&bump, &program, tree);
+        let [expression, types] = ["«expression»", "«types»"].map(|path| eval.file(program.by_path[path]));
+        let mut given = eval.as_attrs(lib(&eval, vec![eval.attr("types", types)])).ok().unwrap().entries.to_vec();
+        given.push(eval.attr("hm", eval.done(hm(&eval))));
+        let lib = eval.done(eval.attrs(given));
+        let arguments = eval.done(eval.attrs(vec![eval.attr("lib", lib), eval.attr("types", types)]));
+        let value = eval.force(expression).and_then(|function| eval.call(function, arguments));
+        let json = eval.settle(value).and_then(|value| json_of(&eval, value, &mut Vec::new()));
+        match json {
+            Ok(value) => Evaluated::Value(value),
+            Err(Stop::Error(error)) => Evaluated::Error(error.message.to_owned()),
+            Err(Stop::Unknown(unknown)) => Evaluated::Unknown(unknown.to_string()),
+        }
+    })
+    .unwrap()
+}
+
+fn value(expression: &str) -> Evaluated {
+    evaluate(expression, &Tree::default())
+}
+
+#[test]
+fn expressions_have_the_values_that_they_have_in_nix() {
+    let recorded = std::fs::read_to_string("fixtures/nix/lib.json").unwrap();
+    let recorded: Value = serde_json::from_str(&recorded).unwrap();
+    let cases = recorded["cases"].as_array().unwrap();
+    let wrong: Vec<_> = cases.iter().filter_map(difference).collect();
+    assert!(wrong.is_empty(), "{} of {} differ from Nix:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+/// What sealnix does not have must be there to say so, or code that only mentions it fails.
+#[test]
+fn every_name_of_nixpkgs_lib_exists() {
+    let recorded = std::fs::read_to_string("fixtures/nix/lib.json").unwrap();
+    let recorded: Value = serde_json::from_str(&recorded).unwrap();
+    for (namespace, names) in recorded["names"].as_object().unwrap() {
+        let set = if namespace == "lib" { "lib".to_owned() } else { format!("lib.{namespace}") };
+        let missing = format!("builtins.filter (name: !({set} ? ${{name}})) (builtins.fromJSON ''{names}'')");
+        assert_eq!(value(&missing), Evaluated::Value(json!([])), "{set}");
+    }
+}
+
+fn difference(case: &Value) -> Option<String> {
+    let expression = case["expression"].as_str().unwrap();
+    let ours = value(expression);
+    let same = match (case.get("value"), &ours) {
+        (Some(value), Evaluated::Value(ours)) => value == ours,
+        (None, Evaluated::Error(_)) => true,
+        _ => false,
+    };
+    let nix = case.get("value").map_or("error".to_owned(), Value::to_string);
+    (!same).then(|| format!("{expression}\n    Nix:  {nix}\n    ours: {ours:?}"))
+}
+
+/// Something that no evaluation can know.
+const UNKNOWN: &str = "(builtins.getEnv \"X\")";
+
+fn with_unknown(expression: &str) -> Evaluated {
+    value(&format!("let u = {UNKNOWN}; in {expression}"))
+}
+
+/// What is known of a set or list stays known, whatever else may be in it.
+#[test]
+fn what_is_sure_stays_known() {
+    let cases = [
+        // An attribute that may be absent can still be read where somebody says that it is there.
+        ("(lib.optionalAttrs u { a = 1; }).a", json!(1)),
+        ("(lib.filterAttrs (n: v: n == \"a\" || v == u) { a = 1; b = 2; }).a", json!(1)),
+        ("lib.filterAttrs (n: v: n == \"a\") { a = 1; b = u; }", json!({"a": 1})),
+        // The condition decides which attributes there are, and no others.
+        ("(lib.optionalAttrs u { a = 1; }) ? b", json!(false)),
+        ("lib.optionals false u", json!([])),
+        ("lib.optional true 1", json!([1])),
+        ("lib.elem 1 ([ 1 ] ++ lib.optional u 2)", json!(true)),
+        ("lib.any (x: x == 1) (lib.optional u 2 ++ [ 1 ])", json!(true)),
+        ("(lib.recursiveUpdate { a.b = 1; } { a.c = u; }).a.b", json!(1)),
+        ("(lib.recursiveUpdate { a.b = 1; } { a = u; }).a.b", json!(1)),
+        ("(lib.recursiveUpdate u { a = 1; }).a", json!(1)),
+        ("(lib.genAttrs ([ \"a\" ] ++ u) (n: n)).a", json!("a")),
+        ("(lib.mapAttrs' (n: v: { name = n + \"1\"; value = v; }) ({ a = 1; } // u)).a1", json!(1)),
+        ("(lib.mergeAttrsList [ { a = 1; } u { b = 2; } ]).b", json!(2)),
+        ("lib.mutuallyExclusive ([ 1 ] ++ u) [ 1 ]", json!(false)),
+        ("lib.matchAttrs { a = 1; b = 2; } { a = u; b = 3; }", json!(false)),
+        ("lib.attrByPath [ \"a\" ] 0 { a = 1; b = u; }", json!(1)),
+        ("lib.foldr (a: b: a) 0 [ 1 u ]", json!(1)),
+    ];
+    for (expression, expected) in cases {
+        assert_eq!(with_unknown(expression), Evaluated::Value(expected), "{expression}");
+    }
+}
+
+/// What hangs on something unknown is unknown, and not guessed.
+#[test]
+fn what_hangs_on_something_unknown_is_unknown() {
+    let cases = [
+        "(lib.optionalAttrs u { a = 1; }) ? a",
+        "lib.optionalAttrs u { a = 1; }",
+        "lib.filterAttrs (n: v: v == u) { a = 1; }",
+        "lib.optional u 1",
+        "lib.length (lib.optionals u [ 1 2 ])",
+        "lib.attrNames (lib.mergeAttrsList [ { a = 1; } u ])",
+        "lib.elem 3 ([ 1 ] ++ lib.optional u 3)",
+        "lib.all (x: x == 1) ([ 1 ] ++ lib.optional u 1)",
+        "lib.foldl' (a: b: a + b) 0 ([ 1 ] ++ lib.optional u 1)",
+        "lib.concatStringsSep \",\" ([ \"a\" ] ++ lib.optional u \"b\")",
+        "lib.concatMapStringsSep \",\" (x: x) [ \"a\" u ]",
+        "lib.last ([ 1 ] ++ u)",
+        "lib.unique ([ 1 ] ++ u)",
+        "lib.hasPrefix \"a\" u",
+        "lib.removeSuffix \"a\" u",
+        "lib.findFirst (x: x == u) 0 [ 1 ]",
+        "lib.attrByPath [ \"a\" ] 0 u",
+        "lib.hasAttrByPath [ \"a\" \"b\" ] { a = u; }",
+        "lib.recursiveUpdate { a = 1; } u",
+        "lib.getExe u",
+        "lib.makeBinPath [ u ]",
+        "lib.boolToString (u == 1)",
+        "lib.optionalString (u == 1) \"x\"",
+        "lib.generators.toLua { } { }",
+        "lib.version",
+        "lib.licenses.mit",
+    ];
+    for expression in cases {
+        let ours = with_unknown(expression);
+        assert!(matches!(ours, Evaluated::Unknown(_)), "{expression}: {ours:?}");
+    }
+}
+
+#[test]
+fn what_is_not_written_says_so_when_it_is_called() {
+    let expected = Evaluated::Unknown("lib.toPlist is not written yet".to_owned());
+    assert_eq!(value("lib.generators.toPlist { } { a = 1; }"), expected);
+    assert_eq!(value("lib.generators ? toPlist"), Evaluated::Value(json!(true)));
+}
+
+/// Renamed and removed options are declarations that say what becomes of them.
+#[test]
+fn modules_for_old_options_are_data() {
+    assert_eq!(
+        value("(lib.mkRenamedOptionModule [ \"a\" \"b\" ] [ \"c\" ]).options.a.b"),
+        Evaluated::Value(json!({"_type": "option", "aliasOf": ["c"], "visible": false})),
+    );
+    assert_eq!(
+        value("(lib.mkRemovedOptionModule [ \"a\" ] \"use b\").options.a.removed"),
+        Evaluated::Value(json!("use b")),
+    );
+}
+
+/// home-manager's manual, "Activation scripts": an entry is its data and its neighbours.
+#[test]
+fn entries_of_an_order_are_data() {
+    assert_eq!(
+        value("lib.hm.dag.entryAfter [ \"writeBoundary\" ] \"x\""),
+        Evaluated::Value(json!({"data": "x", "before": [], "after": ["writeBoundary"]})),
+    );
+    assert_eq!(
+        value("lib.hm.dag.entryBetween [ \"b\" ] [ \"a\" ] 1"),
+        Evaluated::Value(json!({"data": 1, "before": ["b"], "after": ["a"]})),
+    );
+}
+
+/// Files of the repository, of which git tracks all but one: Nix does not see that one.
+#[test]
+fn file_functions_see_what_git_tracks() {
+    let mut tree = Tree { git: true, ..Tree::default() };
+    for (path, tracked) in [("m/a.nix", true), ("m/sub/b.nix", true), ("m/c.txt", true), ("m/new.nix", false)] {
+        tree.files.insert(path.into(), Entry { tracked, size: 2 });
+        tree.texts.insert(path.into(), Text::new(path.into(), "{}"));
+    }
+    let names = "map (p: lib.path.removePrefix ./m p)";
+    let cases = [
+        (format!("{names} (lib.filesystem.listFilesRecursive ./m)"), json!(["./a.nix", "./c.txt", "./sub/b.nix"])),
+        (
+            format!("{names} (lib.fileset.toList (lib.fileset.fileFilter (f: f.hasExt \"nix\") ./m))"),
+            json!(["./a.nix", "./sub/b.nix"]),
+        ),
+        (
+            format!(
+                "{names} (lib.fileset.toList (lib.fileset.difference ./m (lib.fileset.unions [ ./m/sub ./m/c.txt ])))"
+            ),
+            json!(["./a.nix"]),
+        ),
+        ("lib.filter (lib.hasSuffix \".nix\") (lib.attrNames (builtins.readDir ./m))".to_owned(), json!(["a.nix"])),
+        ("lib.pathIsDirectory ./m/sub".to_owned(), json!(true)),
+        ("lib.pathIsRegularFile ./m/sub".to_owned(), json!(false)),
+        ("lib.importJSON ./m/c.txt".to_owned(), json!({})),
+        ("(lib.modules.importApply ./m/a.nix { })._file == ./m/a.nix".to_owned(), json!(true)),
+        ("lib.cleanSource ./m == ./m".to_owned(), json!(true)),
+    ];
+    for (expression, expected) in cases {
+        assert_eq!(evaluate(&expression, &tree), Evaluated::Value(expected), "{expression}");
+    }
+}
