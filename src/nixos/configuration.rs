@@ -183,7 +183,7 @@ impl<'a> Configuration<'a> {
             return eval.select_name(args, name, None);
         }
         match name.as_str() {
-            "sealnix" => Ok(super::schema::primitives(eval, self.scope, self.class)),
+            "sealnix" => Ok(super::schema::primitives(eval, self.world, self.scope, self.class)),
             "pkgs" => Ok(self.packages(eval)),
             "modulesPath" => Ok(eval.string(&crate::nix::path::of_input("nixpkgs/nixos/modules"))),
             "utils" | "baseModules" | "extraModules" | "moduleType" => Ok(eval.unknown_value(Reason::Package)),
@@ -304,6 +304,14 @@ impl<'a> Configuration<'a> {
             return self.absent(eval, path);
         }
         merge::by_shape(eval, self, path, resolved, territory)
+    }
+
+    /// Whether a path is that of one service of nixpkgs, which has an `enable` that is off unless
+    /// someone sets it.
+    pub fn is_service(&self, path: &[Symbol]) -> bool {
+        let [services, service] = path else { return false };
+        services.as_str() == "services"
+            && self.class.table().is_some_and(|table| table.has_settings(&format!("services.{service}")))
     }
 
     fn territory(&self, path: &[Symbol]) -> Territory {

@@ -56,6 +56,18 @@ impl Table {
         territory
     }
 
+    /// Whether options of single values stand directly below a path, as they do for one service. A
+    /// path that only holds sets of instances (`services.restic`) has none.
+    pub fn has_settings(&self, path: &str) -> bool {
+        let prefix = format!("{path}.");
+        let lines = &*self.lines;
+        let from = lines.partition_point(|line| *line < prefix.as_str());
+        let below = lines.iter().skip(from).map_while(|line| line.strip_prefix(prefix.as_str()));
+        below.filter_map(|line| line.split_once('\t')).any(|(name, fact)| {
+            !name.contains('.') && !fact.starts_with("submodule") && !fact.starts_with("nullable-submodule")
+        })
+    }
+
     fn exact(&self, path: &str) -> Option<Territory> {
         let lines = &*self.lines;
         let from = lines.partition_point(|line| *line < path);

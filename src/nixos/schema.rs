@@ -1,6 +1,7 @@
 //! The options of sops-nix and the few of nixpkgs that matter, written as modules.
 
 use super::configuration::Class;
+use super::world::World;
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::value::{Mark, Outcome, Value};
@@ -10,18 +11,21 @@ pub const FILES: &[(&str, &str)] = &[
     ("«nixos»", include_str!("schema/nixos.nix")),
     ("«sops-nix»", include_str!("schema/sops-nix.nix")),
     ("«sops-nix-home»", include_str!("schema/sops-nix-home.nix")),
+    ("«home»", include_str!("schema/home.nix")),
     ("«home-manager»", include_str!("schema/home-manager.nix")),
 ];
 
 /// What the schemas can do that Nix cannot: the module argument `sealnix`.
-pub fn primitives<'a>(eval: &Eval<'a>, scope: u32, class: Class) -> Value<'a> {
+pub fn primitives<'a>(eval: &Eval<'a>, world: &World<'a>, scope: u32, class: Class) -> Value<'a> {
     let mark = eval.native("mark", 3, move |eval, arguments| {
         let &[kind, name, text] = arguments else { return eval.fail("three arguments") };
         let (kind, name) = (eval.force_string(kind)?, eval.force_string(name)?);
         marked(eval, Mark { kind: Symbol::new(kind.text), scope, name: name.text }, eval.force(text)?)
     });
     let class = eval.string(if class == Class::Darwin { "darwin" } else { "nixos" });
-    eval.attrs(vec![eval.attr("mark", eval.done(mark)), eval.attr("class", eval.done(class))])
+    let mut entries = vec![eval.attr("mark", eval.done(mark)), eval.attr("class", eval.done(class))];
+    entries.extend(world.own_file(eval, "«home»").map(|home| eval.attr("home", home)));
+    eval.attrs(entries)
 }
 
 /// A string that stands for something named.

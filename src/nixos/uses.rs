@@ -244,14 +244,14 @@ impl<'a> Search<'a, '_> {
         for (index, name) in self.path.iter().enumerate() {
             let (next, _) = self.eval.observe(|| self.eval.settle(self.eval.select_name(value, *name, None)));
             value = next.ok()?;
-            // Below the second name stand the options of one service and the like.
-            if index >= 1 && matches!(value, Value::Attrs(_)) {
-                let enable = Symbol::new("enable");
-                let (enabled, _) = self.eval.observe(|| self.eval.settle(self.eval.select_name(value, enable, None)));
-                if let Ok(Value::Bool(false)) = enabled {
-                    let option = self.path.get(..=index).map(dotted).unwrap_or_default();
-                    return Some(format!("{option}.enable is false"));
-                }
+            let Value::Attrs(attrs) = value else { return None };
+            let around = self.path.get(..=index)?;
+            let is_off = match attrs.get(Symbol::new("enable")) {
+                Some(enable) => matches!(self.eval.observe(|| self.eval.force(enable.value)).0, Ok(Value::Bool(false))),
+                None => self.configuration.is_service(around),
+            };
+            if is_off {
+                return Some(format!("{}.enable is not true", dotted(around)));
             }
         }
         None

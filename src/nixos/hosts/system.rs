@@ -104,10 +104,13 @@ fn own_roots<'a>(eval: &Eval<'a>, modules: &'a Thunk<'a>) -> Outcome<'a, Vec<Roo
 /// sealnix's own modules for a class, and the system that the call names.
 fn base_roots<'a>(eval: &Eval<'a>, world: &'a World<'a>, class: Class, system: Option<&'a Thunk<'a>>) -> Vec<Root<'a>> {
     let mut roots = Vec::new();
-    if class == Class::Nixos
-        && let Some(module) = world.own_file(eval, "«nixos»")
-    {
-        roots.push(Root { module, file: "«nixos»", own: false, doubt: None });
+    let base = match class {
+        Class::Nixos => Some("«nixos»"),
+        Class::Home => Some("«home»"),
+        Class::Darwin | Class::Plain => None,
+    };
+    if let Some((file, module)) = base.and_then(|file| Some((file, world.own_file(eval, file)?))) {
+        roots.push(Root { module, file, own: false, doubt: None });
     }
     if let Some(system) = system {
         let by_default = eval.attrs(vec![

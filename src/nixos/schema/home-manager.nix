@@ -1,28 +1,19 @@
-# home-manager's NixOS and nix-darwin module, as of 2026-08: what leads to the users' modules, and
-# the options of a user whose defaults follow from the host.
+# home-manager's NixOS and nix-darwin module, as of 2026-08: what leads to the users' modules.
 {
   config,
   lib,
+  sealnix,
   ...
 }:
 let
-  inherit (lib) mkOption types;
+  inherit (lib) mkDefault mkOption types;
   cfg = config.home-manager;
-  base =
-    { config, name, ... }:
+  homes = if sealnix.class == "darwin" then "/Users" else "/home";
+  user =
+    { name, ... }:
     {
-      options.home.username = mkOption {
-        type = types.str;
-        default = name;
-      };
-      options.home.homeDirectory = mkOption {
-        type = types.str;
-        default = "/home/${config.home.username}";
-      };
-      options.xdg.configHome = mkOption {
-        type = types.str;
-        default = "${config.home.homeDirectory}/.config";
-      };
+      home.username = mkDefault name;
+      home.homeDirectory = mkDefault "${homes}/${name}";
     };
 in
 {
@@ -34,8 +25,13 @@ in
           class = "homeManager";
           specialArgs = {
             osConfig = config;
-          } // cfg.extraSpecialArgs;
-          modules = [ base ] ++ cfg.sharedModules;
+          }
+          // cfg.extraSpecialArgs;
+          modules = [
+            sealnix.home
+            user
+          ]
+          ++ cfg.sharedModules;
         }
       );
     };

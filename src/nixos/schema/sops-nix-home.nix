@@ -7,6 +7,7 @@
 }:
 let
   inherit (lib) mkOption types;
+  inherit (config.xdg) configHome;
   cfg = config.sops;
   option =
     type: default:
@@ -37,7 +38,7 @@ let
         name = option types.str name;
         path = mkOption {
           type = types.str;
-          default = "${config.xdg.configHome or (cfg.home + "/.config")}/sops-nix/secrets/rendered/${name}";
+          default = "${configHome}/sops-nix/secrets/rendered/${name}";
           apply = sealnix.mark "template" name;
         };
         content = option types.lines "";
@@ -56,7 +57,7 @@ in
     defaultSopsFile = mkOption { type = types.path; };
     defaultSopsFormat = option types.str "yaml";
     defaultSopsKey = nullOr types.str;
-    defaultSymlinkPath = option types.str "${config.xdg.configHome}/sops-nix/secrets";
+    defaultSymlinkPath = option types.str "${configHome}/sops-nix/secrets";
     defaultSecretsMountPoint = option types.str "%r/secrets.d";
     validateSopsFiles = option types.bool true;
     keepGenerations = option types.int 1;
