@@ -371,6 +371,7 @@ pub struct Use {
 /// What a [`Use`] uses.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind")]
+#[expect(missing_docs, reason = "each variant says what its fields are")]
 pub enum Used {
     /// `config.sops.secrets.NAME.path`.
     SecretPath { name: String },

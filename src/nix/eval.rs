@@ -1,5 +1,5 @@
 //! Lazy evaluation with unknowns: the machine. What it does with each expression is in
-//! [`expression`], with each operator in [`operator`].
+//! `expression`, with each operator in `operator`.
 
 mod allocate;
 mod call;

@@ -37,6 +37,7 @@ pub struct Node {
 
 /// An expression. Parentheses are gone; operators with a lazy right side are their own variants.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "each variant says what its fields are")]
 pub enum Expr {
     /// A whole number.
     Int(i64),
@@ -140,6 +141,7 @@ pub enum Part {
 
 /// A variable.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "each variant says what its fields are")]
 pub enum Var {
     /// In slot `slot` of the frame `depth` frames up; the name is for messages.
     Local { depth: u32, slot: u32, name: Symbol },

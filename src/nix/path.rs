@@ -8,6 +8,7 @@ const INPUT_PREFIX: &str = "/nix/store/00000000000000000000000000000000-input:";
 
 /// Where an absolute path of an evaluation lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant says what its fields are")]
 pub enum Located<'p> {
     /// In the repository; "" is its root.
     Repository(&'p str),

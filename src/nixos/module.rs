@@ -107,7 +107,7 @@ impl<'a> Collector<'a, '_> {
     fn apply(&mut self, value: Value<'a>, file: &'a str, own: bool) -> Outcome<'a, Option<(Value<'a>, &'a str, bool)>> {
         match value {
             Value::Path(path) => self.apply_path(path, own),
-            Value::String(text) if text.text.starts_with('/') => self.apply_path(&text.text, own),
+            Value::String(text) if text.text.starts_with('/') => self.apply_path(text.text, own),
             Value::Closure(_) | Value::Native(_) => {
                 let result = self.eval.settle(self.eval.call(value, self.configuration.arguments(self.eval)))?;
                 self.apply_result(result, file, own)

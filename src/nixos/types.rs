@@ -11,6 +11,7 @@ use crate::nix::value::{Attr, Outcome, Thunk, Value};
 
 /// How definitions of an option merge.
 #[derive(Clone, Copy)]
+#[expect(missing_docs, reason = "each variant says what its fields are")]
 pub enum Kind<'a> {
     /// `attrsOf`, `lazyAttrsOf`.
     AttrsOf(&'a Thunk<'a>),
