@@ -149,3 +149,14 @@ fn primary_line(finding: &Value) -> Option<u64> {
     let places = finding["places"].as_array()?;
     places.iter().find(|place| place["primary"] == true)?["start"]["line"].as_u64()
 }
+
+#[test]
+fn the_screen_of_the_readme_is_what_is_printed() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, block) = readme.split_once("-- check fixtures/fleet\n").unwrap();
+    let (screen, _) = block.split_once("\n```").unwrap();
+    let printed = sealnix_in(std::path::Path::new(env!("CARGO_MANIFEST_DIR")), &["check", "fixtures/fleet"]).stdout;
+    for part in screen.split("\n…\n") {
+        assert!(printed.contains(part.trim_matches('\n')), "not printed:\n{part}\nbut\n{printed}");
+    }
+}

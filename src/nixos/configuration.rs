@@ -233,6 +233,7 @@ impl<'a> Configuration<'a> {
     ) -> Outcome<'a> {
         let mut children: BTreeMap<Symbol, Child<'a>> = BTreeMap::new();
         let mut open = expanded.open;
+        let mut hook = None;
         for declared in declared {
             open = open.or(declaration::children(eval, *declared, &mut children)?);
         }
@@ -244,9 +245,13 @@ impl<'a> Configuration<'a> {
                     }
                     if let Some(opening) = attrs.open {
                         open = open.or(Some(opening.why));
+                        hook = hook.or(opening.absent);
                     }
                 }
-                Value::Unknown(unknown) => open = open.or(Some(unknown)),
+                Value::Unknown(unknown) => {
+                    open = open.or(Some(unknown));
+                    hook = hook.or(unknown.absent);
+                }
                 other => {
                     let message = eval.text(&format!("{} is {}, not a set", dotted(path), other.kind()));
                     open = open.or(Some(eval.unknown(Reason::Failure(message), None)));
@@ -254,7 +259,11 @@ impl<'a> Configuration<'a> {
             }
         }
         let entries: Vec<_> = children.into_iter().map(|(name, child)| self.entry(eval, path, name, child)).collect();
-        let open = self.opening(eval, path, open);
+        let open = match (open, hook) {
+            // What the definition itself says of further names.
+            (Some(why), Some(absent)) => Some(Open { why, absent: Some(absent) }),
+            (open, _) => self.opening(eval, path, open),
+        };
         Ok(eval.attrs_of(Attrs { entries: eval.slice(&entries), open }))
     }
 
@@ -378,7 +387,7 @@ impl<'a> Configuration<'a> {
             _ => return Ok(None),
         }
         if let Some(group) = facts::group_of_user(user.as_str()) {
-            return Ok(Some(group));
+            return Ok(Some(eval.text(&group)));
         }
         let path = ["users", "users", user.as_str(), "isNormalUser"];
         let normal = path.iter().try_fold(eval.force(self.config(eval))?, |value, name| {

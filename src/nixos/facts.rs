@@ -89,10 +89,17 @@ impl Table {
     }
 }
 
-/// The group that nixpkgs gives a user of one of its services.
-pub fn group_of_user(user: &str) -> Option<&'static str> {
+/// The group that nixpkgs gives a user of one of its services; `<name>` in the table is an instance.
+pub fn group_of_user(user: &str) -> Option<String> {
     USERS.iter().find_map(|line| {
         let mut fields = line.split('\t');
-        (fields.next() == Some(user)).then(|| fields.next())?.filter(|group| *group != "-")
+        let (known, group) = (fields.next()?, fields.next().filter(|group| *group != "-")?);
+        match known.split_once("<name>") {
+            None => (known == user).then(|| group.to_owned()),
+            Some((before, after)) => {
+                let instance = user.strip_prefix(before)?.strip_suffix(after).filter(|name| !name.is_empty())?;
+                Some(group.replace("<name>", instance))
+            }
+        }
     })
 }

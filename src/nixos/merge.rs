@@ -98,6 +98,7 @@ pub fn typed<'a>(
         Kind::DeferredModule => deferred_module(eval, resolved),
         Kind::Custom(merge) => custom(eval, path, merge, resolved),
         Kind::Scalar => one(eval, path, resolved),
+        Kind::Update => updated(eval, path, resolved),
         Kind::Shape => by_shape(eval, configuration, path, resolved, Territory::Unknown),
     }
 }
@@ -374,6 +375,22 @@ fn separated<'a>(eval: &Eval<'a>, path: &[Symbol], separator: &str, resolved: Re
     };
     let _ = path;
     Ok(first.value)
+}
+
+/// `types.attrs`: the definitions' sets, later ones over earlier ones.
+fn updated<'a>(eval: &Eval<'a>, path: &[Symbol], resolved: Resolved<'a>) -> Outcome<'a> {
+    match resolved.certain {
+        [only] if resolved.perhaps.is_empty() => Ok(only.value),
+        _ => {
+            if let Some(unknown) = undecided(eval, &resolved) {
+                return Ok(Value::Unknown(unknown));
+            }
+            let lives = resolved.certain.iter().chain(resolved.perhaps);
+            let sets = lives.map(|live| live.value).collect::<Vec<_>>();
+            let Some((first, others)) = sets.split_first() else { return one(eval, path, resolved) };
+            others.iter().try_fold(*first, |union, set| eval.update(union, *set))
+        }
+    }
 }
 
 /// A `deferredModule`: a module that imports every definition.

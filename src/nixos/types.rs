@@ -33,7 +33,9 @@ pub enum Kind<'a> {
     Custom(&'a Thunk<'a>),
     /// One definition, or several that agree.
     Scalar,
-    /// `attrs`, `anything`, or a type that is not known.
+    /// `attrs`: as by `//`, nothing inside is looked at.
+    Update,
+    /// `anything`, or a type that is not known.
     Shape,
 }
 
@@ -139,7 +141,8 @@ pub fn kind<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>) -> Outcome<'a, Kind<'a>> 
             None => Kind::Scalar,
         },
         ("deferredModule", _) => Kind::DeferredModule,
-        ("attrs" | "anything" | "unspecified" | "raw" | "", _) => Kind::Shape,
+        ("attrs", _) => Kind::Update,
+        ("anything" | "", _) => Kind::Shape,
         _ => match at(&["merge"]) {
             Some(merge) if payload("sealnix").is_none() => Kind::Custom(merge),
             _ => Kind::Scalar,
