@@ -33,6 +33,12 @@ pub enum RunError {
     /// There is nothing to begin with.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// Git does not track the entry file, so Nix does not see it.
+    #[error("git does not track {entry}, so Nix does not see it")]
+    Untracked {
+        /// The entry file.
+        entry: RepoPath,
+    },
     /// The repository cannot be walked.
     #[error(transparent)]
     Walk(#[from] WalkError),
@@ -115,7 +121,8 @@ pub struct Answer {
     pub judged: Judged,
     /// What no rule could decide, a clause a case.
     pub undecided: Vec<String>,
-    /// A file that matters was not looked at. No level and no comment makes that a clean run.
+    /// A file that matters was not looked at, or no host was found where there may be some. No level
+    /// and no comment makes that a clean run.
     pub unseen: bool,
 }
 
@@ -124,7 +131,7 @@ pub fn declared(path: Option<&Path>) -> Result<(Tree, Manifest), RunError> {
     let EntryPoint { root, entry } = EntryPoint::find(path, Path::new("."))?;
     let mut tree = Tree::walk(&root)?;
     let program = parse(&mut tree);
-    let evaluated = nixos::evaluate(&tree, &program, &entry)?;
+    let evaluated = evaluate(&tree, &program, entry)?;
     Ok((tree, evaluated.manifest))
 }
 
@@ -140,10 +147,7 @@ pub fn know(path: Option<&Path>, exact: Option<&Path>) -> Result<Known, RunError
     let config = config(&tree)?;
     let exact = exact.map(|file| read_manifest(file, &tree)).transpose()?;
     let program = parse(&mut tree);
-    let evaluate = || match entry {
-        Some(entry) => nixos::evaluate(&tree, &program, &entry),
-        None => Ok(Evaluated::default()),
-    };
+    let evaluate = || entry.map_or_else(|| Ok(Evaluated::default()), |entry| evaluate(&tree, &program, entry));
     let (evaluated, vault) = rayon::join(evaluate, || Vault::read(&tree));
     let Evaluated { manifest: statically, reached } = evaluated?;
     let syntax_errors = syntax_errors(&program, &reached);
@@ -154,6 +158,14 @@ pub fn know(path: Option<&Path>, exact: Option<&Path>) -> Result<Known, RunError
     let policy = Policy::read(&tree);
     let identities = Identities::find(&manifest, &policy, &vault, &tree, &config);
     Ok(Known { tree, config, manifest, vault, policy, identities, syntax_errors })
+}
+
+fn evaluate(tree: &Tree, program: &Program, entry: RepoPath) -> Result<Evaluated, RunError> {
+    if tree.is_visible(&entry) {
+        Ok(nixos::evaluate(tree, program, &entry)?)
+    } else {
+        Err(RunError::Untracked { entry })
+    }
 }
 
 fn config(tree: &Tree) -> Result<Config, RunError> {
@@ -183,7 +195,8 @@ pub fn judge(known: &Known) -> Answer {
     for rule in checks::rules() {
         (rule.check)(&world, &mut verdict);
     }
-    let unseen = verdict.findings.iter().any(|finding| finding.rule == "not-looked-at");
+    let no_hosts = known.manifest.hosts.is_empty() && !known.manifest.unknowns.is_empty();
+    let unseen = no_hosts || verdict.findings.iter().any(|finding| finding.rule == "not-looked-at");
     let judged = levels::judge(finding::merge(verdict.findings), &known.config.levels, &known.tree);
     Answer { judged, undecided: verdict.undecided, unseen }
 }

@@ -1,0 +1,25 @@
+//! The promise: the two JSON contracts stay as they are. A change of either snapshot is a change of
+//! what other programs read: it needs a new version, or must only add.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+mod scratch;
+
+use scratch::{Scratch, fixtures};
+
+fn contract() -> Scratch {
+    Scratch::copy_of(&fixtures().join("contract"), &[], &[])
+}
+
+#[test]
+fn manifest() {
+    let run = contract().sealnix(&["manifest"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    insta::assert_snapshot!(run.stdout);
+}
+
+#[test]
+fn findings() {
+    let run = contract().sealnix(&["check", "--format", "json"]);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    insta::assert_snapshot!(run.stdout);
+}
