@@ -51,8 +51,13 @@ pub struct Held {
 pub enum Identity {
     /// It holds these.
     Known(Vec<Held>),
-    /// Nothing, or nothing sure, tells; why, as a clause.
-    Unknown(String),
+    /// Nothing, or nothing sure, tells.
+    Unknown {
+        /// Why, as a clause.
+        why: String,
+        /// The line of `sealnix.toml` that would settle it.
+        settled_by: String,
+    },
 }
 
 /// The identities of every host and home-manager user.
@@ -88,7 +93,7 @@ impl Identities {
             let of_host = identities.hosts.get(&host.name).filter(|_| uses_key_of_host(host, user));
             let identity = match (own, of_host) {
                 (Identity::Known(own), Some(Identity::Known(more))) => Identity::Known([own, more.clone()].concat()),
-                (Identity::Unknown(_), Some(of_host)) => of_host.clone(),
+                (Identity::Unknown { .. }, Some(of_host)) => of_host.clone(),
                 (own, _) => own,
             };
             identities.users.insert((host.name.clone(), user.clone()), identity);
@@ -127,8 +132,8 @@ fn settle(holder: &Holder, given: Option<&Vec<Given>>, claims: Vec<Held>) -> Ide
     }
     if let Some((one, other)) = contradiction(&claims) {
         let line = |held: &Held| format!("{}:{}", held.place.path, held.place.start.line);
-        let (one, other, settling) = (line(one), line(other), holder.settling_line());
-        return Identity::Unknown(format!("{one} and {other} name two different keys for it; {settling} settles it"));
+        let why = format!("{} and {} name two different keys for it", line(one), line(other));
+        return Identity::Unknown { why, settled_by: holder.settling_line() };
     }
     let mut known: Vec<Held> = Vec::new();
     let mut claims = claims;
@@ -143,10 +148,9 @@ fn settle(holder: &Holder, given: Option<&Vec<Given>>, claims: Vec<Held>) -> Ide
         }
     }
     if known.is_empty() {
-        let (name, settling) = (holder.name(), holder.settling_line());
-        return Identity::Unknown(format!(
-            "no anchor or comment of a .sops.yaml and no .pub file is named `{name}`; {settling} settles it"
-        ));
+        let name = holder.name();
+        let why = format!("no anchor or comment of a .sops.yaml and no .pub file is named `{name}`");
+        return Identity::Unknown { why, settled_by: holder.settling_line() };
     }
     Identity::Known(known)
 }

@@ -45,7 +45,7 @@ fn held(identity: &Identity) -> Vec<(&str, Evidence, bool)> {
         Identity::Known(held) => {
             held.iter().map(|held| (held.recipient.as_str(), held.evidence, held.corroborated)).collect()
         }
-        Identity::Unknown(_) => Vec::new(),
+        Identity::Unknown { .. } => Vec::new(),
     }
 }
 
@@ -54,9 +54,9 @@ fn web(files: &[(&str, &str)]) -> Identity {
     find(vec![host("web"), host("db")], &tree(files), &Config::default()).hosts.remove("web").unwrap()
 }
 
-fn why(identity: &Identity) -> &str {
+fn why(identity: &Identity) -> String {
     match identity {
-        Identity::Unknown(why) => why,
+        Identity::Unknown { why, settled_by } => format!("{why}; {settled_by}"),
         Identity::Known(held) => panic!("{held:?}"),
     }
 }
@@ -124,7 +124,7 @@ fn different_kinds_add_up() {
 fn nothing_is_unknown_with_the_line_that_settles_it() {
     let identities = find(vec![host("a b")], &Tree::default(), &Config::default());
     let why = why(&identities.hosts["a b"]);
-    assert!(why.contains("`[hosts.\"a b\"] recipients = [\"age1…\"]` in sealnix.toml"), "{why}");
+    assert!(why.contains("`[hosts.\"a b\"] recipients = [\"age1…\"]` in `sealnix.toml`"), "{why}");
 }
 
 #[test]

@@ -78,6 +78,7 @@ impl RunError {
             }
             RunError::NoSuchRule { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
             RunError::NoSuchRule { nearest: None, .. } => Some("`sealnix rules` lists them".to_owned()),
+            RunError::Untracked { entry } => Some(format!("run `git add {entry}`")),
             RunError::Walk(_)
             | RunError::Evaluate(_)
             | RunError::Config(_)

@@ -64,7 +64,7 @@ impl Holder {
         let name = self.name();
         let is_bare = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
         let key = if is_bare { name.to_owned() } else { format!("\"{name}\"") };
-        format!("`[{table}.{key}] recipients = [\"age1…\"]` in sealnix.toml")
+        format!("`[{table}.{key}] recipients = [\"age1…\"]` in `sealnix.toml`")
     }
 
     /// How well a name fits, if it does.

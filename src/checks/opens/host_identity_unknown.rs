@@ -3,6 +3,7 @@
 use crate::checks::declared::files as count;
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
+use crate::identity::Identity;
 use crate::manifest::HostKind;
 use crate::source::Place;
 
@@ -25,7 +26,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
         let place = config.map_or_else(|| declared.place(), |config| Place::whole_file(config.path.clone()));
         verdict.findings.push(Finding {
             hosts: vec![name.clone()],
-            help: Some(how_to_tell(&reader)),
+            help: Some(how_to_tell(&reader, world)),
             others: vec![Label::new(declared.place(), format!("`{name}` needs `{}` for this", declared.name))],
             ..RULE.finding(
                 Label::new(place, format!("no recipient is known to be `{name}`")),
@@ -39,13 +40,17 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     }
 }
 
-fn how_to_tell(reader: &Reader<'_>) -> String {
+fn how_to_tell(reader: &Reader<'_>, world: &World<'_>) -> String {
     let name = &reader.host.name;
     if reader.host.kind == HostKind::Home {
         return "give the user's recipient an anchor of the user's name in `.sops.yaml`".to_owned();
     }
+    let line = match reader.identity(world) {
+        Some(Identity::Unknown { settled_by, .. }) => settled_by.clone(),
+        _ => format!("`[hosts.{name}]` in `sealnix.toml`"),
+    };
     format!(
         "give the host's recipient the anchor `&{name}` in `.sops.yaml`, or keep its public key as \
-         `hosts/{name}/ssh_host_ed25519_key.pub`, or name it under `[hosts.{name}]` in `sealnix.toml`"
+         `hosts/{name}/ssh_host_ed25519_key.pub`, or write {line}"
     )
 }

@@ -23,15 +23,19 @@ impl<'a> Reader<'a> {
 
     /// The keys it holds; or why they are not known, as a clause.
     pub fn holds(&self, world: &World<'a>) -> Result<&'a [Held], &'a str> {
+        match self.identity(world) {
+            Some(Identity::Known(held)) if !held.is_empty() => Ok(held),
+            Some(Identity::Unknown { why, .. }) => Err(why),
+            Some(Identity::Known(_)) | None => Err("nothing in the repository tells its key"),
+        }
+    }
+
+    /// What is known of its keys.
+    pub fn identity(&self, world: &World<'a>) -> Option<&'a Identity> {
         let name = self.host.name.as_str();
-        let identity = match self.user {
+        match self.user {
             Some(user) => world.identities.users.get(&(name.to_owned(), user.to_owned())),
             None => world.identities.hosts.get(name),
-        };
-        match identity {
-            Some(Identity::Known(held)) if !held.is_empty() => Ok(held),
-            Some(Identity::Unknown(why)) => Err(why),
-            Some(Identity::Known(_)) | None => Err("nothing in the repository tells its key"),
         }
     }
 
