@@ -49,7 +49,15 @@ pub fn sets<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, user: Opt
 /// What the own modules of a configuration use of the secrets in `sets`; these are those of the
 /// configuration itself and, for a home-manager user, of its host.
 pub fn uses<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, sets: &[Sets<'a>]) -> Outcome<'a, Vec<Use>> {
-    let mut search = Search { eval, configuration, sets, uses: Vec::new(), seen: BTreeSet::new(), path: Vec::new() };
+    let mut search = Search {
+        eval,
+        configuration,
+        sets,
+        uses: Vec::new(),
+        seen: BTreeSet::new(),
+        entered: BTreeSet::new(),
+        path: Vec::new(),
+    };
     let definitions = configuration.root_definitions(eval)?;
     let own: Vec<_> = definitions.into_iter().filter(|definition| definition.module.own).collect();
     search.definitions(&own, None, &Certainty::Certain, 0)?;
@@ -66,6 +74,8 @@ struct Search<'a, 'e> {
     uses: Vec<Use>,
     /// Unknowns that were looked through, by address.
     seen: BTreeSet<usize>,
+    /// Sets that were looked through in the current definition, by address.
+    entered: BTreeSet<usize>,
     path: Vec<Symbol>,
 }
 
@@ -112,6 +122,7 @@ impl<'a> Search<'a, '_> {
                 }
                 value => {
                     let way = Way { at, certainty: &certainty, embedded: false, read: false, depth };
+                    self.entered.clear();
                     self.value(value, live.definition.value, way)?;
                 }
             }
@@ -119,10 +130,14 @@ impl<'a> Search<'a, '_> {
         Ok(())
     }
 
-    /// Secrets themselves are declarations, and users' homes are configurations of their own.
+    /// Secrets themselves are declarations, users' homes are configurations of their own, and what
+    /// modules are given as arguments (often the whole flake) is used where they use it.
     fn is_skipped(&self) -> bool {
         let names: Vec<_> = self.path.iter().take(2).map(|name| name.as_str()).collect();
-        matches!(names.as_slice(), ["sops", "secrets" | "placeholder"] | ["home-manager", "users"])
+        matches!(
+            names.as_slice(),
+            ["sops", "secrets" | "placeholder"] | ["home-manager", "users" | "extraSpecialArgs"] | ["_module", "args"]
+        )
     }
 
     fn thunk(&mut self, thunk: &'a Thunk<'a>, way: Way<'_>) -> Outcome<'a, ()> {
@@ -151,7 +166,9 @@ impl<'a> Search<'a, '_> {
                     None => Ok(()),
                 }
             }
-            Value::Attrs(attrs) if is_package(attrs) => Ok(()),
+            Value::Attrs(attrs) if is_package(attrs) || is_configuration(attrs) => Ok(()),
+            // A set that leads back to itself, as `config` does, is looked through once.
+            Value::Attrs(attrs) if !self.entered.insert(std::ptr::from_ref(attrs) as usize) => Ok(()),
             Value::Attrs(attrs) => attrs.entries.iter().try_for_each(|attr| self.attribute(attr, way)),
             Value::Unknown(unknown) => match self.eval.force(thunk) {
                 // A definition that failed is known as unknown; the failure says more.
@@ -297,4 +314,9 @@ fn is_secret_path(text: &str) -> bool {
 
 fn is_package(attrs: &Attrs<'_>) -> bool {
     attrs.get(Symbol::new("outPath")).is_some() || attrs.get(Symbol::new("drvPath")).is_some()
+}
+
+/// What `nixosSystem` and its kin give: another host.
+fn is_configuration(attrs: &Attrs<'_>) -> bool {
+    attrs.get(Symbol::new(super::extract::SCOPE)).is_some()
 }
