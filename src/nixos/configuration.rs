@@ -362,8 +362,13 @@ impl<'a> Configuration<'a> {
             return Ok(eval.string(default));
         }
         match self.territory(path) {
-            // The table's default group is "", which no user of a working system has.
-            _ if user_field.is_some_and(|(_, field)| field.as_str() == "group") => {}
+            // The table's default group is "", which no user of a working system has; its home of
+            // "/var/empty" is that of users whom nothing describes.
+            _ if user_field.is_some_and(|(_, field)| matches!(field.as_str(), "group" | "home")) => {}
+            // Empty in itself, but nixpkgs' own modules put things into it.
+            Territory::Option(facts::Fact { kind: "submodule", default: Some("{}") }) => {}
+            Territory::Option(facts::Fact { default: Some("{}"), .. })
+                if path.first() == Some(&Symbol::new("systemd")) => {}
             Territory::Option(facts::Fact { default: Some(default), .. }) => {
                 eval.assume(why);
                 return merge::json(eval, default);
@@ -378,22 +383,42 @@ impl<'a> Configuration<'a> {
         Ok(Value::Unknown(eval.alloc(Unknown { absent: Some(eval.alloc(absent)), ..*why })))
     }
 
-    /// What nixpkgs gives a user of `users.users`: its name, and the group of a normal user or that
-    /// of the service which makes it.
+    /// What nixpkgs gives a user of `users.users`: its name, the group and home of a normal user,
+    /// the group of the service which makes it.
     fn user_default(&'a self, eval: &Eval<'a>, user: Symbol, field: &str) -> Outcome<'a, Option<&'a str>> {
-        match field {
-            "name" => return Ok(Some(user.as_str())),
-            "group" => {}
+        let of_normal_user = match (field, user.as_str()) {
+            ("name", user) => return Ok(Some(user)),
+            ("home", "root") if self.class == Class::Nixos => return Ok(Some("/root")),
+            ("home", user) if self.class == Class::Nixos => eval.text(&format!("/home/{user}")),
+            ("group", user) => match facts::service_of_user(user) {
+                Some(service) => return self.group_of_service(eval, &service),
+                None => "users",
+            },
             _ => return Ok(None),
+        };
+        let normal = self.at(eval, ["users", "users", user.as_str(), "isNormalUser"])?;
+        Ok(matches!(normal, Value::Bool(true)).then_some(of_normal_user))
+    }
+
+    /// The group of a service's user: what its `group` option says, where it has one.
+    fn group_of_service(&'a self, eval: &Eval<'a>, service: &facts::ServiceUser) -> Outcome<'a, Option<&'a str>> {
+        let by_default = Some(eval.text(&service.group));
+        let Some(options) = service.enabled_by.strip_suffix(".enable") else { return Ok(by_default) };
+        let names = || options.split('.').chain(["group"]);
+        if !self.class.table().is_some_and(|table| matches!(table.at(names()), Territory::Option(_))) {
+            return Ok(by_default);
         }
-        if let Some(group) = facts::group_of_user(user.as_str()) {
-            return Ok(Some(eval.text(&group)));
+        match self.at(eval, names())? {
+            Value::String(group) => Ok(Some(group.text)),
+            _ => Ok(None),
         }
-        let path = ["users", "users", user.as_str(), "isNormalUser"];
-        let normal = path.iter().try_fold(eval.force(self.config(eval))?, |value, name| {
+    }
+
+    /// The value at a path of `config`.
+    fn at<'n>(&'a self, eval: &Eval<'a>, path: impl IntoIterator<Item = &'n str>) -> Outcome<'a> {
+        path.into_iter().try_fold(eval.force(self.config(eval))?, |value, name| {
             eval.settle(eval.select_name(value, Symbol::new(name), None))
-        })?;
-        Ok(matches!(normal, Value::Bool(true)).then_some("users"))
+        })
     }
 
     /// The definitions of the option at a path, wrappers off, conditions not looked at.

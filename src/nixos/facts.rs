@@ -89,17 +89,28 @@ impl Table {
     }
 }
 
-/// The group that nixpkgs gives a user of one of its services; `<name>` in the table is an instance.
-pub fn group_of_user(user: &str) -> Option<String> {
+/// A user that a service of nixpkgs makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceUser {
+    /// Its group where nothing else is set.
+    pub group: String,
+    /// The option that turns the service on.
+    pub enabled_by: &'static str,
+}
+
+/// The service of nixpkgs that makes a user; `<name>` in the table is an instance.
+pub fn service_of_user(user: &str) -> Option<ServiceUser> {
     USERS.iter().find_map(|line| {
         let mut fields = line.split('\t');
-        let (known, group) = (fields.next()?, fields.next().filter(|group| *group != "-")?);
-        match known.split_once("<name>") {
-            None => (known == user).then(|| group.to_owned()),
+        let (known, group, enabled_by) = (fields.next()?, fields.next()?, fields.next()?);
+        let group = match known.split_once("<name>") {
+            _ if group == "-" => return None,
+            None => (known == user).then(|| group.to_owned())?,
             Some((before, after)) => {
                 let instance = user.strip_prefix(before)?.strip_suffix(after).filter(|name| !name.is_empty())?;
-                Some(group.replace("<name>", instance))
+                group.replace("<name>", instance)
             }
-        }
+        };
+        Some(ServiceUser { group, enabled_by })
     })
 }

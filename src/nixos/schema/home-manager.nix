@@ -8,12 +8,12 @@
 let
   inherit (lib) mkDefault mkOption types;
   cfg = config.home-manager;
-  homes = if sealnix.class == "darwin" then "/Users" else "/home";
-  user =
+  # home-manager gives these the usual priority; here a value of the user's own wins over an unknown.
+  account =
     { name, ... }:
     {
-      home.username = mkDefault name;
-      home.homeDirectory = mkDefault "${homes}/${name}";
+      home.username = mkDefault config.users.users.${name}.name;
+      home.homeDirectory = mkDefault config.users.users.${name}.home;
     };
 in
 {
@@ -29,7 +29,7 @@ in
           // cfg.extraSpecialArgs;
           modules = [
             sealnix.home
-            user
+            account
           ]
           ++ cfg.sharedModules;
         }

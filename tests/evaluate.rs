@@ -1,0 +1,104 @@
+//! What the evaluator says of small flakes: the facts of `sealnix manifest`. The expected values are
+//! what the modules of nixpkgs, home-manager and sops-nix make of the same files; each test says
+//! which.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+#[allow(dead_code, reason = "no fixture is copied here")]
+mod scratch;
+
+use std::fs;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use self::scratch::Scratch;
+
+/// The host `web` of a flake whose only module is `module`, with sops-nix and home-manager.
+fn host(module: &str) -> Value {
+    let flake = format!(
+        r#"{{
+  inputs = {{
+    nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
+    sops-nix.url = "github:Mic92/sops-nix";
+    home-manager.url = "github:nix-community/home-manager";
+  }};
+  outputs = {{ self, nixpkgs, sops-nix, home-manager, ... }}@inputs: {{
+    nixosConfigurations.web = nixpkgs.lib.nixosSystem {{
+      system = "x86_64-linux";
+      specialArgs = {{ inherit inputs; }};
+      modules = [
+        sops-nix.nixosModules.sops
+        home-manager.nixosModules.home-manager
+        {{ sops.defaultSopsFile = ./secrets.yaml; }}
+        ({module})
+      ];
+    }};
+  }};
+}}"#
+    );
+    let folder = TempDir::new().expect("a temporary folder");
+    fs::write(folder.path().join("flake.nix"), flake).expect("flake.nix is written");
+    fs::write(folder.path().join("secrets.yaml"), "token: x\n").expect("secrets.yaml is written");
+    let run = Scratch::copy_of(folder.path(), &[], &[]).sealnix(&["manifest"]);
+    let manifest: Value = serde_json::from_str(&run.stdout).expect("a manifest");
+    manifest["hosts"][0].clone()
+}
+
+/// nixpkgs' `users.users.NAME` of a service takes its group from the service's `group` option.
+#[test]
+fn the_group_of_a_service_is_what_its_option_says() {
+    let host = host(
+        r#"{
+          services.sabnzbd = { enable = true; group = "media"; };
+          services.radarr.enable = true;
+          sops.secrets.a.owner = "sabnzbd";
+          sops.secrets.b.owner = "radarr";
+        }"#,
+    );
+    assert_eq!(host["sops"]["secrets"]["a"]["group"], "media");
+    assert_eq!(host["sops"]["secrets"]["b"]["group"], "radarr");
+}
+
+/// No user is written anywhere, yet nixpkgs makes that of a service.
+#[test]
+fn users_that_nobody_writes_may_be_there() {
+    let host = host(r#"{ sops.secrets.a.owner = "paperless"; sops.secrets.b.owner = "someone"; }"#);
+    assert_eq!(host["sops"]["secrets"]["a"]["group"], "paperless");
+    assert_eq!(host["sops"]["secrets"]["b"]["group"], Value::Null, "nobody knows");
+}
+
+/// home-manager takes `home.homeDirectory` from `users.users.NAME.home`; that of a normal user is
+/// below /home.
+#[test]
+fn the_home_of_a_user_is_that_of_the_host() {
+    let host = host(
+        r#"{ config, ... }: {
+          users.users.ann.isNormalUser = true;
+          users.users.bob = { isNormalUser = true; home = "/data/bob"; };
+          home-manager.sharedModules = [
+            ({ config, ... }: { sops.secrets.token = { sopsFile = ./secrets.yaml; path = "${config.xdg.dataHome}/token"; }; })
+            sops-nix.homeManagerModules.sops
+          ];
+          home-manager.users = { ann = { }; bob = { }; };
+        }"#,
+    );
+    let path = |user: &str| host["homeUsers"][user]["sops"]["secrets"]["token"]["path"].clone();
+    assert_eq!(path("ann"), "/home/ann/.local/share/token");
+    assert_eq!(path("bob"), "/data/bob/.local/share/token");
+}
+
+/// Arguments of modules are no settings: a flake that is handed on is not looked through, although
+/// every host's secrets are in it.
+#[test]
+fn arguments_of_modules_use_nothing() {
+    let host = host(
+        r#"{ config, ... }: {
+          sops.secrets.token = { };
+          home-manager.extraSpecialArgs = { inherit config; outputs = self.outputs; };
+          _module.args.path = config.sops.secrets.token.path;
+          services.nginx.settings.file = config.sops.secrets.token.path;
+        }"#,
+    );
+    let options: Vec<_> = host["uses"].as_array().unwrap().iter().map(|used| used["option"].clone()).collect();
+    assert_eq!(options, ["services.nginx.settings.file"]);
+}
