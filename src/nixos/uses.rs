@@ -49,10 +49,16 @@ pub fn sets<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, user: Opt
 /// What the own modules of a configuration use of the secrets in `sets`; these are those of the
 /// configuration itself and, for a home-manager user, of its host.
 pub fn uses<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, sets: &[Sets<'a>]) -> Outcome<'a, Vec<Use>> {
+    let configs = sets.iter().filter_map(|sets| configuration.world.configuration(sets.scope));
+    let roots = configs.filter_map(|configuration| match eval.force(configuration.config(eval)) {
+        Ok(Value::Attrs(attrs)) => Some(std::ptr::from_ref(attrs) as usize),
+        _ => None,
+    });
     let mut search = Search {
         eval,
         configuration,
         sets,
+        roots: roots.collect(),
         uses: Vec::new(),
         seen: BTreeSet::new(),
         entered: BTreeSet::new(),
@@ -74,6 +80,8 @@ struct Search<'a, 'e> {
     uses: Vec<Use>,
     /// Unknowns that were looked through, by address.
     seen: BTreeSet<usize>,
+    /// Whole `config`s, by address: what is looked up in one does not use all of it.
+    roots: BTreeSet<usize>,
     /// Sets that were looked through in the current definition, by address.
     entered: BTreeSet<usize>,
     path: Vec<Symbol>,
@@ -122,7 +130,7 @@ impl<'a> Search<'a, '_> {
                 }
                 value => {
                     let way = Way { at, certainty: &certainty, embedded: false, read: false, depth };
-                    self.entered.clear();
+                    self.entered.clone_from(&self.roots);
                     self.value(value, live.definition.value, way)?;
                 }
             }
