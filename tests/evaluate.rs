@@ -102,3 +102,36 @@ fn arguments_of_modules_use_nothing() {
     let options: Vec<_> = host["uses"].as_array().unwrap().iter().map(|used| used["option"].clone()).collect();
     assert_eq!(options, ["services.nginx.settings.file"]);
 }
+
+/// `options.x.definitions` holds what modules give, `mkIf` off; an option with a default is defined
+/// (nixpkgs, lib/modules.nix: evalOptionValue).
+#[test]
+fn options_say_their_definitions() {
+    let host = host(
+        r#"{ lib, options, ... }: {
+          options.my.user = lib.mkOption { type = lib.types.attrs; default = { }; };
+          options.my.port = lib.mkOption { type = lib.types.int; default = 1; };
+          config = {
+            my.user = lib.mkIf true { isNormalUser = true; home = "/data/ann"; group = "staff"; };
+            users.users.ann = lib.mkAliasDefinitions options.my.user;
+            sops.secrets = lib.mkIf options.my.port.isDefined { a.owner = "ann"; };
+          };
+        }"#,
+    );
+    assert_eq!(host["sops"]["secrets"]["a"]["group"], "staff");
+    assert_eq!(host["sops"]["secrets"]["a"]["certainty"], "certain");
+}
+
+/// A function that cannot say its result was given the whole `config`: not everything in it is used.
+#[test]
+fn looking_something_up_in_config_is_no_use_of_it() {
+    let host = host(
+        r#"{ config, lib, ... }: {
+          sops.secrets.token = { };
+          environment.etc.a.text = config.sops.secrets.token.path;
+          environment.etc.b.text = toString (lib.attrByPath [ "services" "nobody" "knows" ] [ ] config);
+        }"#,
+    );
+    let options: Vec<_> = host["uses"].as_array().unwrap().iter().map(|used| used["option"].clone()).collect();
+    assert_eq!(options, ["environment.etc.a.text"]);
+}

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::configuration::{Child, Configuration};
-use super::definition::{failure, type_tag};
+use super::definition::{Live, Resolved, expand, failure, resolve, type_tag};
+use super::merge;
 use super::module::Module;
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
+use crate::nix::path::in_repository;
 use crate::nix::unknown::{Reason, Unknown};
-use crate::nix::value::{Attr, AttrPlace, Attrs, Open, Outcome, Thunk, Value};
+use crate::nix::value::{Attr, AttrPlace, Attrs, List, Open, Outcome, Thunk, Value};
 
 /// What one module declares at one path: an option, or a set of them.
 #[derive(Clone, Copy)]
@@ -113,15 +115,32 @@ fn option_value<'a>(
         }
         Ok(value)
     });
+    let default = entries.iter().find(|attr| attr.name.as_str() == "default").map(|attr| attr.value);
+    let resolved = move |eval: &Eval<'a>| -> Outcome<'a, Resolved<'a>> {
+        let mut resolved = resolve(eval, expand(eval, &configuration.definitions_at(eval, path)?)?)?;
+        if let (true, Some(default)) = (resolved.certain.is_empty(), default) {
+            resolved.certain = merge::default_definition(eval, configuration, default)?;
+        }
+        Ok(resolved)
+    };
     let is_defined = eval.lazy(move |eval| {
-        let definitions = configuration.definitions_at(eval, path)?;
-        let resolved = super::definition::resolve(eval, super::definition::expand(eval, &definitions)?)?;
-        match resolved.perhaps.first().and_then(|live| live.doubt()) {
+        let resolved = resolved(eval)?;
+        match resolved.perhaps.first().and_then(Live::doubt) {
             Some(why) if resolved.certain.is_empty() => Ok(Value::Unknown(why)),
             _ => Ok(Value::Bool(!resolved.certain.is_empty())),
         }
     });
-    entries.push(eval.attr("value", value));
+    let of_each = |field: fn(&Eval<'a>, &Live<'a>) -> Value<'a>| {
+        eval.lazy(move |eval| {
+            let resolved = resolved(eval)?;
+            let items: Vec<_> = resolved.certain.iter().map(|live| eval.done(field(eval, live))).collect();
+            let open = resolved.perhaps.iter().find_map(Live::doubt).or(resolved.open);
+            Ok(eval.list_of(List { items: eval.slice(&items), open }))
+        })
+    };
+    let file = |eval: &Eval<'a>, live: &Live<'a>| eval.string(&in_repository(live.definition.module.file));
+    entries.push(eval.attr("definitions", of_each(|_, live| live.value)));
+    entries.push(eval.attr("files", of_each(file)));
     entries.push(eval.attr("isDefined", is_defined));
     Ok(eval.attrs(entries))
 }

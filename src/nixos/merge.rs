@@ -45,7 +45,8 @@ pub fn option<'a>(
     }
 }
 
-fn default_definition<'a>(
+/// The definition that an option's own default makes.
+pub fn default_definition<'a>(
     eval: &Eval<'a>,
     configuration: &'a Configuration<'a>,
     default: &'a Thunk<'a>,
