@@ -110,10 +110,10 @@ impl<'a> Reader<'a, '_> {
 
     fn uses(&self, configuration: &'a Configuration<'a>, homes: &[Home<'a>], host: &mut Host) -> Outcome<'a, ()> {
         let of_host = uses::sets(self.eval, configuration, None)?;
-        host.uses = uses::uses(self.eval, configuration, &[of_host])?;
+        uses::uses(self.eval, configuration, &[of_host], &mut host.uses)?;
         for (user, home) in homes {
             let of_user = uses::sets(self.eval, home, Some(user))?;
-            host.uses.extend(uses::uses(self.eval, home, &[of_user, of_host])?);
+            uses::uses(self.eval, home, &[of_user, of_host], &mut host.uses)?;
         }
         Ok(())
     }

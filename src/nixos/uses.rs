@@ -47,8 +47,13 @@ pub fn sets<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, user: Opt
 }
 
 /// What the own modules of a configuration use of the secrets in `sets`; these are those of the
-/// configuration itself and, for a home-manager user, of its host.
-pub fn uses<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, sets: &[Sets<'a>]) -> Outcome<'a, Vec<Use>> {
+/// configuration itself and, for a home-manager user, of its host. What was found before a limit is kept.
+pub fn uses<'a>(
+    eval: &Eval<'a>,
+    configuration: &'a Configuration<'a>,
+    sets: &[Sets<'a>],
+    into: &mut Vec<Use>,
+) -> Outcome<'a, ()> {
     let configs = sets.iter().filter_map(|sets| configuration.world.configuration(sets.scope));
     let roots = configs.filter_map(|configuration| match eval.force(configuration.config(eval)) {
         Ok(Value::Attrs(attrs)) => Some(std::ptr::from_ref(attrs) as usize),
@@ -66,11 +71,12 @@ pub fn uses<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, sets: &[S
     };
     let definitions = configuration.root_definitions(eval)?;
     let own: Vec<_> = definitions.into_iter().filter(|definition| definition.module.own).collect();
-    search.definitions(&own, None, &Certainty::Certain, 0)?;
+    let ended = search.definitions(&own, None, &Certainty::Certain, 0);
     let mut uses = search.uses;
     uses.sort_by(|a, b| (&a.at, &a.what, &a.option).cmp(&(&b.at, &b.what, &b.option)));
     uses.dedup_by(|later, first| (&later.at, &later.what, &later.option) == (&first.at, &first.what, &first.option));
-    Ok(uses)
+    into.extend(uses);
+    ended
 }
 
 struct Search<'a, 'e> {
