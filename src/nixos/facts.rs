@@ -95,7 +95,7 @@ pub struct ServiceUser {
     /// Its group where nothing else is set.
     pub group: String,
     /// The option that turns the service on.
-    pub enabled_by: &'static str,
+    pub enabled_by: String,
 }
 
 /// The service of nixpkgs that makes a user; `<name>` in the table is an instance.
@@ -103,14 +103,14 @@ pub fn service_of_user(user: &str) -> Option<ServiceUser> {
     USERS.iter().find_map(|line| {
         let mut fields = line.split('\t');
         let (known, group, enabled_by) = (fields.next()?, fields.next()?, fields.next()?);
-        let group = match known.split_once("<name>") {
+        let instance = match known.split_once("<name>") {
             _ if group == "-" => return None,
-            None => (known == user).then(|| group.to_owned())?,
+            None => (known == user).then_some("")?,
             Some((before, after)) => {
-                let instance = user.strip_prefix(before)?.strip_suffix(after).filter(|name| !name.is_empty())?;
-                group.replace("<name>", instance)
+                user.strip_prefix(before)?.strip_suffix(after).filter(|instance| !instance.is_empty())?
             }
         };
-        Some(ServiceUser { group, enabled_by })
+        let of_instance = |text: &str| text.replace("<name>", instance);
+        Some(ServiceUser { group: of_instance(group), enabled_by: of_instance(enabled_by) })
     })
 }
