@@ -21,6 +21,8 @@ pub enum Project {
     NixDarwin,
     /// Mic92/sops-nix.
     SopsNix,
+    /// numtide/flake-utils.
+    FlakeUtils,
     /// Any other that everyone can read.
     Public,
     /// One that may hold the owner's own modules: over ssh, a path, a file.
@@ -122,6 +124,7 @@ fn project(name: &str, url: &str) -> Project {
         "home-manager" => return Project::HomeManager,
         "nix-darwin" => return Project::NixDarwin,
         "sops-nix" => return Project::SopsNix,
+        "flake-utils" => return Project::FlakeUtils,
         _ => {}
     }
     let private =
@@ -148,6 +151,10 @@ fn value<'a>(eval: &Eval<'a>, world: &'a World<'a>, input: &'a Input<'a>) -> Val
             vec![eval.attr("lib", eval.lazy(move |eval| Ok(system::home_manager_lib(eval, world))))]
         }
         Project::NixDarwin => vec![eval.attr("lib", eval.lazy(move |eval| Ok(system::darwin_lib(eval, world))))],
+        Project::FlakeUtils => {
+            let lib = world.own_file(eval, "«flake-utils»");
+            lib.into_iter().map(|lib| eval.attr("lib", lib)).collect()
+        }
         Project::SopsNix | Project::Public | Project::Private => Vec::new(),
     };
     foreign_input(eval, input.name, entries, None)
