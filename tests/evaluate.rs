@@ -115,11 +115,13 @@ fn options_say_their_definitions() {
             my.user = lib.mkIf true { isNormalUser = true; home = "/data/ann"; group = "staff"; };
             users.users.ann = lib.mkAliasDefinitions options.my.user;
             sops.secrets = lib.mkIf options.my.port.isDefined { a.owner = "ann"; };
+            sops.defaultSopsKey = toString options.my.port.value;
           };
         }"#,
     );
     assert_eq!(host["sops"]["secrets"]["a"]["group"], "staff");
     assert_eq!(host["sops"]["secrets"]["a"]["certainty"], "certain");
+    assert_eq!(host["sops"]["secrets"]["a"]["key"], "1");
 }
 
 /// A function that cannot say its result was given the whole `config`: not everything in it is used.

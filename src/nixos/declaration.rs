@@ -139,6 +139,7 @@ fn option_value<'a>(
         })
     };
     let file = |eval: &Eval<'a>, live: &Live<'a>| eval.string(&in_repository(live.definition.module.file));
+    entries.push(eval.attr("value", value));
     entries.push(eval.attr("definitions", of_each(|_, live| live.value)));
     entries.push(eval.attr("files", of_each(file)));
     entries.push(eval.attr("isDefined", is_defined));
