@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Bound;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use ignore::gitignore::Gitignore;
 use walkdir::{DirEntry, WalkDir};
@@ -190,13 +190,10 @@ impl Walk {
             if is_build_result(path) {
                 return;
             }
-            if may_matter(path) {
-                let why = if target.is_ok() {
-                    "is a symlink that leads out of the repository"
-                } else {
-                    "is a symlink to nothing"
-                };
-                self.tree.not_looked.push(NotLooked { path: name.clone(), why: why.into() });
+            // A link to nothing inside is nothing for Nix and sops too.
+            if may_matter(path) && self.leads_out(path) {
+                let why = "is a symlink that leads out of the repository".to_owned();
+                self.tree.not_looked.push(NotLooked { path: name.clone(), why });
             }
         }
         self.tree.links.insert(name, Link { tracked, target: inside.map(Into::into) });
@@ -213,6 +210,22 @@ impl Walk {
         let parts = path.strip_prefix(&self.tree.root).ok()?.components();
         let parts: Option<Vec<_>> = parts.map(|part| part.as_os_str().to_str()).collect();
         Some(parts?.join("/"))
+    }
+
+    /// Whether a symlink without a target inside names a place outside.
+    fn leads_out(&self, link: &Path) -> bool {
+        let (Ok(target), Some(folder)) = (fs::read_link(link), link.parent()) else { return true };
+        let mut named = PathBuf::new();
+        for part in folder.join(target).components() {
+            match part {
+                Component::ParentDir => {
+                    named.pop();
+                }
+                Component::CurDir => {}
+                part => named.push(part),
+            }
+        }
+        !named.starts_with(&self.tree.root) || fs::canonicalize(link).is_ok()
     }
 
     fn unnamed(&mut self, path: &Path) {

@@ -4,7 +4,7 @@ use crate::checks::declared::{configurations, declared};
 use crate::checks::nearest::nearest;
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
-use crate::manifest::{Complete, Host, Namespace, Secret, Use, Used};
+use crate::manifest::{Certainty, Complete, Host, Namespace, Secret, Use, Used};
 
 pub const RULE: Rule = Rule {
     id: "undeclared-secret-reference",
@@ -59,9 +59,12 @@ fn finding(world: &World<'_>, host: &Host, used: &Use, name: &str) -> Finding {
         ..RULE.finding(
             Label::new(used.at.0.clone(), format!("used for `{}`", used.option)),
             format!(
-                "Secret `{name}` is used here, and nothing declares it{}. The configuration does not build: Nix says \
-                 that the attribute is missing.",
-                near.map(|near| format!("; `{near}` is declared")).unwrap_or_default()
+                "Secret `{name}` is used here, and nothing declares it{}. {}: Nix says that the attribute is missing.",
+                near.map(|near| format!("; `{near}` is declared")).unwrap_or_default(),
+                match used.certainty {
+                    Certainty::Certain => "The configuration does not build",
+                    _ => "Where this counts, the configuration does not build",
+                }
             ),
         )
     }
