@@ -2,6 +2,7 @@
 //! says of its host what was not known instead of inventing or losing declarations silently.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
+#[allow(dead_code, reason = "no fixture is copied here")]
 mod scratch;
 
 use std::fs;

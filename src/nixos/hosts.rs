@@ -30,7 +30,7 @@ const STEPS_OF_A_WORKER: u64 = 20_000_000;
 const MOST_WORKERS: usize = 4;
 
 /// Bytes of arena after which a worker begins anew with the next host.
-const WORKER_MEMORY: usize = 96 << 20;
+const WORKER_MEMORY: usize = 32 << 20;
 
 /// What the static evaluator found.
 #[derive(Debug, Default)]
@@ -61,7 +61,8 @@ struct Listed {
 /// # Errors
 /// No thread could be started, or the evaluator panicked.
 pub fn evaluate(tree: &Tree, program: &Program, entry: &str) -> Result<Evaluated, DeepStackError> {
-    let (listed, unknowns, reached) = on_deep_stack(|| with_outputs(tree, program, entry, STEPS_OF_A_HOST, list_hosts))?;
+    let (listed, unknowns, reached) =
+        on_deep_stack(|| with_outputs(tree, program, entry, STEPS_OF_A_HOST, list_hosts))?;
     let reached = Mutex::new(reached);
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<Host>> = Mutex::default();

@@ -1,7 +1,7 @@
 //! The strict infix operators.
 
-use super::{Attr, Attrs, Eval, List, Outcome, Value};
 use super::limits::LONGEST_PATH;
+use super::{Attr, Attrs, Eval, List, Outcome, Value};
 use crate::nix::ir::{Node, Operator, Span};
 use crate::nix::unknown::{ErrorKind, EvalError, Stop, Unknown};
 use crate::nix::value::{Doubt, Open, Scope};
