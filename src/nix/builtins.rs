@@ -26,7 +26,7 @@ use super::symbol::Symbol;
 use super::unknown::Reason;
 use super::value::{Outcome, Thunk, Value};
 
-pub use data::json_of;
+pub use data::{Inside, json_of};
 pub use opening::{Opening, known};
 
 /// A function written in Rust: its name, how many arguments it takes, what it does.
@@ -83,9 +83,6 @@ pub const UNPREFIXED: &[&str] = &[
     "true",
 ];
 
-/// Items or bytes that one call may make.
-pub const MAX_SIZE: usize = 1_000_000;
-
 /// The names that need no `builtins.` before them.
 pub fn globals<'a>(eval: &Eval<'a>) -> HashMap<Symbol, Value<'a>> {
     let functions = THEMES.iter().flat_map(|theme| theme.iter());
@@ -125,12 +122,4 @@ pub fn arguments<'a, const N: usize>(eval: &Eval<'a>, given: &[&'a Thunk<'a>]) -
         Ok(arguments) => Ok(arguments),
         Err(_) => eval.fail(&format!("a function of {N} arguments was called with {}", given.len())),
     }
-}
-
-/// Refuses to make something too large.
-pub fn check_size<'a>(eval: &Eval<'a>, size: usize) -> Outcome<'a, ()> {
-    if size > MAX_SIZE {
-        return Err(super::unknown::Stop::Unknown(eval.unknown(Reason::Limit("size"), None)));
-    }
-    Ok(())
 }

@@ -215,9 +215,9 @@ impl<'a> Eval<'a> {
         self.foreign_import.set(Some(import));
     }
 
-    /// Bytes that the arena holds.
+    /// Bytes that the arena holds; what it only reserved does not count.
     pub fn allocated(&self) -> usize {
-        self.bump.allocated_bytes()
+        self.bump.allocated_bytes().saturating_sub(self.bump.chunk_capacity())
     }
 
     /// A name of the global scope.

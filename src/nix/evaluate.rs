@@ -4,7 +4,7 @@
 use bumpalo::Bump;
 use thiserror::Error;
 
-use super::builtins::json_of;
+use super::builtins::{Inside, json_of};
 use super::eval::Eval;
 use super::eval::limits::{DeepStackError, on_deep_stack};
 use super::ir::{Content, Program};
@@ -49,7 +49,7 @@ pub fn evaluate_json(expression: &str, tree: &Tree) -> Result<serde_json::Value,
     on_deep_stack(|| {
         let bump = Bump::new();
         let eval = Eval::new(&bump, &program, tree);
-        let json = eval.force(eval.file(id)).and_then(|value| json_of(&eval, value, &mut Vec::new()));
+        let json = eval.force(eval.file(id)).and_then(|value| json_of(&eval, value, &mut Inside::default()));
         json.map_err(|stop| match stop {
             Stop::Error(error) => EvaluateError::Failed(error.message.to_owned()),
             Stop::Unknown(unknown) => EvaluateError::Unknown(unknown.to_string()),

@@ -101,8 +101,8 @@ fn expand_one<'a>(eval: &Eval<'a>, definition: Definition<'a>, into: &mut Expand
             Ok(())
         }
         Wrapper::If { condition, content } => {
-            let conditions: Vec<_> = definition.conditions.iter().copied().chain([condition]).collect();
-            expand_one(eval, Definition { value: content, conditions: eval.slice(&conditions), ..definition }, into)
+            let conditions = eval.slice(&[definition.conditions, &[condition]].concat());
+            expand_one(eval, Definition { value: content, conditions, ..definition }, into)
         }
         Wrapper::Merge { contents } => {
             let list = match eval.settle(eval.force(contents))? {

@@ -20,11 +20,17 @@ use crate::nix::unknown::Stop;
 use crate::nix::value::{Doubt, Outcome, Value};
 use crate::source::{RepoPath, Text, Tree};
 
-/// Steps that one host's declarations and uses may take.
-const STEPS_OF_A_HOST: u64 = 20_000_000;
+/// Steps that one host's declarations may take: the largest of 184 real hosts takes 29 000.
+const STEPS_OF_A_HOST: u64 = 1_000_000;
+
+/// Steps that all hosts of one worker may take.
+const STEPS_OF_A_WORKER: u64 = 20_000_000;
+
+/// Workers side by side at most: each may take the memory and the stack of an evaluator.
+const MOST_WORKERS: usize = 4;
 
 /// Bytes of arena after which a worker begins anew with the next host.
-const WORKER_MEMORY: usize = 96 << 20;
+const WORKER_MEMORY: usize = 32 << 20;
 
 /// What the static evaluator found.
 #[derive(Debug, Default)]
@@ -55,13 +61,15 @@ struct Listed {
 /// # Errors
 /// No thread could be started, or the evaluator panicked.
 pub fn evaluate(tree: &Tree, program: &Program, entry: &str) -> Result<Evaluated, DeepStackError> {
-    let (listed, unknowns, reached) = on_deep_stack(|| with_outputs(tree, program, entry, list_hosts))?;
+    let (listed, unknowns, reached) =
+        on_deep_stack(|| with_outputs(tree, program, entry, STEPS_OF_A_HOST, list_hosts))?;
     let reached = Mutex::new(reached);
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<Host>> = Mutex::default();
     let work = || {
+        let mut steps = STEPS_OF_A_WORKER;
         while next.load(Ordering::Relaxed) < listed.len() {
-            let read = with_outputs(tree, program, entry, |eval, world, outputs| {
+            let read = with_outputs(tree, program, entry, steps, |eval, world, outputs| {
                 while let Some(host) = listed.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let host = evaluate_host(eval, world, &outputs, host);
                     done.lock().unwrap_or_else(PoisonError::into_inner).push(host);
@@ -69,12 +77,14 @@ pub fn evaluate(tree: &Tree, program: &Program, entry: &str) -> Result<Evaluated
                         break;
                     }
                 }
+                // The next evaluator has no more steps than this one left.
+                steps = eval.limits.all_steps_left();
                 eval.reached()
             });
             reached.lock().unwrap_or_else(PoisonError::into_inner).extend(read);
         }
     };
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(listed.len());
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS).min(listed.len());
     std::thread::scope(|scope| {
         let others: Vec<_> = (1..workers).map(|_| scope.spawn(|| on_deep_stack(work))).collect();
         let mine = if workers > 0 { on_deep_stack(work) } else { Ok(()) };
@@ -91,16 +101,18 @@ pub fn evaluate(tree: &Tree, program: &Program, entry: &str) -> Result<Evaluated
     })
 }
 
-/// A new evaluator with the outputs of the entry file.
+/// A new evaluator of so many steps, with the outputs of the entry file.
 fn with_outputs<T>(
     tree: &Tree,
     program: &Program,
     entry: &str,
+    steps: u64,
     work: impl for<'a> FnOnce(&Eval<'a>, &'a World<'a>, Outcome<'a>) -> T,
 ) -> T {
     let bump = Bump::new();
     let eval = Eval::new(&bump, program, tree);
     let world = World::new(&eval);
+    eval.limits.set_all_steps(steps);
     let outputs = flake::outputs(&eval, world, entry);
     work(&eval, world, outputs)
 }
@@ -149,6 +161,18 @@ fn find_attribute<'a>(eval: &Eval<'a>, outputs: Value<'a>, name: &str) -> Outcom
     }
 }
 
+/// A host whose declarations were not read to the end may declare more.
+fn incomplete_where_cut_short(host: &mut Host) {
+    let Some(cut) = host.unknowns.iter().find(|unknown| unknown.field == "declared") else { return };
+    let why = Complete::No(cut.why.clone());
+    let parts = &mut host.complete;
+    for part in [&mut parts.secrets, &mut parts.templates, &mut parts.users, &mut parts.units] {
+        if *part == Complete::Yes {
+            *part = why.clone();
+        }
+    }
+}
+
 fn evaluate_host<'a>(eval: &Eval<'a>, world: &'a World<'a>, outputs: &Outcome<'a>, listed: &Listed) -> Host {
     eval.limits.set_steps(STEPS_OF_A_HOST);
     let (set, _) = listed.attr.split_once('.').unwrap_or((&listed.attr, ""));
@@ -167,6 +191,7 @@ fn evaluate_host<'a>(eval: &Eval<'a>, world: &'a World<'a>, outputs: &Outcome<'a
     match configuration {
         Ok((configuration, doubt)) => {
             extract::host(eval, configuration, &mut host);
+            incomplete_where_cut_short(&mut host);
             if let Some(Doubt::MaybeAbsent(why)) = doubt {
                 extract::unknown(eval, &mut host, "declared", why);
             }

@@ -34,6 +34,9 @@ pub struct Collected<'a> {
     pub schemas: &'a [&'static str],
 }
 
+/// Modules that one configuration may have; nixpkgs itself has some 2 000.
+const MOST_MODULES: usize = 20_000;
+
 /// What a foreign module is taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Foreign {
@@ -81,6 +84,7 @@ pub fn collect<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>) -> Out
 impl<'a> Collector<'a, '_> {
     fn visit(&mut self, root: Root<'a>) -> Outcome<'a, ()> {
         let _depth = self.eval.limits.enter(self.eval)?;
+        self.eval.limits.size_of_at_most(self.eval, self.modules.len(), MOST_MODULES)?;
         let applied = self.eval.force(root.module).and_then(|value| self.apply(value, root.file, root.own));
         match applied {
             Ok(Some((Value::Attrs(attrs), file, own))) => self.add(attrs, Root { file, own, ..root }),

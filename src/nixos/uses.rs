@@ -15,7 +15,7 @@ use crate::nix::unknown::{EvalError, Reason, Stop, Unknown};
 use crate::nix::value::{Attr, AttrPlace, Attrs, Mark, Outcome, Str, Thunk, Value};
 
 /// Steps that the uses of one configuration may take.
-pub const STEPS: u64 = 5_000_000;
+pub const STEPS: u64 = 1_000_000;
 
 /// How deep a value is looked into.
 const DEPTH: usize = 24;

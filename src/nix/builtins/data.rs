@@ -8,7 +8,7 @@ use crate::nix::eval::Coercion;
 use crate::nix::eval::Eval;
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::Stop;
-use crate::nix::value::{Mark, Outcome, Thunk, Value};
+use crate::nix::value::{Mark, Outcome, Str, Thunk, Value};
 
 pub const FUNCTIONS: &[Function] = &[
     Function { name: "fromJSON", arity: 1, run: from_json },
@@ -16,14 +16,28 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "toJSON", arity: 1, run: to_json },
 ];
 
-/// A value as JSON, as `builtins.toJSON` has it; also adds what was inside its strings to `contexts`.
-/// Nothing in it may be unknown.
-pub fn json_of<'a>(
-    eval: &Eval<'a>,
-    value: Value<'a>,
-    contexts: &mut Vec<&'a [Mark<'a>]>,
-) -> Outcome<'a, serde_json::Value> {
+/// What went into a JSON text besides its structure.
+#[derive(Default)]
+pub struct Inside<'a> {
+    contexts: Vec<&'a [Mark<'a>]>,
+    /// Bytes of the text at least.
+    size: usize,
+}
+
+impl<'a> Inside<'a> {
+    fn text(&mut self, text: &Str<'a>) -> serde_json::Value {
+        self.contexts.push(text.context);
+        self.size += text.text.len();
+        text.text.into()
+    }
+}
+
+/// A value as JSON, as `builtins.toJSON` has it. Nothing in it may be unknown. What several places
+/// share is written at each, so the size of the text is bounded apart from that of the value.
+pub fn json_of<'a>(eval: &Eval<'a>, value: Value<'a>, inside: &mut Inside<'a>) -> Outcome<'a, serde_json::Value> {
     let _depth = eval.limits.enter(eval)?;
+    inside.size += 1;
+    eval.limits.size(eval, inside.size)?;
     Ok(match value {
         Value::Null => serde_json::Value::Null,
         Value::Bool(value) => value.into(),
@@ -31,24 +45,22 @@ pub fn json_of<'a>(
         Value::Float(value) => value.into(),
         Value::String(_) | Value::Path(_) => {
             let text = eval.coerce(value, Coercion::Plain)?;
-            contexts.push(text.context);
-            text.text.into()
+            inside.text(text)
         }
         Value::List(list) => {
             if let Some(why) = list.open {
                 return Err(Stop::Unknown(why));
             }
-            let items = list.items.iter().map(|item| json_of(eval, eval.force(item)?, contexts));
+            let items = list.items.iter().map(|item| json_of(eval, eval.force(item)?, inside));
             serde_json::Value::Array(items.collect::<Outcome<'a, _>>()?)
         }
         Value::Attrs(attrs) => {
             if attrs.get(Symbol::new("__toString")).is_some() {
                 let text = eval.coerce(value, Coercion::Plain)?;
-                contexts.push(text.context);
-                return Ok(text.text.into());
+                return Ok(inside.text(text));
             }
             if let Some(path) = attrs.get(Symbol::new("outPath")) {
-                return json_of(eval, eval.force(path.value)?, contexts);
+                return json_of(eval, eval.force(path.value)?, inside);
             }
             if let Some(open) = attrs.open {
                 return Err(Stop::Unknown(open.why));
@@ -59,7 +71,8 @@ pub fn json_of<'a>(
                     return Err(Stop::Unknown(why));
                 }
                 let value = eval.select_name(value, attr.name, None)?;
-                object.insert(attr.name.as_str().to_owned(), json_of(eval, value, contexts)?);
+                inside.size += attr.name.as_str().len();
+                object.insert(attr.name.as_str().to_owned(), json_of(eval, value, inside)?);
             }
             serde_json::Value::Object(object)
         }
@@ -70,12 +83,12 @@ pub fn json_of<'a>(
 
 fn to_json<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [value] = arguments(eval, args)?;
-    let mut contexts = Vec::new();
-    let json = json_of(eval, eval.force(value)?, &mut contexts)?;
+    let mut inside = Inside::default();
+    let json = json_of(eval, eval.force(value)?, &mut inside)?;
     let mut text = Vec::new();
     let written = json.serialize(&mut Serializer::with_formatter(&mut text, NixFormatter));
     match (written, std::str::from_utf8(&text)) {
-        (Ok(()), Ok(text)) => Ok(eval.string_of(eval.text(text), eval.join_contexts(&contexts), None)),
+        (Ok(()), Ok(text)) => Ok(eval.string_of(eval.text(text), eval.join_contexts(&inside.contexts), None)),
         _ => eval.fail("cannot write JSON"),
     }
 }

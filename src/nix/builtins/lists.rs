@@ -4,8 +4,9 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{Function, MAX_SIZE, Opening, arguments, check_size, known};
+use super::{Function, Opening, arguments, known};
 use crate::nix::eval::Eval;
+use crate::nix::eval::limits::MAX_SIZE;
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::{Stop, Unknown};
 use crate::nix::value::{Attr, Attrs, List, Outcome, Str, Thunk, Value};
@@ -83,7 +84,7 @@ fn join<'a>(
             Ok(part) => {
                 opening.pass(part.open);
                 items.extend_from_slice(part.items);
-                check_size(eval, items.len())?;
+                eval.limits.size(eval, items.len())?;
             }
             Err(why) => opening.meet(why, item),
         }
@@ -206,7 +207,7 @@ fn gen_list<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let Ok(length) = usize::try_from(count) else {
         return eval.fail(&format!("cannot create a list of {count} items"));
     };
-    check_size(eval, length)?;
+    eval.limits.size(eval, length)?;
     let items: Vec<_> = (0..count).map(|index| eval.lazy_call(function, eval.done(Value::Int(index)))).collect();
     Ok(eval.list(&items))
 }
@@ -248,7 +249,7 @@ fn generic_closure<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
         let Some(place) = place_of_new(eval, &keys, key)? else { continue };
         keys.insert(place, key);
         items.push(item);
-        check_size(eval, items.len())?;
+        eval.limits.size(eval, items.len())?;
         match known(eval.call(operator, item).and_then(|next| eval.as_list(next)))? {
             Ok(next) => {
                 opening.pass(next.open);

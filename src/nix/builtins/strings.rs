@@ -1,7 +1,7 @@
 //! Strings. Nix counts bytes; a cut inside a character gives what is no text here, so it is unknown.
 
 use super::world::not_written;
-use super::{Function, arguments, check_size};
+use super::{Function, arguments};
 use crate::nix::eval::Coercion;
 use crate::nix::eval::Eval;
 use crate::nix::unknown::Stop;
@@ -58,7 +58,7 @@ fn concat_strings_sep<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a
             text.push_str(separator.text);
         }
         text.push_str(item.text);
-        check_size(eval, text.len())?;
+        eval.limits.size(eval, text.len())?;
         contexts.push(item.context);
         origin = origin.or(item.origin);
     }
@@ -93,7 +93,7 @@ fn replace_strings<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
             }
             None => 0,
         };
-        check_size(eval, result.len())?;
+        eval.limits.size(eval, result.len())?;
         if matched > 0 {
             rest = rest.get(matched..).unwrap_or_default();
             // Nothing left, and only an empty pattern would match the end.

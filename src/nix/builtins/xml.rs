@@ -51,6 +51,7 @@ impl<'a> Writer<'a> {
 
     fn value(&mut self, eval: &Eval<'a>, value: Value<'a>) -> Outcome<'a, ()> {
         let _depth = eval.limits.enter(eval)?;
+        eval.limits.size(eval, self.text.len())?;
         match value {
             Value::Null => self.line("<null />"),
             Value::Bool(value) => self.scalar("bool", if value { "true" } else { "false" }),

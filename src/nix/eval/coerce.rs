@@ -132,6 +132,7 @@ impl<'a> Eval<'a> {
             let value = self.force(item)?;
             let part = self.coerce(value, Coercion::Full)?;
             text.push_str(part.text);
+            self.limits.size(self, text.len())?;
             parts.push(part);
             // As in Nix, no space follows an empty list, though one comes before it.
             let empty_list = matches!(value, Value::List(list) if list.items.is_empty());

@@ -1,5 +1,6 @@
 //! The strict infix operators.
 
+use super::limits::LONGEST_PATH;
 use super::{Attr, Attrs, Eval, List, Outcome, Value};
 use crate::nix::ir::{Node, Operator, Span};
 use crate::nix::unknown::{ErrorKind, EvalError, Stop, Unknown};
@@ -52,11 +53,13 @@ impl<'a> Eval<'a> {
             }
             (Value::Path(path), _) => {
                 let right = self.coerce(right, super::coerce::Coercion::Plain)?;
+                self.limits.size_of_at_most(self, path.len() + right.text.len(), LONGEST_PATH)?;
                 Ok(self.path(&format!("{path}{}", right.text)))
             }
             _ => {
                 let left = self.coerce(left, super::coerce::Coercion::Plain)?;
                 let right = self.coerce(right, super::coerce::Coercion::Plain)?;
+                self.limits.size(self, left.text.len() + right.text.len())?;
                 let mut joined = String::with_capacity(left.text.len() + right.text.len());
                 joined.push_str(left.text);
                 joined.push_str(right.text);
@@ -107,6 +110,7 @@ impl<'a> Eval<'a> {
             return Err(Stop::Unknown(unknown));
         }
         let (left, right) = (as_list(left)?, as_list(right)?);
+        self.limits.size(self, left.items.len() + right.items.len())?;
         let items = [left.items, right.items].concat();
         Ok(self.list_of(List { items: self.slice(&items), open: left.open.or(right.open) }))
     }

@@ -20,6 +20,7 @@ impl<'a> Eval<'a> {
                     match self.coerce(value, Coercion::Plain) {
                         Ok(part) => {
                             text.push_str(part.text);
+                            self.limits.size(self, text.len())?;
                             contexts.push(part.context);
                         }
                         Err(Stop::Unknown(why)) if !why.is_limit() => unknown = unknown.or(Some(why)),
@@ -65,6 +66,7 @@ impl<'a> Eval<'a> {
                 Part::Interpolation(node) => {
                     let value = self.nested(node, scope)?;
                     text.push_str(self.coerce(value, Coercion::Plain)?.text);
+                    self.limits.size(self, text.len())?;
                 }
             }
         }

@@ -258,6 +258,8 @@ fn print<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>, multiline: bool, indent: &st
     let (intro, outro) =
         if multiline { (format!("\n{indent}  "), format!("\n{indent}")) } else { (" ".to_owned(), " ".to_owned()) };
     let deeper = format!("{indent}  ");
+    // Every level holds its indent, so those of a thousand levels are as large as a text may be.
+    eval.limits.size(eval, indent.len().saturating_mul(indent.len()))?;
     let value = eval.force(thunk)?;
     Ok(match value {
         Value::Int(_) => shown(eval, thunk)?.text.to_owned(),
@@ -270,6 +272,7 @@ fn print<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>, multiline: bool, indent: &st
         Value::List(list) => {
             let items = all_items(list)?.iter().map(|item| print(eval, item, multiline, &deeper));
             let items = items.collect::<Outcome<'a, Vec<_>>>()?;
+            eval.limits.size(eval, items.iter().map(|item| item.len() + intro.len()).sum())?;
             if items.is_empty() { "[ ]".to_owned() } else { format!("[{intro}{}{outro}]", items.join(&intro)) }
         }
         value if callable(eval, value)? => print_function(eval, thunk)?,
@@ -286,6 +289,7 @@ fn print<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>, multiline: bool, indent: &st
                     print(eval, attr.value, multiline, &deeper)?
                 ));
             }
+            eval.limits.size(eval, lines.iter().map(|line| line.len() + intro.len()).sum())?;
             if lines.is_empty() { "{ }".to_owned() } else { format!("{{{intro}{}{outro}}}", lines.join(&intro)) }
         }
         Value::Closure(_) | Value::Native(_) => "<function>".to_owned(),

@@ -6,7 +6,7 @@ use super::outputs::output_of;
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
 use crate::nix::symbol::Symbol;
-use crate::nix::unknown::{Reason, Stop, Unknown};
+use crate::nix::unknown::{Stop, Unknown};
 use crate::nix::value::{List, Outcome, Str, Thunk, Value};
 
 /// The functions of this file.
@@ -45,6 +45,7 @@ pub fn joined<'a>(eval: &Eval<'a>, between: &Str<'a>, items: &[&'a Thunk<'a>]) -
         match text(eval, item) {
             Ok(part) => {
                 all.push_str(part.text);
+                eval.limits.size(eval, all.len())?;
                 contexts.push(part.context);
                 origin = origin.or(part.origin);
             }
@@ -134,16 +135,11 @@ fn intersperse<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     Ok(eval.list_of(List { items: eval.slice(&items), open: list.open }))
 }
 
-/// A longer string is not made by repetition.
-const LONGEST_TEXT: usize = 16 << 20;
-
 fn replicate<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [times, string] = arguments(eval, args)?;
     let times = usize::try_from(eval.force_int(times)?).or_else(|_| eval.fail("cannot repeat less than never"))?;
     let string = text(eval, string)?;
-    if string.text.len().saturating_mul(times) > LONGEST_TEXT {
-        return Err(Stop::Unknown(eval.unknown(Reason::Limit("size"), None)));
-    }
+    eval.limits.size(eval, string.text.len().saturating_mul(times))?;
     Ok(reworked(eval, string, &string.text.repeat(times)))
 }
 

@@ -1,0 +1,96 @@
+//! Hostile modules: whatever their evaluation would do, a run ends in time, without a crash, and
+//! says of its host what was not known instead of inventing or losing declarations silently.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+#[allow(dead_code, reason = "no fixture is copied here")]
+mod scratch;
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use scratch::{fixtures, sealnix_in};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// What a user is promised for a hostile repository.
+const PROMISED: Duration = Duration::from_secs(6);
+
+/// A flake of these hosts, each made of `sure.nix`, which declares the secret `sure`, and a module
+/// of `fixtures/hostile`, which may declare the secret `hostile` and no other.
+fn flake(hosts: &[(String, &str)]) -> TempDir {
+    let folder = TempDir::new().expect("a temporary folder");
+    for file in modules() {
+        fs::copy(fixtures().join("hostile").join(&file), folder.path().join(&file)).expect("a copy");
+    }
+    fs::write(folder.path().join("large.txt"), "a line of text\n".repeat(500_000)).expect("a large file");
+    let hosts: String = hosts.iter().map(|(name, module)| format!("{name} = host ./{module};\n")).collect();
+    let flake = format!(
+        "{{ outputs = {{ self, nixpkgs, sops-nix }}@inputs: let host = module: nixpkgs.lib.nixosSystem {{ \
+         specialArgs = {{ inherit inputs; }}; modules = [ sops-nix.nixosModules.sops ./sure.nix module ]; }}; \
+         in {{ nixosConfigurations = {{\n{hosts}}}; }}; }}"
+    );
+    fs::write(folder.path().join("flake.nix"), flake).expect("a flake");
+    folder
+}
+
+fn modules() -> Vec<String> {
+    let entries = fs::read_dir(fixtures().join("hostile")).expect("fixtures/hostile");
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// The manifest's hosts; what is wrong with the run otherwise.
+fn run(folder: &Path) -> Result<Vec<Value>, String> {
+    let start = Instant::now();
+    let run = sealnix_in(folder, &["manifest"]);
+    let took = start.elapsed();
+    if run.code != Some(0) || run.stderr.contains("panic") || took > PROMISED {
+        return Err(format!("exit code {:?} after {took:.1?}: {}", run.code, run.stderr));
+    }
+    Ok(run.json()?["hosts"].as_array().expect("hosts").clone())
+}
+
+/// What a host says that it cannot: invented secrets, or lost ones where it claims to know all.
+fn wrong(host: &Value) -> Option<String> {
+    let secrets = host["sops"]["secrets"].as_object();
+    let names: Vec<&str> = secrets.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let invented = names.iter().any(|name| !["hostile", "sure"].contains(name));
+    let lost = !names.contains(&"sure") && host["complete"]["secrets"] == Value::Bool(true);
+    (invented || lost).then(|| format!("secrets {names:?}, complete {}", host["complete"]))
+}
+
+#[test]
+fn every_hostile_module_ends_in_time() {
+    let failures: Vec<String> = modules()
+        .iter()
+        .filter_map(|module| {
+            let folder = flake(&[("web".to_owned(), module)]);
+            let outcome = run(folder.path()).and_then(|hosts| wrong(&hosts[0]).map_or(Ok(()), Err));
+            outcome.err().map(|why| format!("{module}: {why}"))
+        })
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn so_do_many_hosts_of_the_slowest() {
+    // A debug build is ten times slower.
+    let count = if cfg!(debug_assertions) { 2 } else { 100 };
+    for module in ["fibonacci.nix", "imports-itself.nix", "infinite-wide-set-in-config.nix"] {
+        let hosts: Vec<_> = (0..count).map(|number| (format!("web{number}"), module)).collect();
+        let hosts = run(flake(&hosts).path()).unwrap_or_else(|why| panic!("{module}: {why}"));
+        assert_eq!(hosts.len(), count, "{module}");
+        assert_eq!(hosts.iter().find_map(wrong), None, "{module}");
+    }
+}
+
+/// A limit is something unknown, not a file that could not be looked at: no exit code 2.
+#[test]
+fn a_limit_is_said_in_the_summary() {
+    let folder = flake(&[("web".to_owned(), "imports-itself.nix"), ("mail".to_owned(), "sure.nix")]);
+    let run = sealnix_in(folder.path(), &["check"]);
+    assert!(matches!(run.code, Some(0 | 1)), "{:?}\n{}", run.code, run.stderr);
+    assert!(run.stdout.contains("evaluation reached its limit"), "{}", run.stdout);
+}
