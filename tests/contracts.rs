@@ -14,6 +14,7 @@ fn contract() -> Scratch {
 fn manifest() {
     let run = contract().sealnix(&["manifest"]);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(run.json().unwrap()["version"], 1);
     insta::assert_snapshot!(run.stdout);
 }
 
@@ -21,5 +22,6 @@ fn manifest() {
 fn findings() {
     let run = contract().sealnix(&["check", "--format", "json"]);
     assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert_eq!(run.json().unwrap()["version"], 1);
     insta::assert_snapshot!(run.stdout);
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use bumpalo::Bump;
-use sealnix::nix::builtins::json_of;
+use sealnix::nix::builtins::{Inside, json_of};
 use sealnix::nix::eval::Eval;
 use sealnix::nix::eval::limits::on_deep_stack;
 use sealnix::nix::ir::Program;
@@ -35,7 +35,7 @@ fn evaluate(expression: &str, tree: &Tree) -> Evaluated {
         let lib = eval.done(eval.attrs(given));
         let arguments = eval.done(eval.attrs(vec![eval.attr("lib", lib), eval.attr("types", types)]));
         let value = eval.force(expression).and_then(|function| eval.call(function, arguments));
-        let json = eval.settle(value).and_then(|value| json_of(&eval, value, &mut Vec::new()));
+        let json = eval.settle(value).and_then(|value| json_of(&eval, value, &mut Inside::default()));
         match json {
             Ok(value) => Evaluated::Value(value),
             Err(Stop::Error(error)) => Evaluated::Error(error.message.to_owned()),

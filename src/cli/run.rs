@@ -150,7 +150,8 @@ pub fn know(path: Option<&Path>, exact: Option<&Path>) -> Result<Known, RunError
     let program = parse(&mut tree);
     let evaluate = || entry.map_or_else(|| Ok(Evaluated::default()), |entry| evaluate(&tree, &program, entry));
     let (evaluated, vault) = rayon::join(evaluate, || Vault::read(&tree));
-    let Evaluated { manifest: statically, reached } = evaluated?;
+    let Evaluated { manifest: statically, reached, not_looked } = evaluated?;
+    tree.not_looked.extend(not_looked);
     let syntax_errors = syntax_errors(&program, &reached);
     let manifest = match exact {
         Some(exact) => join(exact, statically),

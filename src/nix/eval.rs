@@ -171,7 +171,11 @@ impl<'a> Eval<'a> {
 
     /// The error of a name that a set lacks.
     pub fn missing(&self, name: Symbol, set: &'a Attrs<'a>, span: Option<Span>) -> Stop<'a> {
-        let message = self.bump.alloc_str(&format!("attribute '{name}' missing"));
+        // A name that is computed may be anything, a secret too.
+        let written = span.and_then(|span| self.source(span)).is_some_and(|source| source.contains(name.as_str()));
+        let message =
+            if written { format!("attribute '{name}' missing") } else { "an attribute is missing".to_owned() };
+        let message = self.bump.alloc_str(&message);
         let missing = Some(Missing { name, set });
         Stop::Error(self.bump.alloc(EvalError { kind: ErrorKind::MissingAttribute, message, span, missing }))
     }
@@ -198,6 +202,12 @@ impl<'a> Eval<'a> {
         }
         let all = self.bump.alloc_slice_fill_iter(unknown.parts.iter().chain(parts).copied().collect::<Vec<_>>());
         self.bump.alloc(Unknown { parts: all, path: unknown.path, ..*unknown })
+    }
+
+    /// The code of a span.
+    pub fn source(&self, span: Span) -> Option<&'a str> {
+        let file = self.program.file(span.file)?;
+        file.text.content().get(span.start as usize..span.end as usize)
     }
 
     /// The files that evaluation read so far.

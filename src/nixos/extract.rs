@@ -55,12 +55,15 @@ pub fn unknown<'a>(eval: &Eval<'a>, host: &mut Host, field: &str, why: &'a Unkno
     host.unknowns.push(UnknownFact { host: host_name, field, why, place, ..UnknownFact::default() });
 }
 
-/// Fills in what the configuration says of a host: first what it declares, then what it uses.
-pub fn host<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, host: &mut Host) {
+/// Fills in what the configuration says of a host: first what it declares, then what it uses. True
+/// where a limit cut its declarations short, so that it was not looked at as a whole.
+pub fn host<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, host: &mut Host) -> bool {
     let mut reader = Reader { eval, host: host.name.clone(), user: None, unknowns: Vec::new() };
+    let mut limited = false;
     let homes = match reader.host(configuration, host) {
         Ok(homes) => homes,
         Err(stop) => {
+            limited = matches!(stop, Stop::Unknown(unknown) if unknown.is_limit());
             reader.note(None, "declared", stop);
             Vec::new()
         }
@@ -69,7 +72,9 @@ pub fn host<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, host: &mu
     if let Err(stop) = reader.uses(configuration, &homes, host) {
         reader.note(None, "uses", stop);
     }
+    reader.judge_completeness(host);
     host.unknowns.append(&mut reader.unknowns);
+    limited
 }
 
 /// A home-manager user with its configuration.
@@ -219,7 +224,7 @@ impl<'a> Reader<'a, '_> {
         let written = |names: &[&str]| self.written(configuration, names);
         let (secrets, templates) = (written(&["sops", "secrets"])?, written(&["sops", "templates"])?);
         Ok(Some(Sops {
-            secrets: self.secrets(configuration, sops, &secrets)?,
+            secrets: self.secrets(sops, &secrets)?,
             templates: self.templates(configuration, sops, &templates)?,
             default_sops_file: self.default_file(sops),
             age: AgeKeys {
@@ -252,13 +257,7 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn secrets(
-        &mut self,
-        configuration: &'a Configuration<'a>,
-        sops: &'a Attrs<'a>,
-        written: &WrittenNames<'a>,
-    ) -> Outcome<'a, BTreeMap<String, Secret>> {
-        let _ = configuration;
+    fn secrets(&mut self, sops: &'a Attrs<'a>, written: &WrittenNames<'a>) -> Outcome<'a, BTreeMap<String, Secret>> {
         let mut secrets = BTreeMap::new();
         let Some(attrs) = self.declared(sops, "secrets")? else { return Ok(secrets) };
         for attr in attrs.entries {
@@ -527,6 +526,23 @@ impl<'a> Reader<'a, '_> {
             Err(stop) => {
                 self.note(secret, field, stop);
                 Fact::Unknown
+            }
+        }
+    }
+
+    /// Where a set of secrets, or all that a configuration declares, is not known, something may be
+    /// missing from the host.
+    fn judge_completeness(&self, host: &mut Host) {
+        for unknown in self.unknowns.iter().filter(|unknown| unknown.secret.is_none()) {
+            let incomplete = || Complete::No(unknown.why.clone());
+            match unknown.field.as_str() {
+                "declared" | "homeUsers" => {
+                    host.complete.secrets = incomplete();
+                    host.complete.templates = incomplete();
+                }
+                "secrets" => host.complete.secrets = incomplete(),
+                "templates" => host.complete.templates = incomplete(),
+                _ => {}
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::nix::eval::limits::{DeepStackError, on_deep_stack};
 use crate::nix::ir::{FileId, Program};
 use crate::nix::unknown::Stop;
 use crate::nix::value::{Doubt, Outcome, Value};
-use crate::source::{RepoPath, Text, Tree};
+use crate::source::{NotLooked, RepoPath, Text, Tree};
 
 /// Steps that one host's declarations may take: the largest of 184 real hosts takes 29 000.
 const STEPS_OF_A_HOST: u64 = 1_000_000;
@@ -39,6 +39,8 @@ pub struct Evaluated {
     pub manifest: Manifest,
     /// The Nix files that the evaluation read.
     pub reached: BTreeSet<RepoPath>,
+    /// The hosts that a limit cut short, as what was not looked at.
+    pub not_looked: Vec<NotLooked>,
 }
 
 /// The files that the program of a repository holds: its own and sealnix's schemas.
@@ -65,7 +67,7 @@ pub fn evaluate(tree: &Tree, program: &Program, entry: &str) -> Result<Evaluated
         on_deep_stack(|| with_outputs(tree, program, entry, STEPS_OF_A_HOST, list_hosts))?;
     let reached = Mutex::new(reached);
     let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<Host>> = Mutex::default();
+    let done: Mutex<Vec<(Host, bool)>> = Mutex::default();
     let work = || {
         let mut steps = STEPS_OF_A_WORKER;
         while next.load(Ordering::Relaxed) < listed.len() {
@@ -91,12 +93,19 @@ pub fn evaluate(tree: &Tree, program: &Program, entry: &str) -> Result<Evaluated
         let joined = others.into_iter().map(|other| other.join().unwrap_or(Err(DeepStackError::Panicked)));
         joined.fold(mine, Result::and)
     })?;
-    let mut hosts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let cut_short = done.iter().filter(|(_, cut_short)| *cut_short).map(|(host, _)| NotLooked {
+        path: entry.into(),
+        why: format!("makes host {}, whose evaluation reached its limit", host.name),
+    });
+    let not_looked = cut_short.collect();
+    let mut hosts: Vec<Host> = done.into_iter().map(|(host, _)| host).collect();
     hosts.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     let reached = reached.into_inner().unwrap_or_else(PoisonError::into_inner);
     let path = |id: FileId| program.file(id).map(|file| file.path.clone());
     Ok(Evaluated {
         manifest: Manifest { version: VERSION, hosts, unknowns },
+        not_looked,
         reached: reached.into_iter().filter_map(path).filter(|path| !path.starts_with('«')).collect(),
     })
 }
@@ -119,7 +128,7 @@ fn with_outputs<T>(
 
 fn list_hosts<'a>(
     eval: &Eval<'a>,
-    _world: &'a World<'a>,
+    _: &'a World<'a>,
     outputs: Outcome<'a>,
 ) -> (Vec<Listed>, Vec<Unknown>, BTreeSet<FileId>) {
     const KINDS: [(HostKind, &str); 3] = [
@@ -161,19 +170,8 @@ fn find_attribute<'a>(eval: &Eval<'a>, outputs: Value<'a>, name: &str) -> Outcom
     }
 }
 
-/// A host whose declarations were not read to the end may declare more.
-fn incomplete_where_cut_short(host: &mut Host) {
-    let Some(cut) = host.unknowns.iter().find(|unknown| unknown.field == "declared") else { return };
-    let why = Complete::No(cut.why.clone());
-    let parts = &mut host.complete;
-    for part in [&mut parts.secrets, &mut parts.templates, &mut parts.users, &mut parts.units] {
-        if *part == Complete::Yes {
-            *part = why.clone();
-        }
-    }
-}
-
-fn evaluate_host<'a>(eval: &Eval<'a>, world: &'a World<'a>, outputs: &Outcome<'a>, listed: &Listed) -> Host {
+/// A host, and whether a limit cut what it declares short.
+fn evaluate_host<'a>(eval: &Eval<'a>, world: &'a World<'a>, outputs: &Outcome<'a>, listed: &Listed) -> (Host, bool) {
     eval.limits.set_steps(STEPS_OF_A_HOST);
     let (set, _) = listed.attr.split_once('.').unwrap_or((&listed.attr, ""));
     let found = outputs.and_then(|outputs| {
@@ -190,11 +188,11 @@ fn evaluate_host<'a>(eval: &Eval<'a>, world: &'a World<'a>, outputs: &Outcome<'a
     });
     match configuration {
         Ok((configuration, doubt)) => {
-            extract::host(eval, configuration, &mut host);
-            incomplete_where_cut_short(&mut host);
+            let cut_short = extract::host(eval, configuration, &mut host);
             if let Some(Doubt::MaybeAbsent(why)) = doubt {
                 extract::unknown(eval, &mut host, "declared", why);
             }
+            (host, cut_short)
         }
         Err(stop) => {
             let why = extract::why(eval, stop);
@@ -207,7 +205,7 @@ fn evaluate_host<'a>(eval: &Eval<'a>, world: &'a World<'a>, outputs: &Outcome<'a
             };
             let field = "declared".to_owned();
             host.unknowns.push(Unknown { host: Some(host.name.clone()), field, why, ..Unknown::default() });
+            (host, matches!(stop, Stop::Unknown(unknown) if unknown.is_limit()))
         }
     }
-    host
 }

@@ -95,9 +95,11 @@ struct Search<'a, 'e> {
 
 /// How a value was come to.
 #[derive(Clone, Copy)]
-struct Way<'w> {
+struct Way<'a, 'w> {
     at: Option<Span>,
     certainty: &'w Certainty,
+    /// The unknown that it is a part of: code there may never run.
+    within: Option<&'a Unknown<'a>>,
     embedded: bool,
     read: bool,
     depth: usize,
@@ -135,7 +137,7 @@ impl<'a> Search<'a, '_> {
                     }
                 }
                 value => {
-                    let way = Way { at, certainty: &certainty, embedded: false, read: false, depth };
+                    let way = Way { at, certainty: &certainty, within: None, embedded: false, read: false, depth };
                     self.entered.clone_from(&self.roots);
                     self.value(value, live.definition.value, way)?;
                 }
@@ -154,7 +156,7 @@ impl<'a> Search<'a, '_> {
         )
     }
 
-    fn thunk(&mut self, thunk: &'a Thunk<'a>, way: Way<'_>) -> Outcome<'a, ()> {
+    fn thunk(&mut self, thunk: &'a Thunk<'a>, way: Way<'a, '_>) -> Outcome<'a, ()> {
         if way.depth > DEPTH {
             return Ok(());
         }
@@ -165,7 +167,7 @@ impl<'a> Search<'a, '_> {
         }
     }
 
-    fn value(&mut self, value: Value<'a>, thunk: &'a Thunk<'a>, way: Way<'_>) -> Outcome<'a, ()> {
+    fn value(&mut self, value: Value<'a>, thunk: &'a Thunk<'a>, way: Way<'a, '_>) -> Outcome<'a, ()> {
         match value {
             Value::String(text) => {
                 self.text(text, way);
@@ -193,22 +195,22 @@ impl<'a> Search<'a, '_> {
         }
     }
 
-    fn attribute(&mut self, attr: &Attr<'a>, way: Way<'_>) -> Outcome<'a, ()> {
+    fn attribute(&mut self, attr: &Attr<'a>, way: Way<'a, '_>) -> Outcome<'a, ()> {
         self.thunk(attr.value, Way { at: written(attr.place).or(way.at), ..way })
     }
 
-    fn unknown(&mut self, unknown: &'a Unknown<'a>, way: Way<'_>) -> Outcome<'a, ()> {
+    fn unknown(&mut self, unknown: &'a Unknown<'a>, way: Way<'a, '_>) -> Outcome<'a, ()> {
         if !self.seen.insert(std::ptr::from_ref(unknown) as usize) {
             return Ok(());
         }
         let read = way.read || matches!(unknown.reason, Reason::World(builtin) if builtin.starts_with("readFile"));
         for part in unknown.parts {
-            self.thunk(part, Way { embedded: true, read, depth: way.depth + 1, ..way })?;
+            self.thunk(part, Way { within: Some(unknown), embedded: true, read, depth: way.depth + 1, ..way })?;
         }
         Ok(())
     }
 
-    fn stopped(&mut self, stop: Stop<'a>, way: Way<'_>) -> Outcome<'a, ()> {
+    fn stopped(&mut self, stop: Stop<'a>, way: Way<'a, '_>) -> Outcome<'a, ()> {
         match stop {
             Stop::Unknown(unknown) if unknown.is_limit() => Err(stop),
             Stop::Unknown(unknown) => self.unknown(unknown, way),
@@ -221,7 +223,7 @@ impl<'a> Search<'a, '_> {
 
     /// An error of code that Nix may never run is none of ours, but for a name that a set of
     /// secrets lacks.
-    fn failed(&mut self, error: &'a EvalError<'a>, way: Way<'_>) {
+    fn failed(&mut self, error: &'a EvalError<'a>, way: Way<'a, '_>) {
         let Some(missing) = error.missing else { return };
         let found = self.sets.iter().find_map(|sets| {
             let (of, _) = sets.sets.iter().find(|(_, set)| std::ptr::eq(*set, missing.set))?;
@@ -230,11 +232,13 @@ impl<'a> Search<'a, '_> {
         if let Some((of, user)) = found {
             let at = error.span.filter(|span| self.is_own(*span)).or(way.at);
             let what = Used::NotDeclared { of, name: missing.name.to_string() };
-            self.note(what, user, at, way);
+            let perhaps = way.within.map(|unknown| Certainty::Conditional(unknown.to_string()));
+            let certainty = perhaps.map_or(way.certainty.clone(), |perhaps| way.certainty.clone().weaker(perhaps));
+            self.note(what, user, at, Way { certainty: &certainty, ..way });
         }
     }
 
-    fn text(&mut self, text: &'a Str<'a>, way: Way<'_>) {
+    fn text(&mut self, text: &'a Str<'a>, way: Way<'a, '_>) {
         for mark in text.context {
             let Some(sets) = self.sets.iter().find(|sets| sets.scope == mark.scope) else { continue };
             let user = sets.user;
@@ -253,7 +257,7 @@ impl<'a> Search<'a, '_> {
         self.eval.program.file(span.file).is_some_and(|file| !file.path.starts_with('«'))
     }
 
-    fn note(&mut self, what: Used, user: Option<&str>, at: Option<Span>, way: Way<'_>) {
+    fn note(&mut self, what: Used, user: Option<&str>, at: Option<Span>, way: Way<'a, '_>) {
         let Some(place) = at.and_then(|span| self.eval.program.place(span)) else { return };
         let certainty = match self.gate() {
             Some(gate) => way.certainty.clone().weaker(Certainty::Assumed(gate)),
@@ -269,7 +273,7 @@ impl<'a> Search<'a, '_> {
         });
     }
 
-    /// The option around the current one whose own `enable` is off.
+    /// The option around the current one whose own `enable` is off, or not known to be on.
     fn gate(&self) -> Option<String> {
         let mut value = self.eval.force(self.configuration.config(self.eval)).ok()?;
         for (index, name) in self.path.iter().enumerate() {
@@ -278,11 +282,11 @@ impl<'a> Search<'a, '_> {
             let Value::Attrs(attrs) = value else { return None };
             let around = self.path.get(..=index)?;
             let is_off = match attrs.get(Symbol::new("enable")) {
-                Some(enable) => matches!(self.eval.observe(|| self.eval.force(enable.value)).0, Ok(Value::Bool(false))),
+                Some(enable) => !matches!(self.eval.observe(|| self.eval.force(enable.value)).0, Ok(Value::Bool(true))),
                 None => self.configuration.is_service(around),
             };
             if is_off {
-                return Some(format!("{}.enable is not true", dotted(around)));
+                return Some(format!("{}.enable is not known to be true", dotted(around)));
             }
         }
         None

@@ -23,7 +23,7 @@ pub const FUNCTIONS: &[Function] = &[
 fn stop<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>], kind: ErrorKind) -> Outcome<'a> {
     let [message] = arguments(eval, args)?;
     let message = eval.coerce(eval.force(message)?, Coercion::Plain);
-    let message = known(message)?.map_or("(with a message that is not known)", |message| message.text);
+    let message = known(message)?.map_or("it throws an error", |message| eval.shown_message(message));
     Err(eval.error(kind, None, message))
 }
 

@@ -114,7 +114,7 @@ fn from_json<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     match serde_json::from_str::<serde_json::Value>(eval.force_string(text)?.text) {
         Ok(json) => value_of_json(eval, &json),
         // The parser's message names places and kinds, no content.
-        Err(error) => eval.fail(&format!("failed to parse JSON: {error}")),
+        Err(_) => eval.fail("failed to parse JSON"),
     }
 }
 
@@ -126,7 +126,7 @@ fn value_of_json<'a>(eval: &Eval<'a>, json: &serde_json::Value) -> Outcome<'a> {
         serde_json::Value::Bool(value) => Value::Bool(*value),
         serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
             (Some(whole), _, _) => Value::Int(whole),
-            (None, Some(large), _) => return eval.fail(&format!("unsigned number {large} is too large")),
+            (None, Some(_), _) => return eval.fail("an unsigned number is too large"),
             (None, None, Some(number)) => Value::Float(number),
             (None, None, None) => return eval.fail("failed to parse JSON: a number"),
         },
@@ -147,7 +147,7 @@ fn from_toml<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [text] = arguments(eval, args)?;
     match eval.force_string(text)?.text.parse::<toml::Table>() {
         Ok(table) => value_of_toml(eval, &toml::Value::Table(table)),
-        Err(error) => eval.fail(&format!("failed to parse TOML: {}", error.message())),
+        Err(_) => eval.fail("failed to parse TOML"),
     }
 }
 

@@ -36,7 +36,7 @@ const MAX_READ: u64 = 1 << 20;
 fn absolute<'a>(eval: &Eval<'a>, value: Value<'a>) -> Outcome<'a, &'a str> {
     let text = eval.coerce(value, Coercion::Plain)?.text;
     if !text.starts_with('/') {
-        return eval.fail(&format!("string '{text}' doesn't represent an absolute path"));
+        return eval.fail("the string doesn't represent an absolute path");
     }
     Ok(eval.text(&path::normalise(text)))
 }

@@ -39,7 +39,7 @@ fn rounded<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>], round: fn(f64) -> f64) -
     if number >= -bound && number < bound {
         Ok(Value::Int(number as i64))
     } else {
-        eval.fail(&format!("{number} is outside of the range of integers"))
+        eval.fail("a number is outside of the range of integers")
     }
 }
 

@@ -124,7 +124,7 @@ fn regex<'a>(eval: &Eval<'a>, posix: &str, whole: bool) -> Outcome<'a, Regex> {
     let translated = translate(posix).map(|regex| if whole { format!("^(?:{regex})$") } else { regex });
     match translated.and_then(compile) {
         Some(regex) => Ok(regex),
-        None => eval.fail(&format!("invalid regular expression '{posix}'")),
+        None => eval.fail("invalid regular expression"),
     }
 }
 

@@ -289,8 +289,7 @@ fn union_of_disjoint<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a>
     let entries: Vec<_> = (union.entries.iter())
         .map(|attr| match (left.get(attr.name), right.get(attr.name)) {
             (Some(_), Some(_)) => {
-                let name = attr.name;
-                let collision = eval.lazy(move |eval| super::calling::throw(eval, &format!("both sets have '{name}'")));
+                let collision = eval.lazy(|eval| super::calling::throw(eval, "both sets have the same name"));
                 Attr { value: collision, ..*attr }
             }
             _ => *attr,

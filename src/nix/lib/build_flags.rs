@@ -25,7 +25,7 @@ fn cmake_option_type<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a>
     let [kind, name, value] = arguments(eval, args)?;
     let kind = eval.force_string(kind)?.text.to_ascii_uppercase();
     if !CMAKE_TYPES.contains(&kind.as_str()) {
-        return throw(eval, &format!("CMake has no option type {kind}"));
+        return throw(eval, "CMake has no such option type");
     }
     setting(eval, &[name, value], &format!(":{kind}"))
 }

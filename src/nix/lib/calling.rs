@@ -70,9 +70,16 @@ pub fn reworked<'a>(eval: &Eval<'a>, from: &Str<'a>, text: &str) -> Value<'a> {
     eval.string_of(eval.text(text), from.context, from.origin)
 }
 
-/// Leaves as `throw` does: `tryEval` catches it.
-pub fn throw<'a, T>(eval: &Eval<'a>, message: &str) -> Outcome<'a, T> {
+/// Leaves as `throw` does: `tryEval` catches it. Nothing that was evaluated is in the message: it may
+/// be a secret. See [`Eval::shown_message`] for what the code itself throws.
+pub fn throw<'a, T>(eval: &Eval<'a>, message: &'static str) -> Outcome<'a, T> {
     Err(eval.error(ErrorKind::Thrown, None, message))
+}
+
+/// Leaves as `throw message` does.
+pub fn throw_given<'a, T>(eval: &Eval<'a>, message: &'a Thunk<'a>) -> Outcome<'a, T> {
+    let message = text(eval, message)?;
+    Err(eval.error(ErrorKind::Thrown, None, eval.shown_message(message)))
 }
 
 /// Leaves with something unknown.

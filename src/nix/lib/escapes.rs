@@ -158,7 +158,7 @@ fn to_shell_var<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 /// The shell's assignment of a value, an array or a dictionary.
 fn shell_var<'a>(eval: &Eval<'a>, name: &str, value: &'a Thunk<'a>) -> Outcome<'a> {
     if !posix_name(name) {
-        return throw(eval, &format!("toShellVar: a shell has no variable named {name}"));
+        return throw(eval, "toShellVar: a shell has no variable of this name");
     }
     match eval.force(value)? {
         Value::Attrs(attrs) if !string_like(eval, Value::Attrs(attrs))? => {

@@ -51,7 +51,7 @@ fn files<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>) -> Outcome<'a, Files<'a>> {
         Value::Unknown(why) => return stop(why),
         _ => match found(eval, value, Symbol::new("files"))? {
             Some(files) => all_items(eval.as_list(files)?)?.to_vec(),
-            None => return throw(eval, &format!("a file set or a path is needed, not {}", value.kind())),
+            None => return throw(eval, "a file set or a path is needed"),
         },
     };
     listed.into_iter().map(|file| Ok((text(eval, file)?.text, file))).collect()

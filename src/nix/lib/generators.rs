@@ -248,11 +248,6 @@ fn to_pretty<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     Ok(eval.string(&text))
 }
 
-/// A value as Nix code on several lines.
-pub fn pretty<'a>(eval: &Eval<'a>, value: &'a Thunk<'a>) -> Outcome<'a, String> {
-    print(eval, value, true, "")
-}
-
 fn print<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>, multiline: bool, indent: &str) -> Outcome<'a, String> {
     let _depth = eval.limits.enter(eval)?;
     let (intro, outro) =

@@ -400,7 +400,7 @@ fn replace_elem_at<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let index = eval.force_int(index)?;
     match usize::try_from(index).ok().and_then(|index| items.get_mut(index)) {
         Some(place) => *place = item,
-        None => return throw(eval, &format!("lists.replaceElemAt: the list has no item {index}")),
+        None => return throw(eval, "lists.replaceElemAt: the list has no such item"),
     }
     Ok(eval.list(&items))
 }

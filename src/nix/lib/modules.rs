@@ -1,7 +1,7 @@
 //! `lib.modules`: what definitions are wrapped in, as data that the module system reads, and
 //! functions that make modules.
 
-use super::calling::{arguments, later, text, throw};
+use super::calling::{arguments, later, throw_given};
 use super::gather::{Items, all_items};
 use super::options::{has_type, typed};
 use super::trivial::FUNCTIONS as TRIVIAL;
@@ -75,7 +75,7 @@ fn mk_assert<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
         if eval.force_bool(assertion)? {
             return Ok(Value::Bool(true));
         }
-        throw(eval, &format!("failed assertion: {}", text(eval, message)?.text))
+        throw_given(eval, message)
     });
     Ok(condition(eval, when, content))
 }

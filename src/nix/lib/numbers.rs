@@ -43,7 +43,7 @@ fn filled<'a>(eval: &Eval<'a>, width: i64, filler: &str, text: &str) -> Outcome<
         Some(missing) if missing.checked_rem(filler.len()) == Some(0) => {
             Ok(format!("{}{text}", filler.repeat(missing / filler.len())))
         }
-        _ => throw(eval, &format!("fixedWidthString: '{text}' cannot be made {width} wide")),
+        _ => throw(eval, "fixedWidthString: the string is too long"),
     }
 }
 
@@ -58,10 +58,10 @@ fn to_int<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [string] = arguments(eval, args)?;
     let string = text(eval, string)?.text;
     let Some(number) = whole_number(string) else {
-        return throw(eval, &format!("toInt: {string:?} is no whole number"));
+        return throw(eval, "toInt: the string is no whole number");
     };
     if number.len() > 1 && number.starts_with('0') {
-        return throw(eval, &format!("toInt: {string:?} may be octal or have a zero too many"));
+        return throw(eval, "toInt: the string may be octal or have a zero too many");
     }
     parsed(eval, number)
 }
@@ -71,13 +71,13 @@ fn to_int_base10<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let string = text(eval, string)?.text;
     match whole_number(string) {
         Some(number) => parsed(eval, number),
-        None => throw(eval, &format!("toIntBase10: {string:?} is no whole number")),
+        None => throw(eval, "toIntBase10: the string is no whole number"),
     }
 }
 
 fn parsed<'a>(eval: &Eval<'a>, number: &str) -> Outcome<'a> {
     match number.parse() {
         Ok(number) => Ok(Value::Int(number)),
-        Err(_) => throw(eval, &format!("{number} is too large for a whole number")),
+        Err(_) => throw(eval, "the number is too large for a whole number"),
     }
 }

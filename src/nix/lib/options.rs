@@ -145,7 +145,7 @@ fn literal<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>], kind: &str) -> Outcome<'
     match eval.force(text)? {
         Value::String(_) => Ok(typed(eval, kind, vec![eval.attr("text", text)])),
         Value::Unknown(why) => stop(why),
-        _ => throw(eval, &format!("{kind} expects a string")),
+        _ => throw(eval, "literalExpression and its like expect a string"),
     }
 }
 
@@ -188,10 +188,10 @@ fn defined<'a>(eval: &Eval<'a>, definitions: &'a Thunk<'a>) -> Outcome<'a, &'a [
 }
 
 fn merge_one_option<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
-    let [location, definitions] = arguments(eval, args)?;
+    let [_location, definitions] = arguments(eval, args)?;
     match defined(eval, definitions)? {
         [only] => eval.force(only),
-        _ => throw(eval, &format!("{} can be defined only once", option_name(eval, location)?)),
+        _ => throw(eval, "an option is defined more than once that can be defined only once"),
     }
 }
 
@@ -204,13 +204,13 @@ fn merge_unique_option<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'
 }
 
 fn merge_equal_option<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
-    let [location, definitions] = arguments(eval, args)?;
+    let [_location, definitions] = arguments(eval, args)?;
     let Some((first, rest)) = defined(eval, definitions)?.split_first() else {
         return eval.fail("mergeEqualOption needs a definition");
     };
     for other in rest {
         if !eval.equal(eval.force(other)?, eval.force(first)?)? {
-            return throw(eval, &format!("the definitions of {} differ", option_name(eval, location)?));
+            return throw(eval, "the definitions of an option differ");
         }
     }
     eval.force(first)

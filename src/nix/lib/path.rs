@@ -33,7 +33,7 @@ fn path<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>) -> Outcome<'a, &'a str> {
     match eval.force(thunk)? {
         Value::Path(path) => Ok(path),
         Value::Unknown(why) => stop(why),
-        other => throw(eval, &format!("lib.path needs a path, not {}", other.kind())),
+        _other => throw(eval, "lib.path needs a path"),
     }
 }
 
@@ -54,11 +54,11 @@ fn subpath<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>) -> Outcome<'a, &'a str> {
     let text = match eval.force(thunk)? {
         Value::String(text) => text.text,
         Value::Unknown(why) => return stop(why),
-        other => return throw(eval, &format!("a subpath is a string, not {}", other.kind())),
+        _other => return throw(eval, "a subpath is a string"),
     };
     match fault(text) {
         None => Ok(text),
-        Some(fault) => throw(eval, &format!("'{text}' is no subpath: it {fault}")),
+        Some(fault) => throw(eval, fault),
     }
 }
 
@@ -94,7 +94,7 @@ fn remove_prefix<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let (prefix, whole) = (path(eval, prefix)?, path(eval, whole)?);
     match rest(prefix, whole) {
         Some(rest) => Ok(eval.string(&normal(rest.into_iter()))),
-        None => throw(eval, &format!("{whole} does not lie in {prefix}")),
+        None => throw(eval, "the path does not lie in the other"),
     }
 }
 

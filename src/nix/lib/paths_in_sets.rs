@@ -115,12 +115,7 @@ fn updated<'a>(eval: &Eval<'a>, value: Option<&'a Thunk<'a>>, changes: &'a [Chan
     let (here, deeper): (Vec<_>, Vec<_>) = changes.iter().copied().partition(|change| change.path.len() == depth);
     let mut value = match (deeper.as_slice(), value) {
         ([], Some(value)) => value,
-        ([], None) => {
-            let path = here.first().map_or(&[][..], |change| change.path);
-            eval.lazy(move |eval| {
-                throw(eval, &format!("there is nothing at '{}' that an update could change", shown_path(path)))
-            })
-        }
+        ([], None) => eval.lazy(|eval| throw(eval, "there is nothing at a path that an update could change")),
         (deeper, value) => eval.done(updated_within(eval, value, deeper, depth)?),
     };
     for change in here {
@@ -138,10 +133,7 @@ fn updated_within<'a>(
     let base = match value {
         None => eval.attrs(Vec::new()),
         Some(value) if is_set(eval.force(value)?)? => eval.force(value)?,
-        Some(_) => {
-            let path = changes.first().map(|change| shown_path(change.path)).unwrap_or_default();
-            return throw(eval, &format!("'{path}' cannot be updated: what is above it is no attribute set"));
-        }
+        Some(_) => return throw(eval, "a path cannot be updated: what is above it is no attribute set"),
     };
     let mut names: Vec<_> = changes.iter().filter_map(|change| change.path.get(depth).copied()).collect();
     names.sort();

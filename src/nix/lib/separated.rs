@@ -218,6 +218,6 @@ fn name_from_url<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let file = url.text.rsplit('/').next().unwrap_or_default();
     match file.split_once(separator) {
         Some((name, _)) => Ok(reworked(eval, url, name)),
-        None => throw(eval, &format!("nameFromURL: '{file}' does not hold '{separator}'")),
+        None => throw(eval, "nameFromURL: the file name does not hold the separator"),
     }
 }

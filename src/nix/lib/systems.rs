@@ -78,7 +78,7 @@ fn elaborate<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 /// its system alone; the others are unknown.
 pub fn platform<'a>(eval: &Eval<'a>, system: &str) -> Outcome<'a> {
     let Some((cpu, kernel)) = system.split_once('-') else {
-        return eval.fail(&format!("'{system}' is not the name of a system"));
+        return eval.fail("the string is not the name of a system");
     };
     let is = |name: &str, holds: bool| eval.attr(name, eval.done(Value::Bool(holds)));
     let arm64 = cpu == "aarch64";

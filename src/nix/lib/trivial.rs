@@ -1,6 +1,6 @@
 //! `lib.trivial`: functions of functions, numbers, warnings.
 
-use super::calling::{Verdict, arguments, builtin, call, found, shown, stop, text, throw, verdict};
+use super::calling::{Verdict, arguments, builtin, call, found, stop, throw, throw_given, verdict};
 use super::gather::all_items;
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
@@ -202,7 +202,7 @@ fn warn_if<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 fn throw_if<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>], when: bool) -> Outcome<'a> {
     let [condition, message, value] = arguments(eval, args)?;
     match (verdict(eval, eval.force(condition))?, when) {
-        (Verdict::Yes, true) | (Verdict::No, false) => throw(eval, text(eval, message)?.text),
+        (Verdict::Yes, true) | (Verdict::No, false) => throw_given(eval, message),
         (Verdict::Perhaps(why), _) => {
             // Where it did throw there would be no configuration: what follows is as if it did not.
             eval.assume(why);
@@ -218,9 +218,7 @@ fn check_list_of_enum<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a
     for item in all_items(eval.force_list(given)?)? {
         let found = builtin(eval, "elem", &[item, eval.done(eval.list(known))])?;
         if !eval.as_bool(found)? {
-            let message =
-                format!("{}: {} is not one of the valid ones", text(eval, message)?.text, shown(eval, item)?.text);
-            return throw(eval, &message);
+            return throw_given(eval, message);
         }
     }
     eval.force(value)

@@ -4,8 +4,9 @@ use super::system;
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::ir::Param;
+use crate::nix::path;
 use crate::nix::unknown::{Reason, Unknown};
-use crate::nix::value::{Absent, Attr, Attrs, Outcome, Value};
+use crate::nix::value::{Absent, Attr, Attrs, Outcome, Thunk, Value};
 use crate::nixos::configuration::Class;
 use crate::nixos::module::Foreign;
 use crate::nixos::world::{World, foreign_input};
@@ -79,9 +80,13 @@ impl<'a> Inputs<'a> {
         self.inputs.iter().find(|input| input.name == name).map(|input| input.project)
     }
 
-    /// What a foreign module is taken for.
-    pub fn foreign(&self, unknown: &Unknown<'a>, class: Class) -> Foreign {
+    /// What a foreign module is taken for. One that was made from the repository's own modules
+    /// (`import-tree ./modules`, a path under an unknown condition) may declare anything.
+    pub fn foreign(&self, eval: &Eval<'a>, unknown: &Unknown<'a>, class: Class) -> Foreign {
         let Reason::Input(name) = unknown.reason else { return Foreign::Private };
+        if unknown.parts.iter().any(|part| holds_own_module(eval, part)) {
+            return Foreign::Private;
+        }
         let for_home = class == Class::Home || unknown.path.iter().any(|step| step.as_str().starts_with("home"));
         match self.project(name).unwrap_or_else(|| project(name, name)) {
             Project::SopsNix if for_home => Foreign::Schema("«sops-nix-home»"),
@@ -90,6 +95,20 @@ impl<'a> Inputs<'a> {
             Project::Private => Foreign::Private,
             _ => Foreign::Public,
         }
+    }
+}
+
+/// Whether a value is, or lists, a file or function that may be a module of the repository.
+fn holds_own_module<'a>(eval: &Eval<'a>, part: &'a Thunk<'a>) -> bool {
+    let is_own = |value: &Value<'a>| match value {
+        Value::Path(path) => matches!(path::locate(path), path::Located::Repository(_)),
+        Value::Closure(_) => true,
+        _ => false,
+    };
+    match eval.force(part) {
+        Ok(Value::List(list)) => list.items.iter().any(|item| eval.force(item).is_ok_and(|value| is_own(&value))),
+        Ok(value) => is_own(&value),
+        Err(_) => true,
     }
 }
 

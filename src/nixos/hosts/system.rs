@@ -133,8 +133,8 @@ fn make<'a>(
     special: &'a [Attr<'a>],
 ) -> Value<'a> {
     let inputs: &'a (dyn Fn(&Eval<'a>, &'a Unknown<'a>, Class) -> Foreign + 'a) =
-        eval.alloc(move |_: &Eval<'a>, unknown: &'a Unknown<'a>, class| {
-            world.inputs().map_or(Foreign::Private, |inputs| inputs.foreign(unknown, class))
+        eval.alloc(move |eval: &Eval<'a>, unknown: &'a Unknown<'a>, class| {
+            world.inputs().map_or(Foreign::Private, |inputs| inputs.foreign(eval, unknown, class))
         });
     let configuration = Configuration::new(eval, world, Setup { class, roots, special, prefix: &[], inputs });
     let extend = eval.native("extendModules", 1, move |eval, arguments| {
