@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
@@ -24,7 +25,7 @@ pub struct Config {
     pub users: BTreeMap<String, Vec<Given>>,
     /// `[levels] rule = "…"`.
     pub levels: BTreeMap<String, Setting>,
-    /// `exclude`: globs of paths that are not looked at.
+    /// `exclude`: patterns of paths that are not looked at.
     pub exclude: Vec<Glob>,
     /// `[[policy.deny]]`, as written.
     pub deny: Vec<PolicyTable>,
@@ -52,7 +53,7 @@ pub struct Setting {
     pub place: Place,
 }
 
-/// A glob over paths relative to the repository.
+/// A pattern over paths relative to the repository, as in a `.gitignore` at its root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glob {
     /// As written.
@@ -113,6 +114,23 @@ pub enum Mistake {
     /// Not a recipient.
     #[error("this is not a recipient: {0}")]
     Recipient(Malformed),
+    /// Not a pattern.
+    #[error("this is no pattern of paths: {0}")]
+    Pattern(String),
+    /// A rule that there is not.
+    #[error("there is no rule `{found}`; {}", match nearest {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "`sealnix rules` lists them".to_owned(),
+    })]
+    UnknownRule {
+        /// As written.
+        found: String,
+        /// The rule that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// A policy; no rule reads it yet.
+    #[error("policies are not enforced by this version: take `[[policy.…]]` out, so that nobody relies on it")]
+    NotEnforced,
 }
 
 impl Config {
@@ -132,6 +150,17 @@ impl Config {
         }
         reader.errors.sort_by(|a, b| a.place.cmp(&b.place));
         if reader.errors.is_empty() { Ok(config) } else { Err(reader.errors) }
+    }
+
+    /// Whether `exclude` names a path: the pattern is tried on the path and on every folder above it.
+    pub fn excludes(&self) -> impl Fn(&str) -> bool + use<> {
+        let mut builder = GitignoreBuilder::new("");
+        for glob in &self.exclude {
+            // `read` refuses what is no pattern.
+            let _ = builder.add_line(None, &glob.pattern);
+        }
+        let patterns = builder.build().unwrap_or_else(|_| Gitignore::empty());
+        move |path| !path.starts_with('/') && patterns.matched_path_or_any_parents(path, false).is_ignore()
     }
 
     /// What the file gives to a home-manager user of a host: by `user@host`, else by `user`.
@@ -158,14 +187,22 @@ impl Reader<'_> {
                 "hosts" => config.hosts = self.holders(key, value),
                 "users" => config.users = self.holders(key, value),
                 "levels" => config.levels = self.levels(key, value),
-                "exclude" => {
-                    let globs = self.texts(key, value).into_iter();
-                    config.exclude = globs.map(|(pattern, place)| Glob { pattern, place }).collect();
-                }
+                "exclude" => config.exclude = self.globs(key, value),
                 "policy" => self.policies(key, value, config),
                 _ => self.unknown(key, &["hosts", "users", "levels", "exclude", "policy"]),
             }
         }
+    }
+
+    fn globs(&mut self, key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>) -> Vec<Glob> {
+        let mut globs = Vec::new();
+        for (pattern, place) in self.texts(key, value) {
+            match GitignoreBuilder::new("").add_line(None, &pattern) {
+                Ok(_) => globs.push(Glob { pattern, place }),
+                Err(error) => self.errors.push(ConfigError { mistake: Mistake::Pattern(error.to_string()), place }),
+            }
+        }
+        globs
     }
 
     /// `[hosts.NAME]` or `[users.NAME]`.

@@ -82,14 +82,14 @@ impl Identities {
         }
         let mut identities = Identities::default();
         for ((host, holder), claims) in manifest.hosts.iter().zip(&hosts).zip(claims) {
-            let identity = settle(holder, given_to(config, host), claims);
+            let identity = settle(holder, given_to(config, host), claims, policy);
             identities.hosts.insert(host.name.clone(), identity);
         }
         let pairs = manifest.hosts.iter().flat_map(|host| host.home_users.keys().map(move |user| (host, user)));
         let users: Vec<Holder> = pairs.clone().map(|(host, user)| Holder::of_user(user, host)).collect();
         let claims = holder::named(&users, policy, &corroboration);
         for (((host, user), holder), claims) in pairs.zip(&users).zip(claims) {
-            let own = settle(holder, config.user(user, &host.name), claims);
+            let own = settle(holder, config.user(user, &host.name), claims, policy);
             let of_host = identities.hosts.get(&host.name).filter(|_| uses_key_of_host(host, user));
             let identity = match (own, of_host) {
                 (Identity::Known(own), Some(Identity::Known(more))) => Identity::Known([own, more.clone()].concat()),
@@ -125,7 +125,7 @@ fn uses_key_of_host(host: &Host, user: &str) -> bool {
 }
 
 /// What the evidence comes to.
-fn settle(holder: &Holder, given: Option<&Vec<Given>>, claims: Vec<Held>) -> Identity {
+fn settle(holder: &Holder, given: Option<&Vec<Given>>, claims: Vec<Held>, policy: &Policy) -> Identity {
     if let Some(given) = given {
         let held = given.iter().map(|given| Held::new(&given.recipient, Evidence::Config, given.place.clone()));
         return Identity::Known(held.collect());
@@ -149,7 +149,10 @@ fn settle(holder: &Holder, given: Option<&Vec<Given>>, claims: Vec<Held>) -> Ide
     }
     if known.is_empty() {
         let name = holder.name();
-        let why = format!("no anchor or comment of a .sops.yaml and no .pub file is named `{name}`");
+        let why = match policy.configs.iter().find(|config| !config.readable) {
+            Some(config) => format!("`{}`, which may name it, could not be read", config.path),
+            None => format!("no anchor or comment of a .sops.yaml and no .pub file is named `{name}`"),
+        };
         return Identity::Unknown { why, settled_by: holder.settling_line() };
     }
     Identity::Known(known)

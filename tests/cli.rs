@@ -74,6 +74,19 @@ fn what_could_not_run_exits_2_and_is_said_on_stderr() {
 }
 
 #[test]
+fn the_help_fits_what_was_given() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, help) in [
+        (&["check", "."][..], "give the folder that holds the entry file, or that file"),
+        (&["check", "nowhere"], "give the folder of the repository, or its entry file"),
+        (&["check", ".", "--manifest", "."], "docs/manifest.md says how to make a manifest"),
+    ] {
+        let output = sealnix(folder.path(), arguments);
+        assert!(stderr(&output).contains(help), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn json_is_the_findings_contract() {
     let folder = empty_flake();
     let output = sealnix(folder.path(), &["check", "--format", "json"]);
@@ -85,6 +98,8 @@ fn json_is_the_findings_contract() {
 #[test]
 fn declarations_come_from_a_manifest_that_nix_made() {
     let folder = tempfile::tempdir().unwrap();
+    // The file that the manifest names, and by which it is known to be of this repository.
+    std::fs::write(folder.path().join("hosts.nix"), "{ }").unwrap();
     let output = sealnix(folder.path(), &["check", "--manifest", MADE_BY_NIX, "--format", "json", "."]);
     let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     // alpha and bare; alpha has three secrets and its user ada one.
@@ -117,6 +132,8 @@ fn rules_are_listed_and_explained() {
     assert_eq!(stdout(&output).lines().count(), checks::rules().count());
     for (rule, line) in checks::rules().zip(stdout(&output).lines()) {
         assert!(line.starts_with(rule.id), "{line}");
+        // What it finds, in words; the level stands before it.
+        assert!(line.split_whitespace().count() > 6, "{line}");
         assert_eq!(stdout(&sealnix(folder.path(), &["explain", rule.id])).trim_end(), rule.page.trim_end());
         let misspelt = rule.id.replacen('-', "_", 1);
         let output = sealnix(folder.path(), &["explain", &misspelt]);

@@ -2,6 +2,7 @@
 //! what other programs read: it needs a new version, or must only add.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
+#[allow(dead_code, reason = "the output is compared as text")]
 mod scratch;
 
 use scratch::{Scratch, fixtures};

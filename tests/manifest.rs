@@ -126,7 +126,7 @@ fn errors_say_where_and_hold_no_value() {
     let error = |json: &str| Manifest::from_json(json, "m.json", &tree()).unwrap_err();
     assert_eq!(
         error("{\"version\": 2, \"hosts\": []}").to_string(),
-        "m.json: manifest version 2 is not supported; this sealnix reads version 1"
+        "m.json: manifest version 2 is not supported; this sealnix reads manifest version 1"
     );
     assert!(matches!(error("{\"hosts\": []}"), ReadError::Version { .. }));
     assert!(matches!(error("{\"version\": 1,\n  \"hosts\": [}"), ReadError::Json { line: 2, column: 13, .. }));

@@ -10,7 +10,7 @@ use sealnix::config::Setting;
 use sealnix::finding::{Finding, Label, Level};
 use sealnix::identity::Identities;
 use sealnix::levels::{Judged, judge};
-use sealnix::manifest::{Certainty, Host, Manifest, Spot, Unknown, Use, Used};
+use sealnix::manifest::{Certainty, Complete, Host, Manifest, Spot, Unknown, Use, Used};
 use sealnix::policy::Policy;
 use sealnix::report::human::{self, Style};
 use sealnix::report::{Summary, json};
@@ -285,6 +285,46 @@ fn the_summary_groups_what_is_unknown() {
     repo.manifest.hosts.push(host);
     repo.tree.not_looked.push(NotLooked { path: "big.nix".into(), why: "is larger than 1 MiB".to_owned() });
     insta::assert_snapshot!(repo.show(&[], PLAIN));
+}
+
+#[test]
+fn what_is_unknown_has_a_subject() {
+    let mut repo = repo();
+    let of = |user: Option<&str>, secret: Option<&str>, field: &str, why: &str| Unknown {
+        host: Some("web".to_owned()),
+        user: user.map(str::to_owned),
+        secret: secret.map(str::to_owned),
+        field: field.to_owned(),
+        why: why.to_owned(),
+        place: None,
+    };
+    let mut host = Host { name: "web".to_owned(), ..Host::default() };
+    host.unknowns = vec![
+        of(None, Some("wifi"), "owner", "it depends on a package"),
+        of(None, Some("wifi"), "group", "it depends on a package"),
+        of(Some("bo"), Some("mail"), "declared", "it depends on x"),
+        of(None, None, "age.keyFile", "it depends on y"),
+    ];
+    host.complete.secrets = Complete::No("z failed".to_owned());
+    host.complete.templates = Complete::No("z failed".to_owned());
+    repo.manifest.hosts.push(host);
+    repo.manifest.unknowns.push(Unknown {
+        field: "hosts".to_owned(),
+        why: "all is lost".to_owned(),
+        ..Unknown::default()
+    });
+    let shown = repo.show(&[], PLAIN);
+    let lines: Vec<&str> = shown.lines().skip_while(|line| *line != "unknown:").skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "  `owner` of secret `wifi` on web: it depends on a package (and 1 more)",
+            "  `age.keyFile` on web: it depends on y",
+            "  all is lost",
+            "  the secrets and templates of web: z failed",
+            "  whether bo on web declares secret `mail`: it depends on x",
+        ]
+    );
 }
 
 #[test]

@@ -77,6 +77,9 @@ impl<'a> Declared<'a> {
         if !entry.tracked && world.tree.git && is_flake {
             return Named::Untracked(path);
         }
+        if world.tree.excluded.contains(path) {
+            return Named::Unread(path, "is excluded in `sealnix.toml`");
+        }
         match world.vault.files.get(path) {
             Some(Sealed::Document(document)) => Named::Read(document),
             Some(Sealed::Unread { why, .. }) => Named::Unread(path, why),

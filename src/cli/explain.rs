@@ -18,7 +18,8 @@ pub fn explain(rule: &str, out: &mut impl Write) -> Result<Outcome, RunError> {
     Ok(Outcome::Clean)
 }
 
-fn nearest(rule: &str) -> Option<&'static str> {
+/// The rule that was probably meant.
+pub(super) fn nearest(rule: &str) -> Option<&'static str> {
     let likeness = |known: &'static checks::Rule| (strsim::jaro_winkler(rule, known.id), known.id);
     let best = checks::rules().map(likeness).max_by(|(a, _), (b, _)| a.total_cmp(b));
     best.filter(|&(like, _)| like >= LIKE).map(|(_, id)| id)

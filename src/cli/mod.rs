@@ -32,6 +32,8 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check a repository.
+    ///
+    /// Exit code: 0 clean, 1 findings, 2 could not run or could not look at a file.
     Check {
         /// A folder (its flake.nix, default.nix, hive.nix or configuration.nix) or the entry file;
         /// without it the repository around the current folder.
@@ -132,7 +134,11 @@ fn code(outcome: Outcome) -> ExitCode {
 }
 
 fn fail(error: &RunError) -> ExitCode {
-    let text = human::error(error, error.help().as_deref(), style(&io::stderr()));
+    let style = style(&io::stderr());
+    let text = match error {
+        RunError::Config(errors) => errors.iter().map(|error| human::error(error, None, style)).collect(),
+        error => human::error(error, error.help().as_deref(), style),
+    };
     // Nobody is left to tell when this fails too.
     let _ = io::stderr().lock().write_all(text.as_bytes());
     ExitCode::from(2)

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::explain;
 use crate::checks::{self, Verdict, World};
-use crate::config::{self, Config, ConfigError};
+use crate::config::{self, Config, ConfigError, Mistake};
 use crate::finding;
 use crate::identity::Identities;
 use crate::levels::{self, Judged};
@@ -22,7 +23,7 @@ use crate::vault::Vault;
 /// Why a command could not run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// A path that was given cannot be read.
+    /// The manifest cannot be read.
     #[error("{} cannot be read", path.display())]
     Unreadable {
         /// The path.
@@ -51,6 +52,14 @@ pub enum RunError {
     /// The manifest is none.
     #[error(transparent)]
     Manifest(#[from] ReadError),
+    /// The manifest is that of another repository.
+    #[error("{} is the manifest of another repository: none of the files it names is in {}", path.display(), root.display())]
+    Foreign {
+        /// The manifest.
+        path: PathBuf,
+        /// The repository that is checked.
+        root: PathBuf,
+    },
     /// There is no such rule.
     #[error("there is no rule `{rule}`")]
     NoSuchRule {
@@ -71,9 +80,14 @@ impl RunError {
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
         match self {
-            RunError::Unreadable { .. } => Some("give the folder of the repository, or its entry file".to_owned()),
-            RunError::Start(_) => Some("give the entry file itself, such as `sealnix check hosts/web.nix`".to_owned()),
-            RunError::Manifest(_) => {
+            RunError::Start(StartError::NoEntry { .. }) => Some(
+                "give the folder that holds the entry file, or that file; without a path sealnix takes the repository \
+                 around the current folder"
+                    .to_owned(),
+            ),
+            RunError::Start(_) => Some("give the folder of the repository, or its entry file".to_owned()),
+            RunError::Foreign { .. } => Some("make one of this repository: docs/manifest.md says how".to_owned()),
+            RunError::Unreadable { .. } | RunError::Manifest(_) => {
                 Some("docs/manifest.md says how to make a manifest with Nix; `sealnix manifest` prints one".to_owned())
             }
             RunError::NoSuchRule { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
@@ -131,6 +145,7 @@ pub struct Answer {
 pub fn declared(path: Option<&Path>) -> Result<(Tree, Manifest), RunError> {
     let EntryPoint { root, entry } = EntryPoint::find(path, Path::new("."))?;
     let mut tree = Tree::walk(&root)?;
+    tree.exclude(config(&tree)?.excludes());
     let program = parse(&mut tree);
     let evaluated = evaluate(&tree, &program, entry)?;
     Ok((tree, evaluated.manifest))
@@ -146,13 +161,14 @@ pub fn know(path: Option<&Path>, exact: Option<&Path>) -> Result<Known, RunError
     };
     let mut tree = Tree::walk(&root)?;
     let config = config(&tree)?;
+    tree.exclude(config.excludes());
     let exact = exact.map(|file| read_manifest(file, &tree)).transpose()?;
     let program = parse(&mut tree);
     let evaluate = || entry.map_or_else(|| Ok(Evaluated::default()), |entry| evaluate(&tree, &program, entry));
     let (evaluated, vault) = rayon::join(evaluate, || Vault::read(&tree));
     let Evaluated { manifest: statically, reached, not_looked } = evaluated?;
     tree.not_looked.extend(not_looked);
-    let syntax_errors = syntax_errors(&program, &reached);
+    let syntax_errors = syntax_errors(&tree, &program, &reached);
     let manifest = match exact {
         Some(exact) => join(exact, statically),
         None => statically,
@@ -171,11 +187,27 @@ fn evaluate(tree: &Tree, program: &Program, entry: RepoPath) -> Result<Evaluated
 }
 
 fn config(tree: &Tree) -> Result<Config, RunError> {
-    let text = tree.texts.get(config::FILE_NAME);
-    text.map_or_else(|| Ok(Config::default()), |text| Config::read(text).map_err(RunError::Config))
+    let Some(text) = tree.texts.get(config::FILE_NAME) else { return Ok(Config::default()) };
+    let config = Config::read(text).map_err(RunError::Config)?;
+    let errors = beyond_reading(&config);
+    if errors.is_empty() { Ok(config) } else { Err(RunError::Config(errors)) }
 }
 
-fn syntax_errors(program: &Program, reached: &BTreeSet<RepoPath>) -> Vec<SyntaxError> {
+/// Mistakes that only show beside the rules: what would be silently without effect.
+fn beyond_reading(config: &Config) -> Vec<ConfigError> {
+    let unknown = config.levels.iter().filter(|(name, _)| !checks::rules().any(|rule| rule.id == name.as_str()));
+    let unknown = unknown.map(|(found, setting)| ConfigError {
+        mistake: Mistake::UnknownRule { found: found.clone(), nearest: explain::nearest(found) },
+        place: setting.place.clone(),
+    });
+    let policies = config.deny.iter().chain(&config.rotate).chain(&config.require);
+    let policies = policies.map(|table| ConfigError { mistake: Mistake::NotEnforced, place: table.place.clone() });
+    let mut errors: Vec<_> = unknown.chain(policies).collect();
+    errors.sort_by(|a, b| a.place.cmp(&b.place));
+    errors
+}
+
+fn syntax_errors(tree: &Tree, program: &Program, reached: &BTreeSet<RepoPath>) -> Vec<SyntaxError> {
     let error = |file: &File| match &file.content {
         Content::SyntaxError { message, span } => {
             let place = span.and_then(|span| program.place(span));
@@ -187,7 +219,8 @@ fn syntax_errors(program: &Program, reached: &BTreeSet<RepoPath>) -> Vec<SyntaxE
         }
         _ => None,
     };
-    program.files.iter().filter_map(error).collect()
+    let of_concern = |file: &&File| !tree.excluded.contains(&file.path) || reached.contains(&file.path);
+    program.files.iter().filter(of_concern).filter_map(error).collect()
 }
 
 /// What every rule says of what is known.
@@ -206,7 +239,20 @@ pub fn judge(known: &Known) -> Answer {
 fn read_manifest(file: &Path, tree: &Tree) -> Result<Manifest, RunError> {
     let unreadable = |source| RunError::Unreadable { path: file.to_owned(), source };
     let text = std::fs::read_to_string(file).map_err(unreadable)?;
-    Ok(Manifest::from_json(&text, &file.display().to_string(), tree)?)
+    let manifest = Manifest::from_json(&text, &file.display().to_string(), tree)?;
+    if is_foreign(&manifest, tree) {
+        return Err(RunError::Foreign { path: file.to_owned(), root: tree.root.clone() });
+    }
+    Ok(manifest)
+}
+
+/// Whether the manifest names modules by paths in a repository, and not one of them is in this one.
+fn is_foreign(manifest: &Manifest, tree: &Tree) -> bool {
+    let secrets = manifest.hosts.iter().filter_map(|host| host.sops.as_ref()).flat_map(|sops| sops.secrets.values());
+    let files = secrets.flat_map(|secret| &secret.definitions).map(|definition| definition.file.as_str());
+    let mut inside =
+        files.filter(|file| file.ends_with(".nix") && !file.starts_with(['/', '<']) && !file.contains(':')).peekable();
+    inside.peek().is_some() && inside.all(|file| !tree.files.contains_key(file))
 }
 
 /// Parses every Nix file that Nix sees. What could not be parsed for its size or depth joins what was
@@ -214,7 +260,9 @@ fn read_manifest(file: &Path, tree: &Tree) -> Result<Manifest, RunError> {
 fn parse(tree: &mut Tree) -> Program {
     let program = nixos::program(tree);
     for file in &program.files {
-        if let Content::NotLooked { why, .. } = &file.content {
+        if let Content::NotLooked { why, .. } = &file.content
+            && !tree.excluded.contains(&file.path)
+        {
             tree.not_looked.push(NotLooked { path: file.path.clone(), why: why.clone() });
         }
     }

@@ -23,11 +23,11 @@ pub enum ReadError {
         reason: String,
     },
     /// It has another version, or none.
-    #[error("{path}: manifest version {found} is not supported; this sealnix reads version {VERSION}")]
+    #[error("{path}: {found}; this sealnix reads manifest version {VERSION}")]
     Version {
         /// The file.
         path: String,
-        /// What it says.
+        /// What it says, as a clause.
         found: String,
     },
 }
@@ -39,8 +39,10 @@ impl Manifest {
     pub fn from_json(text: &str, path: &str, tree: &Tree) -> Result<Manifest, ReadError> {
         let head: Head = serde_json::from_str(text).map_err(|error| json_error(path, &error))?;
         if head.version.as_u64() != Some(u64::from(VERSION)) {
-            let found =
-                if head.version.is_number() { head.version.to_string() } else { "that is no number".to_owned() };
+            let found = match &head.version {
+                serde_json::Value::Number(version) => format!("manifest version {version} is not supported"),
+                _ => "it does not say `\"version\": 1`, so it is no manifest".to_owned(),
+            };
             return Err(ReadError::Version { path: path.to_owned(), found });
         }
         let mut manifest: Manifest = serde_json::from_str(text).map_err(|error| json_error(path, &error))?;

@@ -6,5 +6,6 @@ pub mod json;
 pub mod mask;
 pub mod sanitise;
 pub mod summary;
+mod unknown;
 
 pub use summary::Summary;

@@ -6,10 +6,11 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::sanitise::clean_line;
+use super::unknown;
 use crate::checks::World;
 use crate::finding::Level;
 use crate::levels::Judged;
-use crate::manifest::{Complete, Host, Sops};
+use crate::manifest::{Host, Sops};
 
 /// At most this many reasons are written out for people.
 const REASONS: usize = 6;
@@ -39,6 +40,9 @@ pub struct Summary {
     pub suppressed: usize,
     /// What is unknown about hosts: reason → how often.
     pub unknown: BTreeMap<String, usize>,
+    /// The same as lines for people, each with how often.
+    #[serde(skip)]
+    unknown_lines: Vec<(String, usize)>,
     /// What a rule could not decide: reason → how often.
     pub undecided: BTreeMap<String, usize>,
     /// Files that were not looked at.
@@ -72,21 +76,21 @@ impl Summary {
             dropped: judged.dropped,
             suppressed: judged.suppressed,
             not_looked_at: world
-                .tree
-                .not_looked
-                .iter()
-                .map(|file| Unseen { path: file.path.to_string(), why: file.why.clone() })
+                .not_looked_at()
+                .into_iter()
+                .map(|label| Unseen { path: label.place.path.to_string(), why: label.text })
                 .collect(),
             ..Summary::default()
         };
         let unknowns = hosts.iter().flat_map(|host| &host.unknowns).chain(&world.manifest.unknowns);
-        let incomplete = hosts.iter().flat_map(incomplete_parts);
+        let incomplete = hosts.iter().flat_map(unknown::incomplete_parts).map(|(_, why)| why);
         for why in unknowns.map(|unknown| unknown.why.as_str()).chain(incomplete) {
             *summary.unknown.entry(why.to_owned()).or_default() += 1;
         }
         for why in undecided {
             *summary.undecided.entry(why.clone()).or_default() += 1;
         }
+        summary.unknown_lines = unknown::lines(world.manifest);
         summary.complete =
             summary.unknown.is_empty() && summary.undecided.is_empty() && summary.not_looked_at.is_empty();
         summary
@@ -112,9 +116,8 @@ impl Summary {
         }
         let unseen = self.not_looked_at.iter().map(|file| (format!("{} {}", file.path, file.why), 1));
         list(&mut text, "not looked at:", unseen.collect(), "");
-        let unknown = self.unknown.iter().map(|(why, times)| (why.clone(), *times));
-        list(&mut text, "unknown:", unknown.collect(), " (see all: sealnix manifest)");
-        let undecided = self.undecided.iter().map(|(why, times)| (why.clone(), *times));
+        list(&mut text, "unknown:", self.unknown_lines.clone(), " (see all: sealnix manifest)");
+        let undecided = self.undecided.iter().map(|(why, times)| (more(why, *times), *times));
         list(&mut text, "not decided:", undecided.collect(), " (see all: sealnix check --format json)");
         text
     }
@@ -127,13 +130,16 @@ fn list(text: &mut String, title: &str, mut reasons: Vec<(String, usize)>, how_t
     }
     reasons.sort_by(|(a, a_times), (b, b_times)| b_times.cmp(a_times).then_with(|| a.cmp(b)));
     let _ = writeln!(text, "{title}");
-    for (why, times) in reasons.iter().take(REASONS) {
-        let times = if *times > 1 { format!(" ({times} times)") } else { String::new() };
-        let _ = writeln!(text, "  {}{times}", clean_line(why));
+    for (why, _) in reasons.iter().take(REASONS) {
+        let _ = writeln!(text, "  {}", clean_line(why));
     }
     if reasons.len() > REASONS {
         let _ = writeln!(text, "  and {} more{how_to_see_all}", reasons.len() - REASONS);
     }
+}
+
+fn more(why: &str, times: usize) -> String {
+    if times > 1 { format!("{why} ({times} times)") } else { why.to_owned() }
 }
 
 /// `1 host`, `2 hosts`.
@@ -149,14 +155,4 @@ fn sum(hosts: &[Host], of: impl Fn(&Sops) -> usize) -> usize {
 fn agenix_secrets(host: &Host) -> usize {
     let users = host.home_users.values().filter_map(|user| user.agenix.as_ref());
     host.agenix.iter().chain(users).map(|agenix| agenix.secrets.len()).sum()
-}
-
-/// Users and units are left out: without Nix they never are complete, as nixpkgs makes some too, and
-/// a rule that needs them says so itself.
-fn incomplete_parts(host: &Host) -> impl Iterator<Item = &str> {
-    let parts = &host.complete;
-    [&parts.secrets, &parts.templates].into_iter().filter_map(|part| match part {
-        Complete::Yes => None,
-        Complete::No(why) => Some(why.as_str()),
-    })
 }

@@ -1,6 +1,6 @@
 //! The repository as it lies on disk: paths, tracked or not, what could not be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::path::PathBuf;
 
@@ -61,9 +61,19 @@ pub struct Tree {
     pub texts: BTreeMap<RepoPath, Text>,
     /// What could not be looked at.
     pub not_looked: Vec<NotLooked>,
+    /// The files that the repository's owner wants left out.
+    pub excluded: BTreeSet<RepoPath>,
 }
 
 impl Tree {
+    /// Leaves files out: their texts are not looked at, and nothing that is wrong with them is said.
+    /// Nix code stays, since a host may import it.
+    pub fn exclude(&mut self, is_excluded: impl Fn(&str) -> bool) {
+        self.excluded = self.files.keys().filter(|path| is_excluded(path)).cloned().collect();
+        self.texts.retain(|path, _| path.ends_with(".nix") || !self.excluded.contains(path));
+        self.not_looked.retain(|file| !is_excluded(&file.path));
+    }
+
     /// Whether Nix sees this file: it exists and, in a git repository, is tracked.
     pub fn is_visible(&self, path: &str) -> bool {
         self.files.get(path).is_some_and(|entry| entry.tracked)

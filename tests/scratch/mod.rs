@@ -40,7 +40,8 @@ impl Scratch {
         sealnix_in(self.path(), arguments)
     }
 
-    fn git(&self, arguments: &[&str]) {
+    /// Runs git in it.
+    pub fn git(&self, arguments: &[&str]) {
         // A person's own settings (ignore files, line ends) must not change what is tested.
         let output = Command::new("git")
             .args(["-c", "core.autocrlf=false"])

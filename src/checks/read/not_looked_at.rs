@@ -1,8 +1,13 @@
 //! A file that matters and was not looked at: the run is not clean, whatever else it found.
 
+use std::collections::BTreeSet;
+
+use crate::checks::deciding::deciding;
+use crate::checks::declared::{Named, declared};
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
-use crate::source::Place;
+use crate::source::{Place, RepoPath};
+use crate::vault::Sealed;
 
 pub const RULE: Rule = Rule {
     id: "not-looked-at",
@@ -12,21 +17,66 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(world: &World<'_>, verdict: &mut Verdict) {
-    // The tree lists only what matters: pictures and the like are no loss.
-    for not_looked in &world.tree.not_looked {
-        let (path, why) = (&not_looked.path, &not_looked.why);
-        if world.tree.files.get(path).is_some_and(|entry| !entry.tracked) {
-            continue;
-        }
-        verdict.findings.push(Finding {
-            help: Some(format!("mend `{path}`, or exclude it in `sealnix.toml` if nothing depends on it")),
-            ..RULE.finding(
-                Label { masked: true, ..Label::new(Place::whole_file(path.clone()), why.clone()) },
-                format!(
-                    "`{path}` was not looked at: it {why}. What depends on it is not checked, so this run cannot say \
-                     that the repository is in order."
-                ),
-            )
-        });
+    let labels = world.not_looked_at();
+    let said = |path: &RepoPath| labels.iter().any(|label| label.place.path == *path);
+    let others = unread(world).filter(|label| !said(&label.place.path));
+    verdict
+        .undecided
+        .extend(others.map(|label| format!("whether `{}` is in order: it {}", label.place.path, label.text)));
+    for (place, why) in world.policy.configs.iter().filter(|config| config.readable).flat_map(|config| &config.problems)
+    {
+        let Place { path, start, .. } = place;
+        verdict.undecided.push(format!("whether sops takes `{path}` as it is: line {} {why}", start.line));
     }
+    verdict.findings.extend(labels.into_iter().map(finding));
+}
+
+fn finding(label: Label) -> Finding {
+    let (path, why) = (&label.place.path, &label.text);
+    Finding {
+        help: Some(format!("mend `{path}`, or exclude it in `sealnix.toml` if nothing depends on it")),
+        ..RULE.finding(
+            label.clone(),
+            format!(
+                "`{path}` was not looked at: it {why}. What depends on it is not checked, so this run cannot say \
+                 that the repository is in order."
+            ),
+        )
+    }
+}
+
+impl World<'_> {
+    /// The files on which the answer depends and that were not looked at: where, and why as a clause.
+    /// Git's untracked files are none; nor is what holds sops metadata by accident, such as test data
+    /// that no secret and no creation rule means.
+    pub fn not_looked_at(&self) -> Vec<Label> {
+        // The tree lists only what matters: pictures and the like are no loss.
+        let files = self.tree.not_looked.iter();
+        let files = files.map(|file| masked(Place::whole_file(file.path.clone()), file.why.clone()));
+        let policies = self.policy.configs.iter().filter(|config| !config.readable);
+        let policies = policies.filter_map(|config| config.problems.first());
+        let policies = policies.map(|(place, why)| Label::new(place.clone(), why.clone()));
+        let declared: BTreeSet<&RepoPath> = declared(self.manifest)
+            .filter_map(|declared| match declared.file(self) {
+                Named::Unread(path, _) => Some(path),
+                _ => None,
+            })
+            .collect();
+        let is_ruled = |path: &str| deciding(self.policy, path).is_some_and(|deciding| deciding.is_specific());
+        let sealed = unread(self).filter(|label| declared.contains(&label.place.path) || is_ruled(&label.place.path));
+        let all = files.chain(policies).chain(sealed);
+        all.filter(|label| self.tree.files.get(&label.place.path).is_none_or(|entry| entry.tracked)).collect()
+    }
+}
+
+/// The sops files that sops would not take.
+fn unread<'a>(world: &'a World<'_>) -> impl Iterator<Item = Label> + 'a {
+    world.vault.files.values().filter_map(|sealed| match sealed {
+        Sealed::Unread { why, place } => Some(masked(place.clone(), why.clone())),
+        Sealed::Document(_) => None,
+    })
+}
+
+fn masked(place: Place, why: String) -> Label {
+    Label { masked: true, ..Label::new(place, why) }
 }

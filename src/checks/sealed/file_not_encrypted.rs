@@ -71,7 +71,8 @@ fn may_be_meant(world: &World<'_>, path: &str, entry: &Entry) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     // `.gitkeep`, `.gitattributes` and the rule file itself; an empty file gives nothing away.
     let housekeeping = name.starts_with(".git") || name == ".sops.yaml" || entry.size == 0;
-    let looked_at = !world.tree.not_looked.iter().any(|file| *file.path == *path);
+    let looked_at =
+        !world.tree.excluded.contains(path) && !world.tree.not_looked.iter().any(|file| *file.path == *path);
     !housekeeping && looked_at && !ends_in(path, &SEALED_OTHERWISE)
 }
 

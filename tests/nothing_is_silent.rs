@@ -1,0 +1,146 @@
+//! What cannot be read, is excluded or has no effect is said, and never passes for clean.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+mod scratch;
+
+use std::fs;
+
+use scratch::{Run, Scratch, fixtures};
+use serde_json::Value;
+
+/// A repository in order: host `web`, its secret in `secrets/web.yaml`, a rule for that file.
+fn in_order() -> Scratch {
+    Scratch::copy_of(&fixtures().join("rules/recipients-drifted/silent"), &[], &[])
+}
+
+fn write(scratch: &Scratch, path: &str, content: &str) {
+    fs::write(scratch.path().join(path), content).unwrap();
+}
+
+/// The exit code, the rules of the findings, and the summary.
+fn check(scratch: &Scratch) -> (Option<i32>, Vec<String>, Value) {
+    let run = scratch.sealnix(&["check", "--format", "json"]);
+    let json = run.json().unwrap();
+    let rules = json["findings"].as_array().unwrap().iter();
+    (run.code, rules.map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect(), json["summary"].clone())
+}
+
+fn is_clean(scratch: &Scratch) -> bool {
+    let (code, rules, _) = check(scratch);
+    code == Some(0) && rules.is_empty()
+}
+
+#[test]
+fn a_rule_file_that_sops_cannot_read_is_not_looked_at() {
+    for content in ["creation_rules:\n  - path_regex: [\n", "creation_rules: 12\n", "- a list\n"] {
+        let scratch = in_order();
+        write(&scratch, ".sops.yaml", content);
+        let (code, rules, summary) = check(&scratch);
+        assert_eq!((code, rules), (Some(2), vec!["not-looked-at".to_owned()]), "{content}");
+        assert_eq!(summary["notLookedAt"][0]["path"], ".sops.yaml");
+        assert!(summary["undecided"].to_string().contains("`.sops.yaml`, which may name it, could not be read"));
+    }
+}
+
+#[test]
+fn a_rule_that_sops_refuses_is_named_in_the_summary() {
+    let scratch = in_order();
+    write(&scratch, ".sops.yaml", "creation_rules:\n  - path_regex: '(['\n    age: ''\n");
+    let (_, _, summary) = check(&scratch);
+    assert!(summary["undecided"].to_string().contains("whether sops takes `.sops.yaml` as it is: line 2"), "{summary}");
+}
+
+#[test]
+fn a_declared_file_that_a_merge_left_broken_is_not_looked_at() {
+    let sealed = fs::read_to_string(in_order().path().join("secrets/web.yaml")).unwrap();
+    for (content, why) in [
+        (format!("<<<<<<< HEAD\n{sealed}=======\n>>>>>>> other\n"), "holds git's conflict markers"),
+        (format!("a: [\n{sealed}"), "is not valid YAML"),
+    ] {
+        let scratch = in_order();
+        write(&scratch, "secrets/web.yaml", &content);
+        let (code, rules, summary) = check(&scratch);
+        assert_eq!((code, rules), (Some(2), vec!["not-looked-at".to_owned()]));
+        assert!(summary["notLookedAt"][0]["why"].as_str().unwrap().starts_with(why), "{summary}");
+    }
+}
+
+#[test]
+fn a_broken_sops_file_that_nobody_means_is_only_mentioned() {
+    let scratch = in_order();
+    let sealed = fs::read_to_string(scratch.path().join("secrets/web.yaml")).unwrap();
+    write(&scratch, "testdata.yaml", &format!("a: [\n{sealed}"));
+    let (code, rules, summary) = check(&scratch);
+    assert_eq!((code, rules.len()), (Some(0), 0));
+    assert!(summary["undecided"].to_string().contains("whether `testdata.yaml` is in order"), "{summary}");
+}
+
+#[test]
+fn what_is_excluded_is_not_looked_at() {
+    let broken = |scratch: &Scratch| {
+        fs::create_dir(scratch.path().join("old")).unwrap();
+        write(scratch, "old/template.nix", "{ @name@ = ");
+        write(scratch, "old/.sops.yaml", "creation_rules: 12\n");
+        fs::write(scratch.path().join("old/latin.nix"), b"\"\xfc\"").unwrap();
+        scratch.git(&["add", "old"]);
+    };
+    let scratch = in_order();
+    broken(&scratch);
+    assert!(!is_clean(&scratch));
+    for pattern in ["old", "old/", "/old/**", "old/*"] {
+        write(&scratch, "sealnix.toml", &format!("exclude = [\"{pattern}\"]\n"));
+        assert!(is_clean(&scratch), "{pattern}");
+        assert_eq!(scratch.sealnix(&["manifest"]).code, Some(0), "{pattern}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_excluded_sops_file_is_unknown_and_not_a_mistake() {
+    let scratch = in_order();
+    write(&scratch, "secrets/web.yaml", "token: squirrel\n");
+    assert!(!is_clean(&scratch));
+    write(&scratch, "sealnix.toml", "exclude = [\"secrets/\"]\n");
+    assert!(is_clean(&scratch));
+    let (_, _, summary) = check(&scratch);
+    assert!(summary["undecided"].to_string().contains("`secrets/web.yaml` is excluded in `sealnix.toml`"), "{summary}");
+}
+
+#[test]
+fn an_excluded_module_that_a_host_imports_is_still_evaluated() {
+    let scratch = in_order();
+    write(&scratch, "sealnix.toml", "exclude = [\"*.nix\"]\n");
+    let (code, _, summary) = check(&scratch);
+    assert_eq!((code, &summary["hosts"], &summary["secrets"]), (Some(0), &1.into(), &1.into()));
+    write(&scratch, "configuration.nix", "{ a = ");
+    let (_, rules, _) = check(&scratch);
+    assert!(rules.contains(&"nix-syntax".to_owned()), "{rules:?}");
+}
+
+#[test]
+fn a_setting_without_effect_is_refused() {
+    let scratch = in_order();
+    for (content, said) in [
+        (
+            "[levels]\nkey-mising = \"off\"\n",
+            "sealnix.toml:2: there is no rule `key-mising`; did you mean `key-missing`?",
+        ),
+        ("[levels]\nzzz = \"off\"\n", "sealnix.toml:2: there is no rule `zzz`; `sealnix rules` lists them"),
+        ("[[policy.deny]]\nto = []\n", "sealnix.toml:1: policies are not enforced by this version"),
+        ("exclude = [\"{a\"]\n", "sealnix.toml:1: this is no pattern of paths"),
+    ] {
+        write(&scratch, "sealnix.toml", content);
+        let Run { code, stderr, stdout } = scratch.sealnix(&["check"]);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{content}");
+        assert!(stderr.contains(said), "{stderr}");
+    }
+}
+
+#[test]
+fn the_manifest_of_another_repository_is_refused() {
+    let scratch = in_order();
+    let manifest = fixtures().join("fleet-by-nix.json");
+    let Run { code, stderr, .. } = scratch.sealnix(&["check", "--manifest", manifest.to_str().unwrap()]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("is the manifest of another repository"), "{stderr}");
+}
