@@ -1,0 +1,80 @@
+//! Where a secret is written: every live definition, its fields, the literal a name was made from.
+
+use std::collections::BTreeMap;
+
+use super::Reader;
+use crate::manifest::{Definition as Written, Spot};
+use crate::nix::Symbol;
+use crate::nix::eval::Eval;
+use crate::nix::ir::Span;
+use crate::nix::value::{Attr, AttrPlace, Outcome, Value};
+use crate::nixos::configuration::Configuration;
+use crate::nixos::definition::{Definition, expand, resolve};
+
+/// The live definitions of each name of a set.
+pub(super) type WrittenNames<'a> = BTreeMap<Symbol, Vec<Definition<'a>>>;
+
+impl<'a> Reader<'a, '_> {
+    /// Every live definition below a path, by the names it gives.
+    pub(super) fn written(
+        &self,
+        configuration: &'a Configuration<'a>,
+        names: &[&str],
+    ) -> Outcome<'a, WrittenNames<'a>> {
+        let path: Vec<_> = names.iter().map(|name| Symbol::new(name)).collect();
+        let definitions = configuration.definitions_at(self.eval, &path)?;
+        let mut written = WrittenNames::new();
+        let resolved = resolve(self.eval, expand(self.eval, &definitions)?)?;
+        for live in resolved.certain.iter().chain(resolved.perhaps) {
+            let Value::Attrs(attrs) = live.value else { continue };
+            for attr in attrs.entries {
+                written.entry(attr.name).or_default().push(live.definition.child(attr));
+            }
+        }
+        Ok(written)
+    }
+
+    pub(super) fn places(
+        &self,
+        attr: &Attr<'a>,
+        written: &WrittenNames<'a>,
+    ) -> (Option<Spot>, Option<Spot>, Vec<Written>) {
+        let definitions = written.get(&attr.name).map_or(&[][..], Vec::as_slice);
+        let live = expand(self.eval, definitions).and_then(|expanded| resolve(self.eval, expanded));
+        let live = live.map_or_else(|_| Vec::new(), |resolved| [resolved.certain, resolved.perhaps].concat());
+        let own = live.iter().filter(|live| live.definition.module.own);
+        let listed: Vec<_> = own
+            .map(|live| Written {
+                file: live.definition.module.file.to_owned(),
+                pos: match live.definition.place {
+                    AttrPlace::Written(span) => spot(self.eval, span),
+                    _ => None,
+                },
+                fields: match live.value {
+                    Value::Attrs(attrs) => attrs.entries.iter().map(|attr| self.field_place(attr)).collect(),
+                    _ => BTreeMap::new(),
+                },
+            })
+            .collect();
+        let origin = live.iter().find_map(|live| match live.definition.place {
+            AttrPlace::Generated(span) => spot(self.eval, span),
+            _ => None,
+        });
+        let first_field = || listed.iter().find_map(|written| written.fields.values().flatten().min().cloned());
+        let at = listed.iter().find_map(|written| written.pos.clone()).or_else(first_field);
+        (at, origin, listed)
+    }
+
+    pub(super) fn field_place(&self, attr: &Attr<'a>) -> (String, Option<Spot>) {
+        let place = match attr.place {
+            AttrPlace::Written(span) => spot(self.eval, span),
+            _ => None,
+        };
+        (attr.name.to_string(), place)
+    }
+}
+
+/// A place of the repository's own code.
+pub(super) fn spot(eval: &Eval<'_>, span: Span) -> Option<Spot> {
+    eval.program.place(span).filter(|place| !place.path.starts_with('«')).map(Spot)
+}

@@ -1,0 +1,227 @@
+//! `config.sops`: secrets, templates and key sources.
+
+use std::collections::BTreeMap;
+
+use super::Reader;
+use super::fields::file_of;
+use super::places::WrittenNames;
+use crate::manifest::{AgeKeys, Certainty, Fact, GnupgKeys, Secret, Sops, SopsFile, Template};
+use crate::nix::Symbol;
+use crate::nix::unknown::Stop;
+use crate::nix::value::{Attr, Attrs, Doubt, Outcome, Value};
+use crate::nixos::configuration::Configuration;
+
+impl<'a> Reader<'a, '_> {
+    pub(super) fn sops(
+        &mut self,
+        configuration: &'a Configuration<'a>,
+        config: &'a Attrs<'a>,
+    ) -> Outcome<'a, Option<Sops>> {
+        let Some(sops) = config.get(Symbol::new("sops")) else { return Ok(None) };
+        let sops = self.eval.force_attrs(sops.value)?;
+        let written = |names: &[&str]| self.written(configuration, names);
+        let (secrets, templates) = (written(&["sops", "secrets"])?, written(&["sops", "templates"])?);
+        Ok(Some(Sops {
+            secrets: self.secrets(sops, &secrets)?,
+            templates: self.templates(configuration, sops, &templates)?,
+            default_sops_file: self.default_file(sops),
+            age: AgeKeys {
+                key_file: self.nullable(None, "age.keyFile", self.nested(sops, &["age", "keyFile"])),
+                ssh_key_paths: self.texts(None, "age.sshKeyPaths", self.nested(sops, &["age", "sshKeyPaths"])),
+                generate_key: self.bool(None, "age.generateKey", self.nested(sops, &["age", "generateKey"])),
+            },
+            gnupg: GnupgKeys {
+                home: self.nullable(None, "gnupg.home", self.nested(sops, &["gnupg", "home"])),
+                ssh_key_paths: self.texts(None, "gnupg.sshKeyPaths", self.nested(sops, &["gnupg", "sshKeyPaths"])),
+            },
+            environment: match self.nested(sops, &["environment"]) {
+                Ok(Value::Attrs(attrs)) => attrs.entries.iter().map(|attr| attr.name.to_string()).collect(),
+                _ => Vec::new(),
+            },
+            validate_sops_files: self.bool(None, "validateSopsFiles", self.nested(sops, &["validateSopsFiles"])),
+            placeholders: BTreeMap::new(),
+        }))
+    }
+
+    pub(super) fn default_file(&mut self, sops: &'a Attrs<'a>) -> Fact<Option<SopsFile>> {
+        match self.nested(sops, &["defaultSopsFile"]) {
+            Ok(value @ (Value::Path(_) | Value::String(_))) => Fact::Known(file_of(value)),
+            Ok(Value::Unknown(unknown)) => {
+                self.note(None, "defaultSopsFile", Stop::Unknown(unknown));
+                Fact::Unknown
+            }
+            // Without a definition it has no value: most hosts that name every file do this.
+            _ => Fact::Known(None),
+        }
+    }
+
+    pub(super) fn secrets(
+        &mut self,
+        sops: &'a Attrs<'a>,
+        written: &WrittenNames<'a>,
+    ) -> Outcome<'a, BTreeMap<String, Secret>> {
+        let mut secrets = BTreeMap::new();
+        let Some(attrs) = self.declared(sops, "secrets")? else { return Ok(secrets) };
+        for attr in attrs.entries {
+            let name = attr.name.to_string();
+            let (secret, assumed) = self.eval.observe(|| self.secret(attr, written));
+            let mut secret = secret;
+            if let Some(assumed) = assumed {
+                secret.certainty = secret.certainty.weaker(Certainty::Assumed(assumed.to_string()));
+            }
+            if let Certainty::Conditional(why) = &secret.certainty {
+                self.push(Some(&name), "declared", why.clone(), None);
+            }
+            secrets.insert(name, secret);
+        }
+        Ok(secrets)
+    }
+
+    /// The set of secrets or templates; what may be in it besides is noted.
+    pub(super) fn declared(&mut self, sops: &'a Attrs<'a>, field: &str) -> Outcome<'a, Option<&'a Attrs<'a>>> {
+        match self.nested(sops, &[field])? {
+            Value::Attrs(attrs) => {
+                if let Some(open) = attrs.open {
+                    self.note(None, field, Stop::Unknown(open.why));
+                }
+                Ok(Some(attrs))
+            }
+            Value::Unknown(unknown) => {
+                self.note(None, field, Stop::Unknown(unknown));
+                Ok(None)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    pub(super) fn secret(&mut self, attr: &Attr<'a>, written: &WrittenNames<'a>) -> Secret {
+        let name = attr.name.as_str();
+        let certainty = certainty(attr.doubt);
+        let (at, origin, definitions) = self.places(attr, written);
+        let attrs = match self.eval.settle(self.eval.force(attr.value)) {
+            Ok(Value::Attrs(attrs)) => attrs,
+            Ok(Value::Unknown(unknown)) => {
+                self.note(Some(name), "declared", Stop::Unknown(unknown));
+                let certainty = Certainty::Conditional(unknown.to_string());
+                return Secret { certainty, at, origin, definitions, ..Secret::default() };
+            }
+            Ok(_) => return Secret { certainty, at, origin, definitions, ..Secret::default() },
+            Err(stop) => {
+                self.note(Some(name), "declared", stop);
+                return Secret { certainty, at, origin, definitions, ..Secret::default() };
+            }
+        };
+        let field = |name: &str| self.nested(attrs, &[name]);
+        let file = field("sopsFile");
+        let (key, format, name_field) = (field("key"), field("format"), field("name"));
+        // What only says how the secret is placed does not make the secret itself less sure.
+        let (rest, _) = self.eval.observe(|| {
+            ["path", "mode", "owner", "group", "neededForUsers", "restartUnits", "reloadUnits"]
+                .map(|name| self.nested(attrs, &[name]))
+        });
+        let [path, mode, owner, group, needed, restart, reload] = rest;
+        let has = |name: &str| attrs.get(Symbol::new(name)).is_some();
+        let (owned, triggers) = (has("owner"), has("restartUnits"));
+        Secret {
+            name: self.text(Some(name), "name", name_field),
+            key: self.text(Some(name), "key", key),
+            format: self.text(Some(name), "format", format),
+            path: self.text(Some(name), "path", path),
+            mode: self.text(Some(name), "mode", mode),
+            owner: if owned { self.nullable(Some(name), "owner", owner) } else { Fact::Unknown },
+            group: if owned { self.nullable(Some(name), "group", group) } else { Fact::Unknown },
+            needed_for_users: if owned { self.bool(Some(name), "neededForUsers", needed) } else { Fact::Unknown },
+            restart_units: if triggers { self.texts(Some(name), "restartUnits", restart) } else { Fact::Unknown },
+            reload_units: if triggers { self.texts(Some(name), "reloadUnits", reload) } else { Fact::Unknown },
+            sops_file: self.file(name, file),
+            certainty,
+            at,
+            origin,
+            definitions,
+        }
+    }
+
+    pub(super) fn templates(
+        &mut self,
+        configuration: &'a Configuration<'a>,
+        sops: &'a Attrs<'a>,
+        written: &WrittenNames<'a>,
+    ) -> Outcome<'a, BTreeMap<String, Template>> {
+        let mut templates = BTreeMap::new();
+        let Some(attrs) = self.declared(sops, "templates")? else { return Ok(templates) };
+        for attr in attrs.entries {
+            let template = self.template(configuration, attr, written);
+            templates.insert(attr.name.to_string(), template);
+        }
+        Ok(templates)
+    }
+
+    pub(super) fn template(
+        &mut self,
+        configuration: &'a Configuration<'a>,
+        attr: &Attr<'a>,
+        written: &WrittenNames<'a>,
+    ) -> Template {
+        let certainty = certainty(attr.doubt);
+        let (at, _, definitions) = self.places(attr, written);
+        let label = format!("templates.{}", attr.name);
+        let attrs = match self.eval.settle(self.eval.force(attr.value)) {
+            Ok(Value::Attrs(attrs)) => attrs,
+            Ok(_) => return Template { certainty, at, definitions, ..Template::default() },
+            Err(stop) => {
+                self.note(None, &label, stop);
+                return Template { certainty, at, definitions, ..Template::default() };
+            }
+        };
+        let field = |name: &str| self.nested(attrs, &[name]);
+        let (path, mode, owner, group, content) =
+            (field("path"), field("mode"), field("owner"), field("group"), field("content"));
+        let owned = attrs.get(Symbol::new("owner")).is_some();
+        Template {
+            path: self.text(None, &format!("{label}.path"), path),
+            mode: self.text(None, &format!("{label}.mode"), mode),
+            owner: if owned { self.nullable(None, &format!("{label}.owner"), owner) } else { Fact::Unknown },
+            group: if owned { self.nullable(None, &format!("{label}.group"), group) } else { Fact::Unknown },
+            placeholders: self.placeholders(configuration, &label, content),
+            content: None,
+            certainty,
+            at,
+            definitions,
+        }
+    }
+
+    pub(super) fn placeholders(
+        &mut self,
+        configuration: &Configuration<'a>,
+        label: &str,
+        content: Outcome<'a>,
+    ) -> Fact<Vec<String>> {
+        match content {
+            Ok(Value::String(text)) => {
+                let kind = Symbol::new("placeholder");
+                let own = text.context.iter().filter(|mark| mark.kind == kind && mark.scope == configuration.scope);
+                let mut names: Vec<_> = own.map(|mark| mark.name.to_owned()).collect();
+                names.sort();
+                names.dedup();
+                Fact::Known(names)
+            }
+            Ok(Value::Unknown(unknown)) => {
+                self.note(None, &format!("{label}.placeholders"), Stop::Unknown(unknown));
+                Fact::Unknown
+            }
+            Ok(_) => Fact::Unknown,
+            Err(stop) => {
+                self.note(None, &format!("{label}.placeholders"), stop);
+                Fact::Unknown
+            }
+        }
+    }
+}
+
+fn certainty(doubt: Option<Doubt<'_>>) -> Certainty {
+    match doubt {
+        None => Certainty::Certain,
+        Some(Doubt::Assumed(why)) => Certainty::Assumed(why.to_string()),
+        Some(Doubt::MaybeAbsent(why)) => Certainty::Conditional(why.to_string()),
+    }
+}
