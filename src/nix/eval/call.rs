@@ -1,10 +1,10 @@
 //! Calling functions.
 
 use super::{Eval, Outcome, State, Thunk, Value};
-use crate::nix::ir::{Lambda, Node, Param, Span};
+use crate::nix::ir::{Formal, Lambda, Node, Param, Span};
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::{ErrorKind, EvalError, Stop};
-use crate::nix::value::{Attrs, Binds, Closure, Frame, Native, Scope};
+use crate::nix::value::{Attrs, Binds, Closure, Doubt, Frame, Native, Scope};
 
 impl<'a> Eval<'a> {
     pub(super) fn apply(&self, function: &'a Node, arguments: &'a [Node], scope: Scope<'a>, span: Span) -> Outcome<'a> {
@@ -46,7 +46,7 @@ impl<'a> Eval<'a> {
     fn call_functor(&self, attrs: &'a Attrs<'a>, argument: &'a Thunk<'a>) -> Outcome<'a> {
         match (attrs.get(Symbol::new("__functor")), attrs.open) {
             (Some(functor), _) => {
-                let functor = self.force(functor.value)?;
+                let functor = self.force(self.value_now(functor))?;
                 let applied = self.settle(self.call(functor, self.done(Value::Attrs(attrs))))?;
                 self.call(applied, argument)
             }
@@ -87,44 +87,55 @@ impl<'a> Eval<'a> {
             Value::Unknown(_) => None,
             value => Some(self.as_attrs(value)?),
         };
+        let closed = attrs.is_some_and(|attrs| attrs.open.is_none());
         let mut slots: Vec<&'a Thunk<'a>> = Vec::with_capacity(formals.len() + 1);
+        let mut defaults = Vec::new();
         for formal in formals {
-            let attr = attrs.and_then(|attrs| attrs.get(formal.name));
-            let slot = match (attr, &formal.default) {
-                (Some(attr), _) => attr.value,
-                // Set below, when there is a frame to see.
-                (None, Some(_)) if attrs.is_some_and(|attrs| attrs.open.is_none()) => self.thunk(State::Busy),
-                (None, _) if attrs.is_none_or(|attrs| attrs.open.is_some()) => {
-                    let name = formal.name;
-                    self.lazy(move |eval| eval.select_name(given, name, None))
+            let name = formal.name;
+            let attr = attrs.and_then(|attrs| attrs.get(name));
+            let sure = attr.filter(|attr| !matches!(attr.doubt, Some(Doubt::MaybeAbsent(_))));
+            let slot = match (sure.or(attr), &formal.default) {
+                (Some(attr), None) => self.value_of(attr),
+                (Some(attr), Some(_)) if sure.is_some() => self.value_of(attr),
+                (_, Some(default)) => {
+                    // Set below, when there is a frame to see.
+                    let slot = self.thunk(State::Busy);
+                    defaults.push((slot, name, default, attr.is_none() && closed));
+                    slot
                 }
-                (None, _) => {
-                    let message = format!("function called without required argument '{}'", formal.name);
+                (None, None) if closed => {
+                    let message = format!("function called without required argument '{name}'");
                     return Err(self.error(ErrorKind::Other, None, &message));
                 }
+                (None, None) => self.lazy(move |eval| eval.select_name(given, name, None)),
             };
             slots.push(slot);
         }
         if let (Some(attrs), false) = (attrs, *ellipsis) {
-            let unexpected = |name: Symbol| !formals.iter().any(|formal| formal.name == name);
-            if attrs.entries.len() > formals.len()
-                && let Some(attr) = attrs.entries.iter().find(|attr| unexpected(attr.name))
-            {
-                return self.fail(&format!("function called with unexpected argument '{}'", attr.name));
-            }
+            self.nothing_unexpected(attrs, formals)?;
         }
         if whole.is_some() {
             slots.push(argument);
         }
-        let slots = self.slice(&slots);
-        let frame = self.alloc(Frame { up: closure.scope, binds: Binds::Slots(slots) });
-        for (formal, slot) in formals.iter().zip(slots) {
-            if let (Some(default), State::Busy) = (&formal.default, slot.state.get())
-                && attrs.is_some_and(|attrs| attrs.get(formal.name).is_none())
-            {
-                slot.state.set(State::Code { node: default, scope: Some(frame) });
-            }
+        let frame = self.alloc(Frame { up: closure.scope, binds: Binds::Slots(self.slice(&slots)) });
+        for (slot, name, default, surely_absent) in defaults {
+            slot.state.set(if surely_absent {
+                State::Code { node: default, scope: Some(frame) }
+            } else {
+                let default = self.suspend(default, Some(frame));
+                State::Lazy(self.alloc(move |eval: &Eval<'a>| eval.select_or(given, name, default)))
+            });
         }
         self.nested(body, Some(frame))
+    }
+
+    /// Whether each attribute has a formal. One that may be absent and has none must be absent.
+    fn nothing_unexpected(&self, attrs: &Attrs<'a>, formals: &[Formal]) -> Outcome<'a, ()> {
+        let expected = |name: Symbol| formals.iter().any(|formal| formal.name == name);
+        let sure = |doubt| !matches!(doubt, Some(Doubt::MaybeAbsent(_)));
+        match attrs.entries.iter().find(|attr| sure(attr.doubt) && !expected(attr.name)) {
+            Some(attr) => self.fail(&format!("function called with unexpected argument '{}'", attr.name)),
+            None => Ok(()),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Attrs, Eval, List, Mark, Outcome, Str, Symbol, Thunk, Value};
 use crate::nix::unknown::Stop;
+use crate::nix::value::Doubt;
 
 /// How far a value may be turned into a string.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,12 +115,16 @@ impl<'a> Eval<'a> {
 
     fn coerce_attrs(&self, attrs: &'a Attrs<'a>, coercion: Coercion) -> Outcome<'a, &'a Str<'a>> {
         if let Some(to_string) = attrs.get(Symbol::new("__toString")) {
-            let function = self.force(to_string.value)?;
+            let other_way = attrs.open.is_some() || attrs.get(Symbol::new("outPath")).is_some();
+            if let (Some(Doubt::MaybeAbsent(why)), true) = (to_string.doubt, other_way) {
+                return Err(Stop::Unknown(self.unknown_with(why, &[to_string.value])));
+            }
+            let function = self.force(self.value_now(to_string))?;
             let text = self.settle(self.call(function, self.done(Value::Attrs(attrs))))?;
             return self.coerce(text, coercion);
         }
         match (attrs.get(Symbol::new("outPath")), attrs.open) {
-            (Some(path), _) => self.coerce(self.force(path.value)?, coercion),
+            (Some(path), _) => self.coerce(self.force(self.value_now(path))?, coercion),
             (None, Some(open)) => Err(Stop::Unknown(open.why)),
             (None, None) => self.fail("cannot coerce a set to a string"),
         }

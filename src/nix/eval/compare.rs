@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::{Eval, Outcome, Value};
-use crate::nix::unknown::Stop;
+use super::{Attr, Attrs, Eval, List, Outcome, Thunk, Value};
+use crate::nix::unknown::{Stop, Unknown};
+use crate::nix::value::Doubt;
 
 impl<'a> Eval<'a> {
     /// `left == right`. Unknown where it hangs on something unknown; a sure difference elsewhere
@@ -19,32 +20,44 @@ impl<'a> Eval<'a> {
             (Value::Float(a), Value::Float(b)) => Ok(a == b),
             (Value::String(a), Value::String(b)) => Ok(a.text == b.text),
             (Value::Path(a), Value::Path(b)) => Ok(a == b),
-            (Value::List(a), Value::List(b)) => {
-                if let (None, None) = (a.open, b.open)
-                    && a.items.len() != b.items.len()
-                {
-                    return Ok(false);
-                }
-                let pairs = a.items.iter().zip(b.items).map(|(&a, &b)| (a, b));
-                self.all_equal(pairs.collect(), a.open.or(b.open).map(Stop::Unknown))
-            }
-            (Value::Attrs(a), Value::Attrs(b)) => {
-                let open = a.open.or(b.open).map(|open| Stop::Unknown(open.why));
-                let names = |attrs: &super::Attrs<'a>| attrs.entries.iter().map(|attr| attr.name).collect::<Vec<_>>();
-                if open.is_none() && names(a) != names(b) {
-                    return Ok(false);
-                }
-                let pairs = a.entries.iter().filter_map(|attr| Some((attr.value, b.get(attr.name)?.value)));
-                self.all_equal(pairs.collect(), open)
-            }
+            (Value::List(a), Value::List(b)) => self.equal_lists(a, b),
+            (Value::Attrs(a), Value::Attrs(b)) => self.equal_attrs(a, b),
             // Functions are never equal.
             _ => Ok(false),
         }
     }
 
+    /// Where the unknown items of an open list stand is not known: only its length can tell.
+    fn equal_lists(&self, a: &'a List<'a>, b: &'a List<'a>) -> Outcome<'a, bool> {
+        let exceeds = |a: &List<'a>, b: &List<'a>| b.open.is_none() && a.items.len() > b.items.len();
+        if exceeds(a, b) || exceeds(b, a) {
+            return Ok(false);
+        }
+        match a.open.or(b.open) {
+            Some(open) => Err(Stop::Unknown(open)),
+            None => self.all_equal(a.items.iter().copied().zip(b.items.iter().copied()), None),
+        }
+    }
+
+    fn equal_attrs(&self, a: &'a Attrs<'a>, b: &'a Attrs<'a>) -> Outcome<'a, bool> {
+        let lacks = |a: &Attrs<'a>, b: &Attrs<'a>| {
+            b.open.is_none() && a.entries.iter().any(|attr| absence(attr).is_none() && b.get(attr.name).is_none())
+        };
+        if lacks(a, b) || lacks(b, a) {
+            return Ok(false);
+        }
+        let open = a.open.or(b.open).map(|open| open.why);
+        let undecided = open.or_else(|| a.entries.iter().chain(b.entries).find_map(absence));
+        // Different values of what may be absent on both sides tell nothing.
+        let pairs = a.entries.iter().filter_map(|mine| Some((mine, b.get(mine.name)?)));
+        let telling = pairs.filter(|(mine, theirs)| absence(mine).is_none() || absence(theirs).is_none());
+        let values = telling.map(|(mine, theirs)| (self.value_now(mine), self.value_now(theirs)));
+        self.all_equal(values, undecided.map(Stop::Unknown))
+    }
+
     fn all_equal(
         &self,
-        pairs: Vec<(&'a super::Thunk<'a>, &'a super::Thunk<'a>)>,
+        pairs: impl Iterator<Item = (&'a Thunk<'a>, &'a Thunk<'a>)>,
         mut undecided: Option<Stop<'a>>,
     ) -> Outcome<'a, bool> {
         for (a, b) in pairs {
@@ -79,18 +92,26 @@ impl<'a> Eval<'a> {
             (Value::String(a), Value::String(b)) => Ok(a.text.cmp(b.text)),
             (Value::Path(a), Value::Path(b)) => Ok(a.cmp(b)),
             (Value::List(a), Value::List(b)) => {
+                if let Some(open) = a.open.or(b.open) {
+                    return Err(Stop::Unknown(open));
+                }
                 for (a, b) in a.items.iter().zip(b.items) {
                     let (a, b) = (self.force(a)?, self.force(b)?);
                     if !self.equal(a, b)? {
                         return self.order(a, b);
                     }
                 }
-                match a.open.or(b.open) {
-                    Some(open) => Err(Stop::Unknown(open)),
-                    None => Ok(a.items.len().cmp(&b.items.len())),
-                }
+                Ok(a.items.len().cmp(&b.items.len()))
             }
             (a, b) => self.fail(&format!("cannot compare {} with {}", a.kind(), b.kind())),
         }
+    }
+}
+
+/// Why an attribute may not be there.
+fn absence<'a>(attr: &Attr<'a>) -> Option<&'a Unknown<'a>> {
+    match attr.doubt {
+        Some(Doubt::MaybeAbsent(why)) => Some(why),
+        Some(Doubt::Assumed(_)) | None => None,
     }
 }

@@ -3,8 +3,8 @@
 use super::{Attr, Eval, Outcome, State, Str, Thunk, Value};
 use crate::nix::ir::{Attrs as AttrsExpr, Binding, BindingValue, Bindings, Expr, Node, Span, Var};
 use crate::nix::symbol::Symbol;
-use crate::nix::unknown::{ErrorKind, Reason, Stop};
-use crate::nix::value::{AttrPlace, Binds, Closure, Frame, Scope};
+use crate::nix::unknown::{ErrorKind, Reason, Stop, Unknown};
+use crate::nix::value::{AttrPlace, Binds, Closure, Doubt, Frame, Scope};
 
 impl<'a> Eval<'a> {
     /// Evaluates an expression to weak head normal form.
@@ -123,18 +123,25 @@ impl<'a> Eval<'a> {
 
     /// The innermost `with` that holds the name gives it. One that may hold it (an open set, as of
     /// packages) makes it unknown, unless an outer one surely holds it: then it is assumed that the
-    /// inner one does not.
+    /// inner one does not. One that holds it under an unknown condition makes it unknown, unless no
+    /// outer one can hold it: then Nix would fail where the condition is false.
     fn with_variable(&self, depths: &[u32], name: Symbol, scope: Scope<'a>, span: Span) -> Outcome<'a, &'a Thunk<'a>> {
         let mut open = None;
+        let mut conditional: Vec<(&'a Unknown<'a>, &'a Thunk<'a>)> = Vec::new();
+        let mut sure = None;
         for &depth in depths {
             let Some(Binds::With(set)) = frame(scope, depth).map(|frame| frame.binds) else { continue };
             match self.force(set)? {
                 Value::Attrs(attrs) => {
-                    if let Some(attr) = attrs.get(name) {
-                        if let Some((why, _)) = open {
-                            self.assume(why);
+                    match attrs.get(name) {
+                        Some(Attr { doubt: Some(Doubt::MaybeAbsent(why)), value, .. }) => {
+                            conditional.push((why, value));
                         }
-                        return Ok(attr.value);
+                        Some(attr) => {
+                            sure = Some(self.value_of(attr));
+                            break;
+                        }
+                        None => {}
                     }
                     if let Some(opening) = attrs.open {
                         open = open.or(Some((opening.why, set)));
@@ -147,12 +154,23 @@ impl<'a> Eval<'a> {
                 }
             }
         }
-        match open {
-            Some((_, set)) => Ok(self.lazy(move |eval| {
+        match (conditional.as_slice(), sure, open) {
+            ([], Some(value), open) => {
+                if let Some((why, _)) = open {
+                    self.assume(why);
+                }
+                Ok(value)
+            }
+            ([], None, Some((_, set))) => Ok(self.lazy(move |eval| {
                 let value = eval.force(set)?;
                 eval.select_name(value, name, Some(span))
             })),
-            None => self.undefined(name, span),
+            ([], None, None) => self.undefined(name, span),
+            (&[(_, value)], None, None) => Ok(value),
+            (&[(why, _), ..], sure, _) => {
+                let values: Vec<_> = conditional.iter().map(|(_, value)| *value).chain(sure).collect();
+                Ok(self.done(Value::Unknown(self.unknown_with(why, &values))))
+            }
         }
     }
 

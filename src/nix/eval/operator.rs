@@ -139,8 +139,8 @@ impl<'a> Eval<'a> {
             let under = if order.is_le() { mine.next() } else { None };
             let over = if order.is_ge() { theirs.next() } else { None };
             match (under, over) {
-                (Some(under), Some(over)) => entries.push(replaced(*under, *over)),
-                (Some(under), None) => entries.push(perhaps_replaced(*under, replaced_by)),
+                (Some(under), Some(over)) => entries.push(self.replaced(*under, *over)),
+                (Some(under), None) => entries.push(self.perhaps_replaced(*under, replaced_by)),
                 (None, Some(over)) => entries.push(*over),
                 (None, None) => break,
             }
@@ -148,19 +148,21 @@ impl<'a> Eval<'a> {
         let open = right.open.or(left.open);
         Ok(self.attrs_of(Attrs { entries: self.slice(&entries), open }))
     }
-}
 
-/// An attribute under one of the same name that may not be there.
-fn replaced<'a>(under: Attr<'a>, over: Attr<'a>) -> Attr<'a> {
-    match over.doubt {
-        Some(Doubt::MaybeAbsent(why)) => Attr { doubt: Some(Doubt::Assumed(why)), ..under },
-        _ => over,
+    /// An attribute under one of the same name, which may not be there.
+    fn replaced(&self, under: Attr<'a>, over: Attr<'a>) -> Attr<'a> {
+        match over.doubt {
+            Some(Doubt::MaybeAbsent(why)) => self.perhaps_replaced(under, Some(why)),
+            Some(Doubt::Assumed(_)) | None => over,
+        }
     }
-}
 
-fn perhaps_replaced<'a>(attr: Attr<'a>, why: Option<&'a Unknown<'a>>) -> Attr<'a> {
-    match (attr.doubt, why) {
-        (None, Some(why)) => Attr { doubt: Some(Doubt::Assumed(why)), ..attr },
-        _ => attr,
+    fn perhaps_replaced(&self, attr: Attr<'a>, why: Option<&'a Unknown<'a>>) -> Attr<'a> {
+        match (attr.doubt, why) {
+            (None, Some(why)) => Attr { doubt: Some(Doubt::Assumed(why)), ..attr },
+            // Still perhaps absent; its value rests on not being replaced.
+            (Some(Doubt::MaybeAbsent(_)), Some(why)) => Attr { value: self.assuming(why, attr.value), ..attr },
+            (Some(Doubt::Assumed(_)), _) | (_, None) => attr,
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `subject.a.b or default` and `subject ? a.b`.
 
-use super::{Eval, Outcome, Thunk, Value};
+use super::{Attr, Eval, Outcome, Thunk, Value};
 use crate::nix::ir::{Name, Node, Span};
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::{ErrorKind, Stop, Unknown};
@@ -40,11 +40,56 @@ impl<'a> Eval<'a> {
                 Found::Absent => return self.nested(default, scope),
                 Found::Perhaps(why) => {
                     let default = self.suspend(default, scope);
-                    return Ok(Value::Unknown(self.unknown_with(why, &[default])));
+                    return Ok(self.either(value, name, why, default));
                 }
             };
         }
         Ok(value)
+    }
+
+    /// An attribute that may be there, or else its default: nobody can say which, both went into it.
+    fn either(&self, value: Value<'a>, name: Symbol, why: &'a Unknown<'a>, default: &'a Thunk<'a>) -> Value<'a> {
+        let known = match value {
+            Value::Attrs(attrs) => attrs.get(name).map(|attr| self.value_of(attr)),
+            _ => None,
+        };
+        let parts: Vec<_> = known.into_iter().chain([default]).collect();
+        Value::Unknown(self.unknown_with(why, &parts))
+    }
+
+    /// The attribute `name` of a value, or what stands for it where it is not there.
+    pub(super) fn select_or(&self, value: Value<'a>, name: Symbol, default: &'a Thunk<'a>) -> Outcome<'a> {
+        match self.look_up(value, name)? {
+            Found::Attribute(value) => self.force(value),
+            Found::Absent => self.force(default),
+            Found::Perhaps(why) => Ok(self.either(value, name, why, default)),
+        }
+    }
+
+    /// The value of an attribute that is read, for later: whoever needs it then rests on what is
+    /// assumed of the attribute. One that may be absent would fail where it is not there, so that
+    /// whoever has no other way to go on may read it.
+    pub fn value_of(&self, attr: &Attr<'a>) -> &'a Thunk<'a> {
+        match attr.doubt {
+            Some(Doubt::Assumed(why)) => self.assuming(why, attr.value),
+            Some(Doubt::MaybeAbsent(_)) | None => attr.value,
+        }
+    }
+
+    /// [`Eval::value_of`] for use at once.
+    pub fn value_now(&self, attr: &Attr<'a>) -> &'a Thunk<'a> {
+        if let Some(Doubt::Assumed(why)) = attr.doubt {
+            self.assume(why);
+        }
+        attr.value
+    }
+
+    /// A value that rests on an assumption.
+    pub fn assuming(&self, why: &'a Unknown<'a>, value: &'a Thunk<'a>) -> &'a Thunk<'a> {
+        self.lazy(move |eval| {
+            eval.assume(why);
+            eval.force(value)
+        })
     }
 
     pub(super) fn has(&self, subject: &'a Node, path: &'a [Name], scope: Scope<'a>) -> Outcome<'a> {
@@ -65,7 +110,14 @@ impl<'a> Eval<'a> {
     /// Whether a value has the attribute `name`, whose own value is not looked at.
     pub fn has_name(&self, value: Value<'a>, name: Symbol) -> Outcome<'a, bool> {
         match self.look_up(value, name)? {
-            Found::Attribute(_) => Ok(true),
+            Found::Attribute(_) => {
+                if let Value::Attrs(attrs) = value
+                    && let Some(attr) = attrs.get(name)
+                {
+                    self.value_now(attr);
+                }
+                Ok(true)
+            }
             Found::Absent => Ok(false),
             Found::Perhaps(why) => Err(Stop::Unknown(why)),
         }
@@ -80,10 +132,7 @@ impl<'a> Eval<'a> {
             },
             Value::Attrs(attrs) => {
                 if let Some(attr) = attrs.get(name) {
-                    if let Some(Doubt::Assumed(why)) = attr.doubt {
-                        self.assume(why);
-                    }
-                    return self.force(attr.value);
+                    return self.force(self.value_now(attr));
                 }
                 match attrs.open {
                     Some(open) => match open.absent {
@@ -110,7 +159,7 @@ impl<'a> Eval<'a> {
             Value::Attrs(attrs) => match (attrs.get(name), attrs.open) {
                 (Some(attr), _) => match attr.doubt {
                     Some(Doubt::MaybeAbsent(why)) => Found::Perhaps(why),
-                    _ => Found::Attribute(attr.value),
+                    _ => Found::Attribute(self.value_of(attr)),
                 },
                 (None, Some(open)) => match open.absent {
                     Some(absent) => self.found_absent(absent, name)?,

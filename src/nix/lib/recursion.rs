@@ -6,7 +6,7 @@ use super::gather::{Entries, Items, absence, all_entries, generated, maybe_absen
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
 use crate::nix::symbol::Symbol;
-use crate::nix::value::{Attr, Attrs, Doubt, Open, Outcome, Thunk, Value};
+use crate::nix::value::{Attr, Attrs, Open, Outcome, Thunk, Value};
 
 /// The functions of this file.
 pub const FUNCTIONS: &[Function] = &[
@@ -61,20 +61,21 @@ impl<'a> Merge<'a> {
         let mut entries = Vec::with_capacity(union.entries.len());
         for attr in union.entries {
             let under_it = match (under.get(attr.name), under.open) {
-                (Some(attr), _) => Some(attr.value),
+                (Some(attr), _) => Some(eval.value_of(attr)),
                 (None, Some(open)) => Some(eval.done(Value::Unknown(eval.unknown_attribute(open.why, attr.name)))),
                 (None, None) => None,
             };
             let value = match (under_it, over.get(attr.name)) {
-                (Some(under), Some(over)) => self.later(eval, name_of(eval, attr), under, over.value),
+                (Some(under), Some(over)) => {
+                    let over = match absence(over) {
+                        Some(why) => eval.assuming(why, over.value),
+                        None => eval.value_of(over),
+                    };
+                    self.later(eval, name_of(eval, attr), under, over)
+                }
                 _ => attr.value,
             };
-            let doubt = match over.get(attr.name).and_then(absence) {
-                // Merged or not, the lower value may stand.
-                Some(why) if under.get(attr.name).is_some() => Some(Doubt::Assumed(why)),
-                _ => attr.doubt,
-            };
-            entries.push(Attr { value, place: generated(attr.place), doubt, ..*attr });
+            entries.push(Attr { value, place: generated(attr.place), ..*attr });
         }
         let open = union.open.map(|open| Open { absent: None, ..open });
         Ok(eval.attrs_of(Attrs { entries: eval.slice(&entries), open }))
@@ -179,14 +180,15 @@ fn leaves<'a>(
             found.doubtful(eval, why, leaf);
             continue;
         }
-        let deeper = match (eval.force(attr.value)?, condition) {
+        let value = value_of(eval, attr);
+        let deeper = match (eval.force(value)?, condition) {
             (Value::Attrs(_), None) => Verdict::Yes,
-            (Value::Attrs(_), Some(condition)) => holds(eval, condition, &[shown, attr.value])?,
+            (Value::Attrs(_), Some(condition)) => holds(eval, condition, &[shown, value])?,
             (Value::Unknown(why), _) => Verdict::Perhaps(why),
             _ => Verdict::No,
         };
         match deeper {
-            Verdict::Yes => leaves(eval, condition, function, path, eval.force_attrs(attr.value)?, found)?,
+            Verdict::Yes => leaves(eval, condition, function, path, eval.force_attrs(value)?, found)?,
             Verdict::No => found.items.push(leaf),
             Verdict::Perhaps(why) => found.doubtful(eval, why, leaf),
         }
@@ -217,7 +219,7 @@ fn collect_into<'a>(
                 for attr in attrs.entries {
                     match absence(attr) {
                         Some(why) => found.doubtful(eval, why, attr.value),
-                        None => collect_into(eval, predicate, attr.value, found)?,
+                        None => collect_into(eval, predicate, value_of(eval, attr), found)?,
                     }
                 }
                 found.open(attrs.open.map(|open| open.why));
@@ -240,7 +242,7 @@ fn filter_attrs_recursive<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcom
             value => Ok(value),
         });
         let kept_attr = Attr { value, place: generated(attr.place), ..*attr };
-        match holds(eval, predicate, &[name_of(eval, attr), inner])? {
+        match holds(eval, predicate, &[name_of(eval, attr), value_of(eval, attr)])? {
             Verdict::Yes => kept.entries.push(kept_attr),
             Verdict::No => {}
             Verdict::Perhaps(why) => kept.entries.push(maybe_absent(kept_attr, why)),
@@ -260,7 +262,7 @@ fn matches<'a>(eval: &Eval<'a>, pattern: &Attrs<'a>, set: &'a Attrs<'a>) -> Outc
     let _depth = eval.limits.enter(eval)?;
     let mut undecided = None;
     for attr in all_entries(pattern)? {
-        match verdict(eval, matches_one(eval, attr.name, attr.value, set).map(Value::Bool))? {
+        match verdict(eval, matches_one(eval, attr.name, value_of(eval, attr), set).map(Value::Bool))? {
             Verdict::Yes => {}
             Verdict::No => return Ok(false),
             Verdict::Perhaps(why) => undecided = Some(why),
