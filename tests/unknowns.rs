@@ -60,7 +60,7 @@ fn attributes_that_may_be_absent() {
         ("`maybe` can hold no `m`", "maybe.m or 2", Some(json!(2))),
         ("a plain selection would fail if it were absent", "maybe.n", Some(json!("one"))),
         ("so would an inherited one", "(let inherit (maybe) n; in n)", Some(json!("one"))),
-        ("absent, inside too", "{ inherit (maybe) n; } == { n = \"two\"; }", Some(json!(false))),
+        ("it is \"one\" wherever it can be read", "{ inherit (maybe) n; } == { n = \"two\"; }", Some(json!(false))),
         ("there or not", "maybe ? n", None),
         ("never there", "maybe ? m", Some(json!(false))),
         ("there or not", "builtins.hasAttr \"n\" maybe", None),
@@ -87,7 +87,7 @@ fn attributes_that_may_be_absent() {
         ("only the other name", "builtins.attrNames (maybe // { n = u; })", Some(json!(["n"]))),
         (
             "as a string, `outPath` counts where `__toString` is absent",
-            "toString (removeAttrs { __toString = s: \"a\"; outPath = \"b\"; } [ u ] // { outPath = \"b\"; })",
+            "toString (removeAttrs { __toString = s: \"a\"; } [ u ] // { outPath = \"b\"; })",
             None,
         ),
         ("as a string, it must be there", "toString (removeAttrs { outPath = \"b\"; } [ u ])", Some(json!("b"))),
@@ -141,46 +141,46 @@ fn conditions_and_texts() {
     ]);
 }
 
-/// `{ owner = …; } // u`: what is read is right if `u` does not replace it. Whatever way it is read, a
+/// `{ key = …; } // u`: what is read is right if `u` does not replace it. Whatever way it is read, a
 /// secret that hangs on it says so; its twin, where nothing can replace it, is certain.
 #[test]
 fn what_may_be_replaced_is_assumed() {
     let ways = [
-        "(SET).owner",
-        "(SET).owner or \"z\"",
-        "(({ owner ? \"z\", ... }: owner) (SET))",
-        "(({ owner, ... }: owner) (SET))",
-        "(with SET; owner)",
-        "(let inherit (SET) owner; in owner)",
-        "{ inherit (SET) owner; }.owner",
-        "(builtins.mapAttrs (n: v: v) (SET)).owner",
-        "(if (SET) ? owner then \"ann\" else \"z\")",
-        "(if { inherit (SET) owner; } == { owner = \"ann\"; } then \"ann\" else \"z\")",
-        "(lib.optionalAttrs (builtins.getEnv \"X\" == \"y\") { owner = \"ann\"; } // SET).owner",
-        "(lib.recursiveUpdate { } (SET)).owner",
-        "\"${(SET).owner}\"",
-        "\"${{ outPath = \"z\"; } // builtins.mapAttrs (n: v: v) { outPath = (SET).owner; }}\"",
+        "(SET).key",
+        "(SET).key or \"z\"",
+        "(({ key ? \"z\", ... }: key) (SET))",
+        "(({ key, ... }: key) (SET))",
+        "(with SET; key)",
+        "(let inherit (SET) key; in key)",
+        "{ inherit (SET) key; }.key",
+        "(builtins.mapAttrs (n: v: v) (SET)).key",
+        "(if (SET) ? key then \"ann\" else \"z\")",
+        "(if { inherit (SET) key; } == { key = \"ann\"; } then \"ann\" else \"z\")",
+        "(lib.optionalAttrs (builtins.getEnv \"X\" == \"y\") { key = \"ann\"; } // SET).key",
+        "(lib.recursiveUpdate { } (SET)).key",
+        "\"${(SET).key}\"",
+        "\"${OUT}\"",
     ];
     let sets = [
-        ("assumed", "{ owner = \"ann\"; } // { ${builtins.getEnv \"X\"} = \"bob\"; }"),
-        ("assumed", "{ owner = \"ann\"; } // lib.optionalAttrs (builtins.getEnv \"X\" == \"y\") { owner = \"bob\"; }"),
-        ("certain", "{ ${builtins.getEnv \"X\"} = \"bob\"; } // { owner = \"ann\"; }"),
+        ("assumed", "{ key = \"ann\"; } // { ${builtins.getEnv \"X\"} = \"bob\"; }"),
+        ("assumed", "{ key = \"ann\"; } // lib.optionalAttrs (builtins.getEnv \"X\" == \"y\") { key = \"bob\"; }"),
+        ("certain", "{ ${builtins.getEnv \"X\"} = \"bob\"; } // { key = \"ann\"; }"),
     ];
     let mut expected = Vec::new();
     let mut secrets = String::new();
     for way in ways {
         for (certainty, set) in sets {
-            let owner = way.replace("SET", set);
-            secrets += &format!("sops.secrets.s{} = {{ owner = {owner}; }};\n", expected.len());
-            expected.push((certainty, owner));
+            let key = way.replace("SET", set).replace("OUT", &set.replace("key", "outPath"));
+            secrets += &format!("sops.secrets.s{} = {{ key = {key}; }};\n", expected.len());
+            expected.push((certainty, key));
         }
     }
     let host = host(&format!("{{ lib, ... }}: {{ {secrets} }}"));
     let wrong: Vec<String> = (expected.iter().enumerate())
-        .filter_map(|(index, (certainty, owner))| {
+        .filter_map(|(index, (certainty, key))| {
             let secret = &host["sops"]["secrets"][format!("s{index}")];
-            let right = secret["owner"] == "ann" && certainty_of(secret) == *certainty;
-            (!right).then(|| format!("{owner}\n    expected: ann, {certainty}\n    ours: {secret}"))
+            let right = secret["key"] == "ann" && certainty_of(secret) == *certainty;
+            (!right).then(|| format!("{key}\n    expected: ann, {certainty}\n    ours: {secret}"))
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -1,10 +1,11 @@
 //! Calling functions.
 
-use super::{Eval, Outcome, State, Thunk, Value};
+use super::select::absence;
+use super::{Attr, Eval, Outcome, State, Thunk, Value};
 use crate::nix::ir::{Formal, Lambda, Node, Param, Span};
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::{ErrorKind, EvalError, Stop};
-use crate::nix::value::{Attrs, Binds, Closure, Doubt, Frame, Native, Scope};
+use crate::nix::value::{Attrs, Binds, Closure, Frame, Native, Scope};
 
 impl<'a> Eval<'a> {
     pub(super) fn apply(&self, function: &'a Node, arguments: &'a [Node], scope: Scope<'a>, span: Span) -> Outcome<'a> {
@@ -92,15 +93,14 @@ impl<'a> Eval<'a> {
         let mut defaults = Vec::new();
         for formal in formals {
             let name = formal.name;
-            let attr = attrs.and_then(|attrs| attrs.get(name));
-            let sure = attr.filter(|attr| !matches!(attr.doubt, Some(Doubt::MaybeAbsent(_))));
-            let slot = match (sure.or(attr), &formal.default) {
-                (Some(attr), None) => self.value_of(attr),
-                (Some(attr), Some(_)) if sure.is_some() => self.value_of(attr),
-                (_, Some(default)) => {
+            // Without a default the call fails where it is absent.
+            let counts = |attr: &&Attr<'a>| formal.default.is_none() || absence(attr).is_none();
+            let slot = match (attrs.and_then(|attrs| attrs.get(name)).filter(counts), &formal.default) {
+                (Some(attr), _) => self.value_of(attr),
+                (None, Some(default)) => {
                     // Set below, when there is a frame to see.
                     let slot = self.thunk(State::Busy);
-                    defaults.push((slot, name, default, attr.is_none() && closed));
+                    defaults.push((slot, name, default));
                     slot
                 }
                 (None, None) if closed => {
@@ -118,13 +118,9 @@ impl<'a> Eval<'a> {
             slots.push(argument);
         }
         let frame = self.alloc(Frame { up: closure.scope, binds: Binds::Slots(self.slice(&slots)) });
-        for (slot, name, default, surely_absent) in defaults {
-            slot.state.set(if surely_absent {
-                State::Code { node: default, scope: Some(frame) }
-            } else {
-                let default = self.suspend(default, Some(frame));
-                State::Lazy(self.alloc(move |eval: &Eval<'a>| eval.select_or(given, name, default)))
-            });
+        for (slot, name, default) in defaults {
+            let default = self.suspend(default, Some(frame));
+            slot.state.set(State::Lazy(self.alloc(move |eval: &Eval<'a>| eval.select_or(given, name, default))));
         }
         self.nested(body, Some(frame))
     }
@@ -132,8 +128,7 @@ impl<'a> Eval<'a> {
     /// Whether each attribute has a formal. One that may be absent and has none must be absent.
     fn nothing_unexpected(&self, attrs: &Attrs<'a>, formals: &[Formal]) -> Outcome<'a, ()> {
         let expected = |name: Symbol| formals.iter().any(|formal| formal.name == name);
-        let sure = |doubt| !matches!(doubt, Some(Doubt::MaybeAbsent(_)));
-        match attrs.entries.iter().find(|attr| sure(attr.doubt) && !expected(attr.name)) {
+        match attrs.entries.iter().find(|attr| absence(attr).is_none() && !expected(attr.name)) {
             Some(attr) => self.fail(&format!("function called with unexpected argument '{}'", attr.name)),
             None => Ok(()),
         }

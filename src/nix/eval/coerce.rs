@@ -1,8 +1,8 @@
 //! Values as the types that an operation needs. Something unknown stops with its reason.
 
+use super::select::absence;
 use super::{Attrs, Eval, List, Mark, Outcome, Str, Symbol, Thunk, Value};
 use crate::nix::unknown::Stop;
-use crate::nix::value::Doubt;
 
 /// How far a value may be turned into a string.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl<'a> Eval<'a> {
     fn coerce_attrs(&self, attrs: &'a Attrs<'a>, coercion: Coercion) -> Outcome<'a, &'a Str<'a>> {
         if let Some(to_string) = attrs.get(Symbol::new("__toString")) {
             let other_way = attrs.open.is_some() || attrs.get(Symbol::new("outPath")).is_some();
-            if let (Some(Doubt::MaybeAbsent(why)), true) = (to_string.doubt, other_way) {
+            if let (Some(why), true) = (absence(to_string), other_way) {
                 return Err(Stop::Unknown(self.unknown_with(why, &[to_string.value])));
             }
             let function = self.force(self.value_now(to_string))?;

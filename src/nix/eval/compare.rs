@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::{Attr, Attrs, Eval, List, Outcome, Thunk, Value};
-use crate::nix::unknown::{Stop, Unknown};
-use crate::nix::value::Doubt;
+use super::select::absence;
+use super::{Attrs, Eval, List, Outcome, Thunk, Value};
+use crate::nix::unknown::Stop;
 
 impl<'a> Eval<'a> {
     /// `left == right`. Unknown where it hangs on something unknown; a sure difference elsewhere
@@ -105,13 +105,5 @@ impl<'a> Eval<'a> {
             }
             (a, b) => self.fail(&format!("cannot compare {} with {}", a.kind(), b.kind())),
         }
-    }
-}
-
-/// Why an attribute may not be there.
-fn absence<'a>(attr: &Attr<'a>) -> Option<&'a Unknown<'a>> {
-    match attr.doubt {
-        Some(Doubt::MaybeAbsent(why)) => Some(why),
-        Some(Doubt::Assumed(_)) | None => None,
     }
 }

@@ -1,10 +1,11 @@
 //! What each expression means.
 
+use super::select::absence;
 use super::{Attr, Eval, Outcome, State, Str, Thunk, Value};
 use crate::nix::ir::{Attrs as AttrsExpr, Binding, BindingValue, Bindings, Expr, Node, Span, Var};
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::{ErrorKind, Reason, Stop, Unknown};
-use crate::nix::value::{AttrPlace, Binds, Closure, Doubt, Frame, Scope};
+use crate::nix::value::{AttrPlace, Binds, Closure, Frame, Scope};
 
 impl<'a> Eval<'a> {
     /// Evaluates an expression to weak head normal form.
@@ -133,11 +134,9 @@ impl<'a> Eval<'a> {
             let Some(Binds::With(set)) = frame(scope, depth).map(|frame| frame.binds) else { continue };
             match self.force(set)? {
                 Value::Attrs(attrs) => {
-                    match attrs.get(name) {
-                        Some(Attr { doubt: Some(Doubt::MaybeAbsent(why)), value, .. }) => {
-                            conditional.push((why, value));
-                        }
-                        Some(attr) => {
+                    match attrs.get(name).map(|attr| (attr, absence(attr))) {
+                        Some((attr, Some(why))) => conditional.push((why, attr.value)),
+                        Some((attr, None)) => {
                             sure = Some(self.value_of(attr));
                             break;
                         }

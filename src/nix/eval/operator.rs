@@ -1,6 +1,7 @@
 //! The strict infix operators.
 
 use super::limits::LONGEST_PATH;
+use super::select::absence;
 use super::{Attr, Attrs, Eval, List, Outcome, Value};
 use crate::nix::ir::{Node, Operator, Span};
 use crate::nix::unknown::{ErrorKind, EvalError, Stop, Unknown};
@@ -151,9 +152,9 @@ impl<'a> Eval<'a> {
 
     /// An attribute under one of the same name, which may not be there.
     fn replaced(&self, under: Attr<'a>, over: Attr<'a>) -> Attr<'a> {
-        match over.doubt {
-            Some(Doubt::MaybeAbsent(why)) => self.perhaps_replaced(under, Some(why)),
-            Some(Doubt::Assumed(_)) | None => over,
+        match absence(&over) {
+            Some(why) => self.perhaps_replaced(under, Some(why)),
+            None => over,
         }
     }
 

@@ -111,6 +111,7 @@ impl<'a> Eval<'a> {
     pub fn has_name(&self, value: Value<'a>, name: Symbol) -> Outcome<'a, bool> {
         match self.look_up(value, name)? {
             Found::Attribute(_) => {
+                // That it is there may be assumed as well as what it is.
                 if let Value::Attrs(attrs) = value
                     && let Some(attr) = attrs.get(name)
                 {
@@ -157,9 +158,9 @@ impl<'a> Eval<'a> {
                 None => Found::Perhaps(self.unknown_attribute(unknown, name)),
             },
             Value::Attrs(attrs) => match (attrs.get(name), attrs.open) {
-                (Some(attr), _) => match attr.doubt {
-                    Some(Doubt::MaybeAbsent(why)) => Found::Perhaps(why),
-                    _ => Found::Attribute(self.value_of(attr)),
+                (Some(attr), _) => match absence(attr) {
+                    Some(why) => Found::Perhaps(why),
+                    None => Found::Attribute(self.value_of(attr)),
                 },
                 (None, Some(open)) => match open.absent {
                     Some(absent) => self.found_absent(absent, name)?,
@@ -191,6 +192,14 @@ impl<'a> Eval<'a> {
             Name::Static(symbol, _) => Ok(*symbol),
             Name::Dynamic(node) => Ok(Symbol::new(self.as_string(self.nested(node, scope)?)?.text)),
         }
+    }
+}
+
+/// Why an attribute may not be there.
+pub(super) fn absence<'a>(attr: &Attr<'a>) -> Option<&'a Unknown<'a>> {
+    match attr.doubt {
+        Some(Doubt::MaybeAbsent(why)) => Some(why),
+        Some(Doubt::Assumed(_)) | None => None,
     }
 }
 
