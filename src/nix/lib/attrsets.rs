@@ -1,9 +1,7 @@
 //! `lib.attrsets`: sets of attributes, one level deep.
 
 use super::calling::{Verdict, arguments, builtin, call, found, holds, later, stop, verdict};
-use super::gather::{
-    Entries, Items, absence, all_entries, all_items, generated, maybe_absent, name_of, symbol, value_of,
-};
+use super::gather::{Entries, Items, absence, all_entries, all_items, generated, maybe_absent, name_of, symbol};
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
 use crate::nix::symbol::Symbol;
@@ -67,7 +65,7 @@ fn to_list<'a>(
 ) -> Items<'a> {
     let mut made = Items { items: Vec::new(), open: attrs.open.map(|open| open.why) };
     for attr in attrs.entries {
-        let item = make(name_of(eval, attr), value_of(eval, attr));
+        let item = make(name_of(eval, attr), eval.value_of(attr));
         match absence(attr) {
             Some(why) => made.doubtful(eval, why, item),
             None => made.items.push(item),
@@ -184,7 +182,7 @@ fn concat_map_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> 
     let attrs = eval.force_attrs(set)?;
     let mut all = eval.attrs(Vec::new());
     for attr in attrs.entries {
-        let part = eval.settle(call(eval, function, &[name_of(eval, attr), value_of(eval, attr)]))?;
+        let part = eval.settle(call(eval, function, &[name_of(eval, attr), eval.value_of(attr)]))?;
         all = merged(eval, all, part, attr.doubt)?;
     }
     match attrs.open {
@@ -210,7 +208,7 @@ fn foldl_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [function, start, set] = arguments(eval, args)?;
     let mut value = eval.force(start)?;
     for attr in all_entries(eval.force_attrs(set)?)? {
-        value = eval.settle(call(eval, function, &[eval.done(value), name_of(eval, attr), value_of(eval, attr)]))?;
+        value = eval.settle(call(eval, function, &[eval.done(value), name_of(eval, attr), eval.value_of(attr)]))?;
     }
     Ok(value)
 }

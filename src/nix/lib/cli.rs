@@ -3,7 +3,7 @@
 use super::attrsets::value_or;
 use super::calling::{arguments, call, found, text, throw};
 use super::escapes::escape_shell_args;
-use super::gather::{Items, all_entries, all_items, name_of, value_of};
+use super::gather::{Items, all_entries, all_items, name_of};
 use super::generators::value_text;
 use super::separated::{NOTHING, joined};
 use crate::nix::builtins::Function;
@@ -47,7 +47,7 @@ fn options<'a>(
                     render(name, item)?;
                 }
             }
-            _ => render(name, value_of(eval, attr))?,
+            _ => render(name, eval.value_of(attr))?,
         }
     }
     Ok(())
@@ -142,7 +142,7 @@ fn to_gnu_command_line<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'
     };
     let mut words = Items::default();
     for attr in all_entries(eval.force_attrs(set)?)? {
-        let (name, value) = (name_of(eval, attr), value_of(eval, attr));
+        let (name, value) = (name_of(eval, attr), eval.value_of(attr));
         let (own, values) = match eval.force(value)? {
             Value::Bool(_) => (as_bool, &[value][..]),
             Value::List(list) => (as_list, all_items(list)?),

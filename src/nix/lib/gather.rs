@@ -127,17 +127,6 @@ pub fn name_of<'a>(eval: &Eval<'a>, attr: &Attr<'a>) -> &'a Thunk<'a> {
     eval.done(eval.string_of(attr.name.as_str(), &[], origin))
 }
 
-/// An attribute's value taken out of its set: that it may be replaced becomes an assumption.
-pub fn value_of<'a>(eval: &Eval<'a>, attr: &Attr<'a>) -> &'a Thunk<'a> {
-    match (attr.doubt, attr.value) {
-        (Some(Doubt::Assumed(why)), value) => eval.lazy(move |eval| {
-            eval.assume(why);
-            eval.force(value)
-        }),
-        (_, value) => value,
-    }
-}
-
 /// Why an attribute may not be there.
 pub fn absence<'a>(attr: &Attr<'a>) -> Option<&'a Unknown<'a>> {
     match attr.doubt {

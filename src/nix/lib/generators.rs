@@ -3,7 +3,7 @@
 use super::attrsets::value_or;
 use super::calling::{arguments, builtin, call, found, later, reworked, shown, stop, text};
 use super::escapes::{backslashed, identifier};
-use super::gather::{all_entries, all_items, name_of, value_of};
+use super::gather::{all_entries, all_items, name_of};
 use super::outputs::derivation;
 use super::separated::{NOTHING, joined};
 use super::trivial::callable;
@@ -103,7 +103,7 @@ impl<'a> Style<'a> {
         for attr in all_entries(eval.force_attrs(set)?)? {
             let values = match eval.force(attr.value)? {
                 Value::List(list) if self.lists_as_duplicate_keys => all_items(list)?,
-                _ => &[value_of(eval, attr)],
+                _ => &[eval.value_of(attr)],
             };
             for value in values {
                 pieces.extend([self.line(eval, attr, value), eval.done(eval.string("\n"))]);
@@ -207,7 +207,7 @@ fn git_sections<'a>(
             value @ Value::Attrs(_) if !derivation(eval, value)? => {
                 git_sections(eval, format!("{name}.{}", attr.name), attr.value, sections)?;
             }
-            _ => keys.push((attr.name.as_str(), value_of(eval, attr))),
+            _ => keys.push((attr.name.as_str(), eval.value_of(attr))),
         }
     }
     if !keys.is_empty() || entries.is_empty() && !name.contains('.') {

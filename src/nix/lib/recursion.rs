@@ -2,7 +2,7 @@
 
 use super::attrsets::is_set;
 use super::calling::{Verdict, arguments, call, found, holds, later, stop, verdict};
-use super::gather::{Entries, Items, absence, all_entries, generated, maybe_absent, name_of, value_of};
+use super::gather::{Entries, Items, absence, all_entries, generated, maybe_absent, name_of};
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
 use crate::nix::symbol::Symbol;
@@ -175,12 +175,12 @@ fn leaves<'a>(
     for attr in attrs.entries {
         let path = longer(eval, path, name_of(eval, attr));
         let shown = eval.done(eval.list(path));
-        let leaf = later(eval, function, [shown, value_of(eval, attr)]);
+        let leaf = later(eval, function, [shown, eval.value_of(attr)]);
         if let Some(why) = absence(attr) {
             found.doubtful(eval, why, leaf);
             continue;
         }
-        let value = value_of(eval, attr);
+        let value = eval.value_of(attr);
         let deeper = match (eval.force(value)?, condition) {
             (Value::Attrs(_), None) => Verdict::Yes,
             (Value::Attrs(_), Some(condition)) => holds(eval, condition, &[shown, value])?,
@@ -219,7 +219,7 @@ fn collect_into<'a>(
                 for attr in attrs.entries {
                     match absence(attr) {
                         Some(why) => found.doubtful(eval, why, attr.value),
-                        None => collect_into(eval, predicate, value_of(eval, attr), found)?,
+                        None => collect_into(eval, predicate, eval.value_of(attr), found)?,
                     }
                 }
                 found.open(attrs.open.map(|open| open.why));
@@ -242,7 +242,7 @@ fn filter_attrs_recursive<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcom
             value => Ok(value),
         });
         let kept_attr = Attr { value, place: generated(attr.place), ..*attr };
-        match holds(eval, predicate, &[name_of(eval, attr), value_of(eval, attr)])? {
+        match holds(eval, predicate, &[name_of(eval, attr), eval.value_of(attr)])? {
             Verdict::Yes => kept.entries.push(kept_attr),
             Verdict::No => {}
             Verdict::Perhaps(why) => kept.entries.push(maybe_absent(kept_attr, why)),
@@ -262,7 +262,7 @@ fn matches<'a>(eval: &Eval<'a>, pattern: &Attrs<'a>, set: &'a Attrs<'a>) -> Outc
     let _depth = eval.limits.enter(eval)?;
     let mut undecided = None;
     for attr in all_entries(pattern)? {
-        match verdict(eval, matches_one(eval, attr.name, value_of(eval, attr), set).map(Value::Bool))? {
+        match verdict(eval, matches_one(eval, attr.name, eval.value_of(attr), set).map(Value::Bool))? {
             Verdict::Yes => {}
             Verdict::No => return Ok(false),
             Verdict::Perhaps(why) => undecided = Some(why),

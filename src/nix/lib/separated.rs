@@ -1,7 +1,7 @@
 //! `lib.strings`: lists of strings joined, and strings split.
 
 use super::calling::{arguments, builtin, call, later, reworked, shown, text, throw};
-use super::gather::{all_entries, all_items, name_of, symbol, value_of};
+use super::gather::{all_entries, all_items, name_of, symbol};
 use super::outputs::output_of;
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
@@ -116,7 +116,7 @@ fn concat_map_attrs_string_sep<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> O
     let [between, function, set] = arguments(eval, args)?;
     let entries = all_entries(eval.force_attrs(set)?)?;
     let items: Vec<_> =
-        entries.iter().map(|attr| later(eval, function, [name_of(eval, attr), value_of(eval, attr)])).collect();
+        entries.iter().map(|attr| later(eval, function, [name_of(eval, attr), eval.value_of(attr)])).collect();
     joined(eval, text(eval, between)?, &items)
 }
 
