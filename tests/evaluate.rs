@@ -155,3 +155,97 @@ fn flake_utils_leaves_the_other_outputs_alone() {
     assert_eq!(manifest["hosts"][0]["name"], "web");
     assert_eq!(manifest["unknowns"].as_array().map_or(0, Vec::len), 0, "{}", manifest["unknowns"]);
 }
+
+/// What real Nix makes of `lib.evalModules { modules = MODULES; }`, seen through READ: recorded with
+/// `nix-instantiate --eval --strict --json` 2.8.0 and nixpkgs' lib 26.11pre.
+const EVALUATED: &[(&str, &str, &str)] = &[
+    // Old options.
+    (
+        r#"[ (mkRenamedOptionModule [ "old" ] [ "a" "new" ]) { options.a.new = mkOption { type = types.int; }; } { old = 3; } ]"#,
+        "[ config.a.new config.old ]",
+        r#"[3,3]"#,
+    ),
+    (
+        r#"[ (mkAliasOptionModule [ "old" ] [ "new" ]) { options.new = mkOption { type = types.int; default = 1; }; } ]"#,
+        "[ config.new config.old ]",
+        r#"[1,1]"#,
+    ),
+    (
+        r#"[ (mkAliasOptionModule [ "old" ] [ "new" ]) { options.new = mkOption { type = types.int; }; } { old = mkDefault 3; } { new = 4; } ]"#,
+        "config.old",
+        r#"4"#,
+    ),
+    (
+        r#"[ (mkAliasOptionModule [ "old" ] [ "new" ]) { options.new = mkOption { type = types.int; }; } { old = mkForce 3; new = 4; } ]"#,
+        "config.new",
+        r#"3"#,
+    ),
+    (
+        r#"[ (mkAliasOptionModule [ "old" ] [ "new" ]) { options.new = mkOption { type = types.listOf types.int; }; } { old = [ 1 ]; } { new = [ 2 ]; } ]"#,
+        "config.old",
+        r#"[2,1]"#,
+    ),
+    (
+        r#"[ (mkRenamedOptionModuleWith { sinceRelease = 9999; from = [ "s" "old" ]; to = [ "s" "new" ]; }) { options.s.new = mkOption { type = types.attrsOf types.int; }; } { s.old = mkIf true { x = 1; }; s.new.y = 2; } ]"#,
+        "config.s.new",
+        r#"{"x":1,"y":2}"#,
+    ),
+    (
+        r#"[ (mkChangedOptionModule [ "old" ] [ "new" ] (config: config.old * 2)) { options.warnings = mkOption { }; options.new = mkOption { type = types.int; default = 1; }; } { old = 3; } ]"#,
+        "config.new",
+        r#"6"#,
+    ),
+    (
+        r#"[ (mkChangedOptionModule [ "old" ] [ "new" ] (config: config.old * 2)) { options.warnings = mkOption { }; options.new = mkOption { type = types.int; default = 1; }; } ]"#,
+        "config.new",
+        r#"1"#,
+    ),
+    (
+        r#"[ (mkMergedOptionModule [ [ "a" ] [ "b" "c" ] ] [ "new" ] (config: [ config.a config.b.c ])) { options.warnings = mkOption { }; options.new = mkOption { type = types.listOf types.anything; }; } { a = 1; b.c = 2; } ]"#,
+        "config.new",
+        r#"[1,2]"#,
+    ),
+    (
+        r#"[ (mkRemovedOptionModule [ "old" ] "") { options.assertions = mkOption { }; options.new = mkOption { default = 1; }; } { old = 3; } ]"#,
+        "config.new",
+        r#"1"#,
+    ),
+];
+
+#[test]
+fn modules_merge_as_in_nixpkgs() {
+    for (modules, read, expected) in EVALUATED {
+        let module = format!(
+            "{{ lib, ... }}: with lib; let config = (evalModules {{ modules = {modules}; }}).config; in {{
+              sops.secrets.read.key = builtins.toJSON ({read});
+            }}"
+        );
+        let key = host(&module)["sops"]["secrets"]["read"]["key"].clone();
+        let read: Value = key.as_str().and_then(|key| serde_json::from_str(key).ok()).unwrap_or(Value::Null);
+        let expected: Value = serde_json::from_str(expected).unwrap();
+        assert_eq!(read, expected, "{modules}");
+    }
+}
+
+/// A definition of an old option that may not count is one of the new option that may not count.
+#[test]
+fn old_options_hand_on_their_doubts() {
+    let host = host(
+        r#"{ config, lib, pkgs, ... }: {
+          imports = [
+            (lib.mkRenamedOptionModule [ "my" "secrets" ] [ "sops" "secrets" ])
+            (lib.mkAliasOptionModule [ "my" "group" ] [ "users" "users" "ann" "group" ])
+          ];
+          my.secrets = lib.mkMerge [
+            { a.owner = "ann"; }
+            (lib.mkIf (pkgs.hello.version == "1") { b = { }; })
+          ];
+          my.group = "staff";
+          sops.secrets.c.key = config.my.secrets.a.key;
+        }"#,
+    );
+    let secrets = &host["sops"]["secrets"];
+    assert_eq!((&secrets["a"]["certainty"], &secrets["a"]["group"]), (&"certain".into(), &"staff".into()));
+    assert_eq!(secrets["b"]["certainty"], "conditional");
+    assert_eq!(secrets["c"]["key"], "a");
+}

@@ -25,23 +25,21 @@ pub fn option<'a>(
     let declared_types = declarations.iter().filter_map(|option| option.get(Symbol::new("type")));
     let kind = types::kind_of_all(eval, &declared_types.map(|attr| attr.value).collect::<Vec<_>>())?;
     let mut resolved = resolve(eval, expand(eval, definitions)?)?;
-    if resolved.certain.is_empty() {
-        match field("default") {
-            Some(default) => resolved.certain = default_definition(eval, configuration, default)?,
-            None if resolved.is_empty() && !kind.has_empty_value() => {
-                let message = format!("the option '{}' is used but not defined", dotted(path));
-                return Err(eval.error(ErrorKind::Other, None, &message));
-            }
-            None => {}
-        }
+    let default = field("default");
+    if let (true, Some(default)) = (resolved.certain.is_empty(), default) {
+        resolved.certain = default_definition(eval, configuration, default)?;
     }
-    let merged = typed(eval, configuration, path, kind, resolved)?;
-    match field("apply") {
-        Some(apply) => {
-            let apply = eval.force(apply)?;
-            eval.call(apply, eval.done(merged))
+    let merged = move |eval: &Eval<'a>| {
+        if resolved.is_empty() && default.is_none() && !kind.has_empty_value() {
+            let message = format!("the option '{}' is used but not defined", dotted(path));
+            return Err(eval.error(ErrorKind::Other, None, &message));
         }
-        None => Ok(merged),
+        typed(eval, configuration, path, kind, resolved)
+    };
+    match field("apply") {
+        // It may do without the definitions, as that of a renamed option.
+        Some(apply) => eval.call(eval.force(apply)?, eval.lazy(merged)),
+        None => merged(eval),
     }
 }
 
@@ -160,7 +158,7 @@ fn undecided<'a>(eval: &Eval<'a>, resolved: &Resolved<'a>) -> Option<&'a Unknown
 }
 
 /// An unknown in which every definition's value stays findable.
-fn with_values<'a>(eval: &Eval<'a>, why: &'a Unknown<'a>, resolved: &Resolved<'a>) -> &'a Unknown<'a> {
+pub fn with_values<'a>(eval: &Eval<'a>, why: &'a Unknown<'a>, resolved: &Resolved<'a>) -> &'a Unknown<'a> {
     let lives = resolved.certain.iter().chain(resolved.perhaps);
     let parts: Vec<_> = lives.map(|live| live.definition.value).collect();
     eval.unknown_with(why, &parts)
