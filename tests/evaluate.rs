@@ -210,6 +210,22 @@ const EVALUATED: &[(&str, &str, &str)] = &[
         "config.new",
         r#"1"#,
     ),
+    // Disabled modules.
+    (
+        r#"[ { imports = [ { key = "b"; imports = [ { key = "c"; x = [ 3 ]; } ]; x = [ 2 ]; } { key = "d"; x = [ 4 ]; } ]; options.x = mkOption { type = types.listOf types.int; }; } { disabledModules = [ { key = "b"; } ]; x = [ 1 ]; } ]"#,
+        "config.x",
+        r#"[4,1]"#,
+    ),
+    (
+        r#"[ { imports = [ { key = "b"; imports = [ { key = "c"; x = [ 3 ]; } ]; x = [ 2 ]; } { key = "d"; imports = [ { key = "c"; x = [ 3 ]; } ]; x = [ 4 ]; } ]; options.x = mkOption { type = types.listOf types.int; }; } { disabledModules = [ { key = "b"; } ]; x = [ 1 ]; } ]"#,
+        "config.x",
+        r#"[3,4,1]"#,
+    ),
+    (
+        r#"[ { imports = [ { key = "b"; disabledModules = [ { key = "d"; } ]; } { key = "d"; x = [ 4 ]; } ]; options.x = mkOption { type = types.listOf types.int; }; } { disabledModules = [ { key = "b"; } ]; x = [ 1 ]; } ]"#,
+        "config.x",
+        r#"[1]"#,
+    ),
 ];
 
 #[test]
