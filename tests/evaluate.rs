@@ -226,6 +226,27 @@ const EVALUATED: &[(&str, &str, &str)] = &[
         "config.x",
         r#"[1]"#,
     ),
+    // Defaults.
+    (
+        r#"[ { options.x = mkOption { type = types.listOf types.int; default = [ 1 ]; }; } { x = mkOptionDefault [ 2 ]; } ]"#,
+        "config.x",
+        r#"[1,2]"#,
+    ),
+    (
+        r#"[ { options.x = mkOption { type = types.attrsOf types.int; default = { a = 1; }; }; } { x = mkOptionDefault { b = 2; }; } ]"#,
+        "config.x",
+        r#"{"a":1,"b":2}"#,
+    ),
+    (
+        r#"[ { options.x = mkOption { type = types.listOf types.int; default = [ 1 ]; }; } { x = mkDefault [ 2 ]; } ]"#,
+        "config.x",
+        r#"[2]"#,
+    ),
+    (
+        r#"[ ({ options, ... }: { options.x = mkOption { type = types.int; default = 1; }; options.y = mkOption { }; config.y = options.x.highestPrio; }) { x = mkDefault 2; } ]"#,
+        "config.y",
+        r#"1000"#,
+    ),
 ];
 
 #[test]
@@ -264,4 +285,17 @@ fn old_options_hand_on_their_doubts() {
     assert_eq!((&secrets["a"]["certainty"], &secrets["a"]["group"]), (&"certain".into(), &"staff".into()));
     assert_eq!(secrets["b"]["certainty"], "conditional");
     assert_eq!(secrets["c"]["key"], "a");
+}
+
+/// A default is gone once a stronger definition counts: what rests on it is assumed.
+#[test]
+fn a_default_that_may_be_replaced_is_not_certain() {
+    let host = host(
+        r#"{ config, lib, pkgs, ... }: {
+          options.my.names = lib.mkOption { type = lib.types.listOf lib.types.str; default = [ "a" ]; };
+          config.my.names = lib.mkIf (pkgs.hello.version == "1") [ "b" ];
+          config.sops.secrets = lib.genAttrs config.my.names (name: { });
+        }"#,
+    );
+    assert_ne!(host["sops"]["secrets"]["a"]["certainty"], "certain");
 }

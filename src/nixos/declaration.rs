@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::configuration::{Child, Configuration};
-use super::definition::{Live, Resolved, expand, failure, resolve, type_tag};
+use super::definition::{Live, Resolved, failure, type_tag};
 use super::merge;
 use super::module::Module;
 use crate::nix::Symbol;
@@ -121,11 +121,8 @@ fn option_value<'a>(
     });
     let default = entries.iter().find(|attr| attr.name.as_str() == "default").map(|attr| attr.value);
     let resolved = move |eval: &Eval<'a>| -> Outcome<'a, Resolved<'a>> {
-        let mut resolved = resolve(eval, expand(eval, &configuration.definitions_at(eval, path)?)?)?;
-        if let (true, Some(default)) = (resolved.certain.is_empty(), default) {
-            resolved.certain = merge::default_definition(eval, configuration, default)?;
-        }
-        Ok(resolved)
+        let definitions = configuration.definitions_at(eval, path)?;
+        merge::resolve_with_default(eval, configuration, &definitions, default)
     };
     let is_defined = eval.lazy(move |eval| {
         let resolved = resolved(eval)?;

@@ -24,11 +24,8 @@ pub fn option<'a>(
         |name: &str| declarations.iter().find_map(|option| option.get(Symbol::new(name))).map(|attr| attr.value);
     let declared_types = declarations.iter().filter_map(|option| option.get(Symbol::new("type")));
     let kind = types::kind_of_all(eval, &declared_types.map(|attr| attr.value).collect::<Vec<_>>())?;
-    let mut resolved = resolve(eval, expand(eval, definitions)?)?;
     let default = field("default");
-    if let (true, Some(default)) = (resolved.certain.is_empty(), default) {
-        resolved.certain = default_definition(eval, configuration, default)?;
-    }
+    let resolved = resolve_with_default(eval, configuration, definitions, default)?;
     let merged = move |eval: &Eval<'a>| {
         if resolved.is_empty() && default.is_none() && !kind.has_empty_value() {
             let message = format!("the option '{}' is used but not defined", dotted(path));
@@ -43,17 +40,25 @@ pub fn option<'a>(
     }
 }
 
-/// The definition that an option's own default makes.
-pub fn default_definition<'a>(
+/// What counts of an option's definitions, and of the one that its own default makes: as weak a
+/// definition as any, not looked at where a stronger one is sure.
+pub fn resolve_with_default<'a>(
     eval: &Eval<'a>,
     configuration: &'a Configuration<'a>,
-    default: &'a Thunk<'a>,
-) -> Outcome<'a, &'a [Live<'a>]> {
-    let Some(module) = configuration.collected(eval)?.modules.first() else { return Ok(&[]) };
-    let definition =
-        Definition { priority: OPTION_DEFAULT_PRIORITY, doubt: None, ..Definition::plain(default, module) };
-    let resolved = resolve(eval, expand(eval, &[definition])?)?;
-    Ok(resolved.certain)
+    definitions: &[Definition<'a>],
+    default: Option<&'a Thunk<'a>>,
+) -> Outcome<'a, Resolved<'a>> {
+    let resolved = resolve(eval, expand(eval, definitions)?)?;
+    let stronger = |live: &Live<'a>| live.definition.priority < OPTION_DEFAULT_PRIORITY;
+    let module = configuration.collected(eval)?.modules.first();
+    match (default, module) {
+        (Some(default), Some(module)) if !resolved.certain.first().is_some_and(stronger) => {
+            let default =
+                Definition { priority: OPTION_DEFAULT_PRIORITY, doubt: None, ..Definition::plain(default, module) };
+            resolve(eval, expand(eval, &[&[default], definitions].concat())?)
+        }
+        _ => Ok(resolved),
+    }
 }
 
 /// Merges by type.
@@ -269,6 +274,10 @@ fn concatenated<'a>(eval: &Eval<'a>, path: &[Symbol], resolved: &Resolved<'a>) -
                 return Err(eval.error(ErrorKind::Other, None, &message));
             }
         }
+    }
+    if let (false, Some(why)) = (items.is_empty(), resolved.overridable()) {
+        // A stronger definition would replace them.
+        eval.assume(why);
     }
     if let Some(why) = resolved.perhaps.iter().find_map(Live::doubt) {
         let parts: Vec<_> = resolved.perhaps.iter().map(|live| live.definition.value).collect();
