@@ -299,3 +299,22 @@ fn a_default_that_may_be_replaced_is_not_certain() {
     );
     assert_ne!(host["sops"]["secrets"]["a"]["certainty"], "certain");
 }
+
+/// One of two exclusive definitions makes the secret: that it is there is no reason for either's
+/// owner. Those under one condition stand together.
+#[test]
+fn of_exclusive_definitions_neither_is_certain() {
+    let host = host(
+        r#"{ lib, pkgs, ... }: let new = pkgs.hello.version == "1"; in {
+          sops.secrets = lib.mkMerge [
+            (lib.mkIf new { a.owner = "ann"; b.key = "new"; })
+            (lib.mkIf (!new) { a = { }; })
+            (lib.mkIf new (lib.mkMerge [ { c.key = "one"; } { c.mode = "0444"; } ]))
+          ];
+        }"#,
+    );
+    let secrets = &host["sops"]["secrets"];
+    assert_eq!(secrets["a"]["owner"], Value::Null, "{}", secrets["a"]);
+    assert_eq!(secrets["b"]["key"], "new");
+    assert_eq!((&secrets["c"]["key"], &secrets["c"]["mode"]), (&"one".into(), &"0444".into()));
+}

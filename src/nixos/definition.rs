@@ -24,6 +24,8 @@ pub struct Definition<'a> {
     pub place: AttrPlace,
     /// The conditions of every `mkIf` around it, outermost first.
     pub conditions: &'a [&'a Thunk<'a>],
+    /// Conditions that were looked at and found to be unknown, at this option or above it.
+    pub undecided: &'a [&'a Thunk<'a>],
     /// Of the outermost `mkOverride` around it.
     pub priority: i64,
     /// Of `mkOrder`.
@@ -42,6 +44,7 @@ impl<'a> Definition<'a> {
             module,
             place: AttrPlace::Nowhere,
             conditions: &[],
+            undecided: &[],
             priority: DEFAULT_PRIORITY,
             order: DEFAULT_ORDER,
             doubt: module.doubt,
@@ -193,6 +196,13 @@ impl<'a> Live<'a> {
     pub fn doubt(&self) -> Option<&'a Unknown<'a>> {
         self.definition.doubt
     }
+
+    /// Whether both count or neither does.
+    fn stands_with(&self, other: &Self) -> bool {
+        let (own, others) = (self.definition.undecided, other.definition.undecided);
+        let same = |(a, b): (&&'a Thunk<'a>, &&'a Thunk<'a>)| std::ptr::eq(*a, *b);
+        !own.is_empty() && own.len() == others.len() && own.iter().zip(others).all(same)
+    }
 }
 
 /// What counts of the definitions of one option.
@@ -212,6 +222,21 @@ impl<'a> Resolved<'a> {
         self.certain.is_empty() && self.perhaps.is_empty() && self.open.is_none()
     }
 
+    /// The same, given that something here counts: what surely does then is certain. Of definitions
+    /// under different conditions any may be the one that counts.
+    pub fn given_one(self, eval: &Eval<'a>) -> Self {
+        let Some((first, others)) = self.perhaps.split_first() else { return self };
+        if !self.certain.is_empty() || !others.iter().all(|other| first.stands_with(other)) {
+            return self;
+        }
+        let counted = |live: &Live<'a>| Live { definition: Definition { doubt: None, ..live.definition }, ..*live };
+        let strongest = self.perhaps.iter().map(|live| live.definition.priority).min();
+        let kept = self.perhaps.iter().filter(|live| Some(live.definition.priority) == strongest);
+        let mut certain: Vec<_> = kept.map(counted).collect();
+        certain.sort_by_key(|live| live.definition.order);
+        Resolved { certain: eval.slice(&certain), perhaps: &[], open: self.open }
+    }
+
     /// Why a value that only one definition can give is not sure: something may override it.
     pub fn overridable(&self) -> Option<&'a Unknown<'a>> {
         let priority = self.certain.first().map_or(i64::MAX, |live| live.definition.priority);
@@ -228,7 +253,10 @@ pub fn resolve<'a>(eval: &Eval<'a>, expanded: Expanded<'a>) -> Outcome<'a, Resol
         match holds? {
             Condition::No => continue,
             Condition::Yes => {}
-            Condition::Perhaps(why) => definition.doubt = definition.doubt.or(Some(why)),
+            Condition::Perhaps(why) => {
+                definition.doubt = definition.doubt.or(Some(why));
+                definition.undecided = eval.slice(&[definition.undecided, definition.conditions].concat());
+            }
         }
         definition.conditions = &[];
         definition.assumed = definition.assumed.or(assumed);

@@ -205,7 +205,7 @@ fn attrs_of<'a>(
         let place = definitions.first().map_or(AttrPlace::Nowhere, |definition| definition.place);
         let doubt = presence(&resolved).or(overridable.map(Doubt::Assumed));
         // A definition that may not count says whether the attribute is there, not what it is.
-        let present = if resolved.certain.is_empty() { certainly(eval, resolved) } else { resolved };
+        let present = resolved.given_one(eval);
         let value = eval.lazy(move |eval| typed(eval, configuration, path, types::kind(eval, element)?, present));
         entries.push(Attr { name, value, place, doubt });
     }
@@ -220,13 +220,6 @@ fn presence<'a>(resolved: &Resolved<'a>) -> Option<Doubt<'a>> {
     }
     let assumed = resolved.certain.iter().map(|live| live.definition.assumed);
     assumed.collect::<Option<Vec<_>>>()?.first().copied().map(Doubt::Assumed)
-}
-
-/// The same definitions, given that they count.
-fn certainly<'a>(eval: &Eval<'a>, resolved: Resolved<'a>) -> Resolved<'a> {
-    let counted = |live: &Live<'a>| Live { definition: Definition { doubt: None, ..live.definition }, ..*live };
-    let certain: Vec<_> = resolved.perhaps.iter().map(counted).collect();
-    Resolved { certain: eval.slice(&certain), perhaps: &[], open: resolved.open }
 }
 
 fn list_of<'a>(
