@@ -247,6 +247,28 @@ const EVALUATED: &[(&str, &str, &str)] = &[
         "config.y",
         r#"1000"#,
     ),
+    // Functions.
+    (
+        r#"[ { options.f = mkOption { type = types.functionTo (types.listOf types.int); }; } { f = n: [ n ]; } { f = n: [ (n + 1) ]; } ]"#,
+        "config.f 3",
+        r#"[4,3]"#,
+    ),
+    (
+        r#"[ { options.f = mkOption { type = types.functionTo (types.attrsOf types.int); }; } { f = n: { a = n; }; } { f = n: mkIf (n > 2) { b = n; }; } ]"#,
+        "config.f 3",
+        r#"{"a":3,"b":3}"#,
+    ),
+    (
+        r#"[ { options.f = mkOption { type = types.functionTo types.int; default = n: n; }; } { f = n: 2; } ]"#,
+        "config.f 3",
+        r#"2"#,
+    ),
+    // Priorities: the outermost decides.
+    (
+        r#"[ { options.x = mkOption { type = types.int; }; config = mkOverride 100 { x = mkForce 1; }; } { x = mkOverride 90 2; } ]"#,
+        "config.x",
+        r#"2"#,
+    ),
 ];
 
 #[test]

@@ -144,7 +144,7 @@ fn option_value<'a>(
         let resolved = resolved(eval)?;
         match (resolved.overridable(), resolved.certain.first()) {
             (Some(why), _) => Ok(Value::Unknown(why)),
-            (None, Some(live)) => Ok(Value::Int(live.definition.priority)),
+            (None, Some(live)) => Ok(Value::Int(live.definition.priority())),
             (None, None) => Ok(Value::Int(WEAKEST_PRIORITY)),
         }
     });
@@ -166,7 +166,7 @@ fn option_value<'a>(
 
 /// A definition as a module would write it.
 fn rewrapped<'a>(eval: &Eval<'a>, live: &Live<'a>) -> &'a Thunk<'a> {
-    let priority = eval.done(Value::Int(live.definition.priority));
+    let priority = eval.done(Value::Int(live.definition.priority()));
     let content = eval.attr("content", eval.done(live.value));
     let prioritised = wrapped(eval, "override", vec![eval.attr("priority", priority), content]);
     match live.doubt() {

@@ -26,8 +26,8 @@ pub struct Definition<'a> {
     pub conditions: &'a [&'a Thunk<'a>],
     /// Conditions that were looked at and found to be unknown, at this option or above it.
     pub undecided: &'a [&'a Thunk<'a>],
-    /// Of the outermost `mkOverride` around it.
-    pub priority: i64,
+    /// The priority of the outermost `mkOverride` around it.
+    pub overriding: Option<i64>,
     /// Of `mkOrder`.
     pub order: i64,
     /// Why it may not count at all, besides its conditions.
@@ -45,11 +45,16 @@ impl<'a> Definition<'a> {
             place: AttrPlace::Nowhere,
             conditions: &[],
             undecided: &[],
-            priority: DEFAULT_PRIORITY,
+            overriding: None,
             order: DEFAULT_ORDER,
             doubt: module.doubt,
             assumed: None,
         }
+    }
+
+    /// Its priority: the smaller, the stronger.
+    pub fn priority(&self) -> i64 {
+        self.overriding.unwrap_or(DEFAULT_PRIORITY)
     }
 
     /// What this definition, whose value is a set holding `attr`, gives to the option below it.
@@ -123,8 +128,8 @@ fn expand_one<'a>(eval: &Eval<'a>, definition: Definition<'a>, into: &mut Expand
         }
         Wrapper::Override { priority, content } => {
             // The outermost wrapper decides.
-            let priority = if definition.priority == DEFAULT_PRIORITY { priority } else { definition.priority };
-            expand_one(eval, Definition { value: content, priority, ..definition }, into)
+            let overriding = definition.overriding.or(Some(priority));
+            expand_one(eval, Definition { value: content, overriding, ..definition }, into)
         }
         Wrapper::Order { order, content } => expand_one(eval, Definition { value: content, order, ..definition }, into),
     }
@@ -160,24 +165,19 @@ pub fn type_tag<'a>(eval: &Eval<'a>, value: Value<'a>) -> Option<&'a str> {
 fn wrapper<'a>(eval: &Eval<'a>, value: Value<'a>) -> Outcome<'a, Wrapper<'a>> {
     let (Some(tag), Value::Attrs(attrs)) = (type_tag(eval, value), value) else { return Ok(Wrapper::None) };
     let field = |name: &str| attrs.get(Symbol::new(name)).map(|attr| attr.value);
-    let (Some(content), Some(number)) = (field("content").or(field("contents")), Some("priority")) else {
-        return Ok(Wrapper::None);
-    };
-    Ok(match tag {
-        "if" => match field("condition") {
-            Some(condition) => Wrapper::If { condition, content },
+    Ok(match (tag, field("content")) {
+        ("merge", _) => field("contents").map_or(Wrapper::None, |contents| Wrapper::Merge { contents }),
+        ("if", Some(content)) => {
+            field("condition").map_or(Wrapper::None, |condition| Wrapper::If { condition, content })
+        }
+        ("override", Some(content)) => match field("priority") {
+            Some(priority) => Wrapper::Override { priority: eval.force_int(priority)?, content },
             None => Wrapper::None,
         },
-        "merge" => Wrapper::Merge { contents: content },
-        "override" | "order" => {
-            let Some(number) = field(number) else { return Ok(Wrapper::None) };
-            let number = eval.force_int(number)?;
-            if tag == "order" {
-                Wrapper::Order { order: number, content }
-            } else {
-                Wrapper::Override { priority: number, content }
-            }
-        }
+        ("order", Some(content)) => match field("priority") {
+            Some(priority) => Wrapper::Order { order: eval.force_int(priority)?, content },
+            None => Wrapper::None,
+        },
         _ => Wrapper::None,
     })
 }
@@ -230,8 +230,8 @@ impl<'a> Resolved<'a> {
             return self;
         }
         let counted = |live: &Live<'a>| Live { definition: Definition { doubt: None, ..live.definition }, ..*live };
-        let strongest = self.perhaps.iter().map(|live| live.definition.priority).min();
-        let kept = self.perhaps.iter().filter(|live| Some(live.definition.priority) == strongest);
+        let strongest = self.perhaps.iter().map(|live| live.definition.priority()).min();
+        let kept = self.perhaps.iter().filter(|live| Some(live.definition.priority()) == strongest);
         let mut certain: Vec<_> = kept.map(counted).collect();
         certain.sort_by_key(|live| live.definition.order);
         Resolved { certain: eval.slice(&certain), perhaps: &[], open: self.open }
@@ -239,8 +239,8 @@ impl<'a> Resolved<'a> {
 
     /// Why a value that only one definition can give is not sure: something may override it.
     pub fn overridable(&self) -> Option<&'a Unknown<'a>> {
-        let priority = self.certain.first().map_or(i64::MAX, |live| live.definition.priority);
-        self.perhaps.iter().find(|live| live.definition.priority < priority).and_then(Live::doubt)
+        let priority = self.certain.first().map_or(i64::MAX, |live| live.definition.priority());
+        self.perhaps.iter().find(|live| live.definition.priority() < priority).and_then(Live::doubt)
     }
 }
 
@@ -263,9 +263,9 @@ pub fn resolve<'a>(eval: &Eval<'a>, expanded: Expanded<'a>) -> Outcome<'a, Resol
         let live = Live { definition, value };
         if definition.doubt.is_some() { perhaps.push(live) } else { certain.push(live) }
     }
-    if let Some(strongest) = certain.iter().map(|live| live.definition.priority).min() {
-        certain.retain(|live| live.definition.priority == strongest);
-        perhaps.retain(|live| live.definition.priority <= strongest);
+    if let Some(strongest) = certain.iter().map(|live| live.definition.priority()).min() {
+        certain.retain(|live| live.definition.priority() == strongest);
+        perhaps.retain(|live| live.definition.priority() <= strongest);
     }
     certain.sort_by_key(|live| live.definition.order);
     Ok(Resolved { certain: eval.slice(&certain), perhaps: eval.slice(&perhaps), open: expanded.open })

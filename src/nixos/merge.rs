@@ -49,12 +49,15 @@ pub fn resolve_with_default<'a>(
     default: Option<&'a Thunk<'a>>,
 ) -> Outcome<'a, Resolved<'a>> {
     let resolved = resolve(eval, expand(eval, definitions)?)?;
-    let stronger = |live: &Live<'a>| live.definition.priority < OPTION_DEFAULT_PRIORITY;
+    let stronger = |live: &Live<'a>| live.definition.priority() < OPTION_DEFAULT_PRIORITY;
     let module = configuration.collected(eval)?.modules.first();
     match (default, module) {
         (Some(default), Some(module)) if !resolved.certain.first().is_some_and(stronger) => {
-            let default =
-                Definition { priority: OPTION_DEFAULT_PRIORITY, doubt: None, ..Definition::plain(default, module) };
+            let default = Definition {
+                overriding: Some(OPTION_DEFAULT_PRIORITY),
+                doubt: None,
+                ..Definition::plain(default, module)
+            };
             resolve(eval, expand(eval, &[&[default], definitions].concat())?)
         }
         _ => Ok(resolved),
@@ -99,6 +102,7 @@ pub fn typed<'a>(
             typed(eval, configuration, path, types::kind(eval, to)?, resolved)
         }
         Kind::Separated(separator) => separated(eval, path, separator, resolved),
+        Kind::FunctionTo(result) => function_to(eval, configuration, path, result, resolved),
         Kind::DeferredModule => deferred_module(eval, resolved),
         Kind::Custom(merge) => custom(eval, path, merge, resolved),
         Kind::Scalar => one(eval, path, resolved),
@@ -392,6 +396,31 @@ fn updated<'a>(eval: &Eval<'a>, path: &[Symbol], resolved: Resolved<'a>) -> Outc
             others.iter().try_fold(*first, |union, set| eval.update(union, *set))
         }
     }
+}
+
+/// `functionTo`: a function whose result is what the definitions' results merge to.
+fn function_to<'a>(
+    eval: &Eval<'a>,
+    configuration: &'a Configuration<'a>,
+    path: &'a [Symbol],
+    result: &'a Thunk<'a>,
+    resolved: Resolved<'a>,
+) -> Outcome<'a> {
+    if let (&[only], [], None) = (resolved.certain, resolved.perhaps, resolved.open)
+        && matches!(types::kind(eval, result)?, Kind::Scalar | Kind::Shape)
+    {
+        return Ok(only.value);
+    }
+    Ok(eval.native("functionTo", 1, move |eval, arguments| {
+        let &[argument] = arguments else { return eval.fail("one argument") };
+        let lives = resolved.certain.iter().chain(resolved.perhaps);
+        let results: Vec<_> = lives
+            .map(|live| Definition { value: eval.lazy_call(eval.done(live.value), argument), ..live.definition })
+            .collect();
+        let expanded = expand(eval, &results)?;
+        let resolved = resolve(eval, Expanded { open: expanded.open.or(resolved.open), ..expanded })?;
+        typed(eval, configuration, path, types::kind(eval, result)?, resolved)
+    }))
 }
 
 /// A `deferredModule`: a module that imports every definition.

@@ -27,6 +27,8 @@ pub enum Kind<'a> {
     Coerced { from: &'a Thunk<'a>, function: &'a Thunk<'a>, to: &'a Thunk<'a> },
     /// `separatedString` and its kin.
     Separated(&'a str),
+    /// `functionTo`.
+    FunctionTo(&'a Thunk<'a>),
     /// `deferredModule`.
     DeferredModule,
     /// A type of the repository's own, with its `merge`.
@@ -111,6 +113,7 @@ pub fn kind<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>) -> Outcome<'a, Kind<'a>> 
         ("attrsOf" | "lazyAttrsOf", Some(element)) => Kind::AttrsOf(element),
         ("listOf", Some(element)) => Kind::ListOf(element),
         ("nullOr", Some(element)) => Kind::NullOr(element),
+        ("functionTo", Some(result)) => Kind::FunctionTo(result),
         ("submodule", _) => {
             let Some(modules) = payload("modules") else { return Ok(Kind::Shape) };
             let special = match payload("specialArgs").map(|special| eval.force_attrs(special)) {
@@ -355,10 +358,8 @@ fn parametrised<'a>(eval: &Eval<'a>) -> Vec<Attr<'a>> {
         ("uniq", 1, |eval, arguments| same(eval, arguments, 0)),
         ("unique", 2, |eval, arguments| same(eval, arguments, 1)),
         ("addCheck", 2, add_check),
-        ("functionTo", 1, |eval, _| {
-            Ok(option_type(eval, "functionTo", Vec::new(), Vec::new(), |_, value| {
-                Ok(matches!(value, Value::Closure(_) | Value::Native(_)))
-            }))
+        ("functionTo", 1, |eval, arguments| {
+            container(eval, "functionTo", arguments, |value| matches!(value, Value::Closure(_) | Value::Native(_)))
         }),
         ("enum", 1, enumeration),
         ("strMatching", 1, |eval, _| {
