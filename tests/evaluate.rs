@@ -155,3 +155,188 @@ fn flake_utils_leaves_the_other_outputs_alone() {
     assert_eq!(manifest["hosts"][0]["name"], "web");
     assert_eq!(manifest["unknowns"].as_array().map_or(0, Vec::len), 0, "{}", manifest["unknowns"]);
 }
+
+/// What real Nix makes of `lib.evalModules { modules = MODULES; }`, seen through READ: recorded with
+/// `nix-instantiate --eval --strict --json` 2.8.0 and nixpkgs' lib 26.11pre.
+const EVALUATED: &[(&str, &str, &str)] = &[
+    // Old options.
+    (
+        r#"[ (mkRenamedOptionModule [ "old" ] [ "a" "new" ]) { options.a.new = mkOption { type = types.int; }; } { old = 3; } ]"#,
+        "[ config.a.new config.old ]",
+        r#"[3,3]"#,
+    ),
+    (
+        r#"[ (mkAliasOptionModule [ "old" ] [ "new" ]) { options.new = mkOption { type = types.int; default = 1; }; } ]"#,
+        "[ config.new config.old ]",
+        r#"[1,1]"#,
+    ),
+    (
+        r#"[ (mkAliasOptionModule [ "old" ] [ "new" ]) { options.new = mkOption { type = types.int; }; } { old = mkDefault 3; } { new = 4; } ]"#,
+        "config.old",
+        r#"4"#,
+    ),
+    (
+        r#"[ (mkAliasOptionModule [ "old" ] [ "new" ]) { options.new = mkOption { type = types.int; }; } { old = mkForce 3; new = 4; } ]"#,
+        "config.new",
+        r#"3"#,
+    ),
+    (
+        r#"[ (mkAliasOptionModule [ "old" ] [ "new" ]) { options.new = mkOption { type = types.listOf types.int; }; } { old = [ 1 ]; } { new = [ 2 ]; } ]"#,
+        "config.old",
+        r#"[2,1]"#,
+    ),
+    (
+        r#"[ (mkRenamedOptionModuleWith { sinceRelease = 9999; from = [ "s" "old" ]; to = [ "s" "new" ]; }) { options.s.new = mkOption { type = types.attrsOf types.int; }; } { s.old = mkIf true { x = 1; }; s.new.y = 2; } ]"#,
+        "config.s.new",
+        r#"{"x":1,"y":2}"#,
+    ),
+    (
+        r#"[ (mkChangedOptionModule [ "old" ] [ "new" ] (config: config.old * 2)) { options.warnings = mkOption { }; options.new = mkOption { type = types.int; default = 1; }; } { old = 3; } ]"#,
+        "config.new",
+        r#"6"#,
+    ),
+    (
+        r#"[ (mkChangedOptionModule [ "old" ] [ "new" ] (config: config.old * 2)) { options.warnings = mkOption { }; options.new = mkOption { type = types.int; default = 1; }; } ]"#,
+        "config.new",
+        r#"1"#,
+    ),
+    (
+        r#"[ (mkMergedOptionModule [ [ "a" ] [ "b" "c" ] ] [ "new" ] (config: [ config.a config.b.c ])) { options.warnings = mkOption { }; options.new = mkOption { type = types.listOf types.anything; }; } { a = 1; b.c = 2; } ]"#,
+        "config.new",
+        r#"[1,2]"#,
+    ),
+    (
+        r#"[ (mkRemovedOptionModule [ "old" ] "") { options.assertions = mkOption { }; options.new = mkOption { default = 1; }; } { old = 3; } ]"#,
+        "config.new",
+        r#"1"#,
+    ),
+    // Disabled modules.
+    (
+        r#"[ { imports = [ { key = "b"; imports = [ { key = "c"; x = [ 3 ]; } ]; x = [ 2 ]; } { key = "d"; x = [ 4 ]; } ]; options.x = mkOption { type = types.listOf types.int; }; } { disabledModules = [ { key = "b"; } ]; x = [ 1 ]; } ]"#,
+        "config.x",
+        r#"[4,1]"#,
+    ),
+    (
+        r#"[ { imports = [ { key = "b"; imports = [ { key = "c"; x = [ 3 ]; } ]; x = [ 2 ]; } { key = "d"; imports = [ { key = "c"; x = [ 3 ]; } ]; x = [ 4 ]; } ]; options.x = mkOption { type = types.listOf types.int; }; } { disabledModules = [ { key = "b"; } ]; x = [ 1 ]; } ]"#,
+        "config.x",
+        r#"[3,4,1]"#,
+    ),
+    (
+        r#"[ { imports = [ { key = "b"; disabledModules = [ { key = "d"; } ]; } { key = "d"; x = [ 4 ]; } ]; options.x = mkOption { type = types.listOf types.int; }; } { disabledModules = [ { key = "b"; } ]; x = [ 1 ]; } ]"#,
+        "config.x",
+        r#"[1]"#,
+    ),
+    // Defaults.
+    (
+        r#"[ { options.x = mkOption { type = types.listOf types.int; default = [ 1 ]; }; } { x = mkOptionDefault [ 2 ]; } ]"#,
+        "config.x",
+        r#"[1,2]"#,
+    ),
+    (
+        r#"[ { options.x = mkOption { type = types.attrsOf types.int; default = { a = 1; }; }; } { x = mkOptionDefault { b = 2; }; } ]"#,
+        "config.x",
+        r#"{"a":1,"b":2}"#,
+    ),
+    (
+        r#"[ { options.x = mkOption { type = types.listOf types.int; default = [ 1 ]; }; } { x = mkDefault [ 2 ]; } ]"#,
+        "config.x",
+        r#"[2]"#,
+    ),
+    (
+        r#"[ ({ options, ... }: { options.x = mkOption { type = types.int; default = 1; }; options.y = mkOption { }; config.y = options.x.highestPrio; }) { x = mkDefault 2; } ]"#,
+        "config.y",
+        r#"1000"#,
+    ),
+    // Functions.
+    (
+        r#"[ { options.f = mkOption { type = types.functionTo (types.listOf types.int); }; } { f = n: [ n ]; } { f = n: [ (n + 1) ]; } ]"#,
+        "config.f 3",
+        r#"[4,3]"#,
+    ),
+    (
+        r#"[ { options.f = mkOption { type = types.functionTo (types.attrsOf types.int); }; } { f = n: { a = n; }; } { f = n: mkIf (n > 2) { b = n; }; } ]"#,
+        "config.f 3",
+        r#"{"a":3,"b":3}"#,
+    ),
+    (
+        r#"[ { options.f = mkOption { type = types.functionTo types.int; default = n: n; }; } { f = n: 2; } ]"#,
+        "config.f 3",
+        r#"2"#,
+    ),
+    // Priorities: the outermost decides.
+    (
+        r#"[ { options.x = mkOption { type = types.int; }; config = mkOverride 100 { x = mkForce 1; }; } { x = mkOverride 90 2; } ]"#,
+        "config.x",
+        r#"2"#,
+    ),
+];
+
+#[test]
+fn modules_merge_as_in_nixpkgs() {
+    for (modules, read, expected) in EVALUATED {
+        let module = format!(
+            "{{ lib, ... }}: with lib; let config = (evalModules {{ modules = {modules}; }}).config; in {{
+              sops.secrets.read.key = builtins.toJSON ({read});
+            }}"
+        );
+        let key = host(&module)["sops"]["secrets"]["read"]["key"].clone();
+        let read: Value = key.as_str().and_then(|key| serde_json::from_str(key).ok()).unwrap_or(Value::Null);
+        let expected: Value = serde_json::from_str(expected).unwrap();
+        assert_eq!(read, expected, "{modules}");
+    }
+}
+
+/// A definition of an old option that may not count is one of the new option that may not count.
+#[test]
+fn old_options_hand_on_their_doubts() {
+    let host = host(
+        r#"{ config, lib, pkgs, ... }: {
+          imports = [
+            (lib.mkRenamedOptionModule [ "my" "secrets" ] [ "sops" "secrets" ])
+            (lib.mkAliasOptionModule [ "my" "group" ] [ "users" "users" "ann" "group" ])
+          ];
+          my.secrets = lib.mkMerge [
+            { a.owner = "ann"; }
+            (lib.mkIf (pkgs.hello.version == "1") { b = { }; })
+          ];
+          my.group = "staff";
+          sops.secrets.c.key = config.my.secrets.a.key;
+        }"#,
+    );
+    let secrets = &host["sops"]["secrets"];
+    assert_eq!((&secrets["a"]["certainty"], &secrets["a"]["group"]), (&"certain".into(), &"staff".into()));
+    assert_eq!(secrets["b"]["certainty"], "conditional");
+    assert_eq!(secrets["c"]["key"], "a");
+}
+
+/// A default is gone once a stronger definition counts: what rests on it is assumed.
+#[test]
+fn a_default_that_may_be_replaced_is_not_certain() {
+    let host = host(
+        r#"{ config, lib, pkgs, ... }: {
+          options.my.names = lib.mkOption { type = lib.types.listOf lib.types.str; default = [ "a" ]; };
+          config.my.names = lib.mkIf (pkgs.hello.version == "1") [ "b" ];
+          config.sops.secrets = lib.genAttrs config.my.names (name: { });
+        }"#,
+    );
+    assert_ne!(host["sops"]["secrets"]["a"]["certainty"], "certain");
+}
+
+/// One of two exclusive definitions makes the secret: that it is there is no reason for either's
+/// owner. Those under one condition stand together.
+#[test]
+fn of_exclusive_definitions_neither_is_certain() {
+    let host = host(
+        r#"{ lib, pkgs, ... }: let new = pkgs.hello.version == "1"; in {
+          sops.secrets = lib.mkMerge [
+            (lib.mkIf new { a.owner = "ann"; b.key = "new"; })
+            (lib.mkIf (!new) { a = { }; })
+            (lib.mkIf new (lib.mkMerge [ { c.key = "one"; } { c.mode = "0444"; } ]))
+          ];
+        }"#,
+    );
+    let secrets = &host["sops"]["secrets"];
+    assert_eq!(secrets["a"]["owner"], Value::Null, "{}", secrets["a"]);
+    assert_eq!(secrets["b"]["key"], "new");
+    assert_eq!((&secrets["c"]["key"], &secrets["c"]["mode"]), (&"one".into(), &"0444".into()));
+}

@@ -163,17 +163,12 @@ fn what_is_not_written_says_so_when_it_is_called() {
     assert_eq!(value("lib.generators ? toPlist"), Evaluated::Value(json!(true)));
 }
 
-/// Renamed and removed options are declarations that say what becomes of them.
+/// A module for an old option reads `config` and `options` (nixpkgs, lib/modules.nix: doRename).
 #[test]
-fn modules_for_old_options_are_data() {
-    assert_eq!(
-        value("(lib.mkRenamedOptionModule [ \"a\" \"b\" ] [ \"c\" ]).options.a.b"),
-        Evaluated::Value(json!({"_type": "option", "aliasOf": ["c"], "visible": false})),
-    );
-    assert_eq!(
-        value("(lib.mkRemovedOptionModule [ \"a\" ] \"use b\").options.a.removed"),
-        Evaluated::Value(json!("use b")),
-    );
+fn modules_for_old_options_are_functions() {
+    let expected = Evaluated::Value(json!(true));
+    assert_eq!(value("builtins.isFunction (lib.mkRenamedOptionModule [ \"a\" \"b\" ] [ \"c\" ])"), expected);
+    assert_eq!(value("(lib.mkRemovedOptionModule [ \"a\" ] \"use b\").options.a ? apply"), expected);
 }
 
 /// home-manager's manual, "Activation scripts": an entry is its data and its neighbours.

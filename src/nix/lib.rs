@@ -22,7 +22,7 @@ mod lists;
 mod members;
 mod meta;
 mod misc;
-mod modules;
+pub(crate) mod modules;
 mod namespaces;
 mod numbers;
 mod options;

@@ -371,7 +371,7 @@ impl<'a> Configuration<'a> {
                 if path.first() == Some(&Symbol::new("systemd")) => {}
             Territory::Option(facts::Fact { default: Some(default), .. }) => {
                 eval.assume(why);
-                return merge::json(eval, default);
+                return facts::json(eval, default);
             }
             _ if path.last().is_some_and(|name| name.as_str() == "enable") => {
                 eval.assume(why);

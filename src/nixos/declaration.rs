@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::configuration::{Child, Configuration};
-use super::definition::{Live, Resolved, expand, failure, resolve, type_tag};
+use super::definition::{Live, Resolved, failure, type_tag};
 use super::merge;
 use super::module::Module;
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
+use crate::nix::lib::modules::ALIASED;
 use crate::nix::path::in_repository;
 use crate::nix::unknown::{Reason, Unknown};
 use crate::nix::value::{Attr, AttrPlace, Attrs, List, Open, Outcome, Thunk, Value};
+
+/// `highestPrio` of an option that nothing defines (nixpkgs: `filterOverrides'`).
+const WEAKEST_PRIORITY: i64 = 9999;
 
 /// What one module declares at one path: an option, or a set of them.
 #[derive(Clone, Copy)]
@@ -117,11 +121,8 @@ fn option_value<'a>(
     });
     let default = entries.iter().find(|attr| attr.name.as_str() == "default").map(|attr| attr.value);
     let resolved = move |eval: &Eval<'a>| -> Outcome<'a, Resolved<'a>> {
-        let mut resolved = resolve(eval, expand(eval, &configuration.definitions_at(eval, path)?)?)?;
-        if let (true, Some(default)) = (resolved.certain.is_empty(), default) {
-            resolved.certain = merge::default_definition(eval, configuration, default)?;
-        }
-        Ok(resolved)
+        let definitions = configuration.definitions_at(eval, path)?;
+        merge::resolve_with_default(eval, configuration, &definitions, default)
     };
     let is_defined = eval.lazy(move |eval| {
         let resolved = resolved(eval)?;
@@ -135,13 +136,49 @@ fn option_value<'a>(
             let resolved = resolved(eval)?;
             let items: Vec<_> = resolved.certain.iter().map(|live| eval.done(field(eval, live))).collect();
             let open = resolved.perhaps.iter().find_map(Live::doubt).or(resolved.open);
+            let open = open.map(|why| merge::with_values(eval, why, &resolved));
             Ok(eval.list_of(List { items: eval.slice(&items), open }))
         })
     };
+    let highest_priority = eval.lazy(move |eval| {
+        let resolved = resolved(eval)?;
+        match (resolved.overridable(), resolved.certain.first()) {
+            (Some(why), _) => Ok(Value::Unknown(why)),
+            (None, Some(live)) => Ok(Value::Int(live.definition.priority())),
+            (None, None) => Ok(Value::Int(WEAKEST_PRIORITY)),
+        }
+    });
+    let aliased = eval.lazy(move |eval| {
+        let resolved = resolved(eval)?;
+        let items: Vec<_> = resolved.certain.iter().chain(resolved.perhaps).map(|live| rewrapped(eval, live)).collect();
+        let contents = eval.done(eval.list_of(List { items: eval.slice(&items), open: resolved.open }));
+        Ok(wrapped(eval, "merge", vec![eval.attr("contents", contents)]))
+    });
     let file = |eval: &Eval<'a>, live: &Live<'a>| eval.string(&in_repository(live.definition.module.file));
     entries.push(eval.attr("value", value));
     entries.push(eval.attr("definitions", of_each(|_, live| live.value)));
     entries.push(eval.attr("files", of_each(file)));
     entries.push(eval.attr("isDefined", is_defined));
+    entries.push(eval.attr("highestPrio", highest_priority));
+    entries.push(eval.attr(ALIASED, aliased));
     Ok(eval.attrs(entries))
+}
+
+/// A definition as a module would write it.
+fn rewrapped<'a>(eval: &Eval<'a>, live: &Live<'a>) -> &'a Thunk<'a> {
+    let priority = eval.done(Value::Int(live.definition.priority()));
+    let content = eval.attr("content", eval.done(live.value));
+    let prioritised = wrapped(eval, "override", vec![eval.attr("priority", priority), content]);
+    match live.doubt() {
+        None => eval.done(prioritised),
+        Some(why) => {
+            let condition = eval.attr("condition", eval.done(Value::Unknown(why)));
+            eval.done(wrapped(eval, "if", vec![condition, eval.attr("content", eval.done(prioritised))]))
+        }
+    }
+}
+
+fn wrapped<'a>(eval: &Eval<'a>, tag: &str, mut entries: Vec<Attr<'a>>) -> Value<'a> {
+    entries.push(eval.attr("_type", eval.done(eval.string(tag))));
+    eval.attrs(entries)
 }

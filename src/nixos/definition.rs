@@ -24,8 +24,10 @@ pub struct Definition<'a> {
     pub place: AttrPlace,
     /// The conditions of every `mkIf` around it, outermost first.
     pub conditions: &'a [&'a Thunk<'a>],
-    /// Of the outermost `mkOverride` around it.
-    pub priority: i64,
+    /// Conditions that were looked at and found to be unknown, at this option or above it.
+    pub undecided: &'a [&'a Thunk<'a>],
+    /// The priority of the outermost `mkOverride` around it.
+    pub overriding: Option<i64>,
     /// Of `mkOrder`.
     pub order: i64,
     /// Why it may not count at all, besides its conditions.
@@ -42,11 +44,17 @@ impl<'a> Definition<'a> {
             module,
             place: AttrPlace::Nowhere,
             conditions: &[],
-            priority: DEFAULT_PRIORITY,
+            undecided: &[],
+            overriding: None,
             order: DEFAULT_ORDER,
             doubt: module.doubt,
             assumed: None,
         }
+    }
+
+    /// Its priority: the smaller, the stronger.
+    pub fn priority(&self) -> i64 {
+        self.overriding.unwrap_or(DEFAULT_PRIORITY)
     }
 
     /// What this definition, whose value is a set holding `attr`, gives to the option below it.
@@ -120,8 +128,8 @@ fn expand_one<'a>(eval: &Eval<'a>, definition: Definition<'a>, into: &mut Expand
         }
         Wrapper::Override { priority, content } => {
             // The outermost wrapper decides.
-            let priority = if definition.priority == DEFAULT_PRIORITY { priority } else { definition.priority };
-            expand_one(eval, Definition { value: content, priority, ..definition }, into)
+            let overriding = definition.overriding.or(Some(priority));
+            expand_one(eval, Definition { value: content, overriding, ..definition }, into)
         }
         Wrapper::Order { order, content } => expand_one(eval, Definition { value: content, order, ..definition }, into),
     }
@@ -157,24 +165,19 @@ pub fn type_tag<'a>(eval: &Eval<'a>, value: Value<'a>) -> Option<&'a str> {
 fn wrapper<'a>(eval: &Eval<'a>, value: Value<'a>) -> Outcome<'a, Wrapper<'a>> {
     let (Some(tag), Value::Attrs(attrs)) = (type_tag(eval, value), value) else { return Ok(Wrapper::None) };
     let field = |name: &str| attrs.get(Symbol::new(name)).map(|attr| attr.value);
-    let (Some(content), Some(number)) = (field("content").or(field("contents")), Some("priority")) else {
-        return Ok(Wrapper::None);
-    };
-    Ok(match tag {
-        "if" => match field("condition") {
-            Some(condition) => Wrapper::If { condition, content },
+    Ok(match (tag, field("content")) {
+        ("merge", _) => field("contents").map_or(Wrapper::None, |contents| Wrapper::Merge { contents }),
+        ("if", Some(content)) => {
+            field("condition").map_or(Wrapper::None, |condition| Wrapper::If { condition, content })
+        }
+        ("override", Some(content)) => match field("priority") {
+            Some(priority) => Wrapper::Override { priority: eval.force_int(priority)?, content },
             None => Wrapper::None,
         },
-        "merge" => Wrapper::Merge { contents: content },
-        "override" | "order" => {
-            let Some(number) = field(number) else { return Ok(Wrapper::None) };
-            let number = eval.force_int(number)?;
-            if tag == "order" {
-                Wrapper::Order { order: number, content }
-            } else {
-                Wrapper::Override { priority: number, content }
-            }
-        }
+        ("order", Some(content)) => match field("priority") {
+            Some(priority) => Wrapper::Order { order: eval.force_int(priority)?, content },
+            None => Wrapper::None,
+        },
         _ => Wrapper::None,
     })
 }
@@ -192,6 +195,13 @@ impl<'a> Live<'a> {
     /// Why it may not count.
     pub fn doubt(&self) -> Option<&'a Unknown<'a>> {
         self.definition.doubt
+    }
+
+    /// Whether both count or neither does.
+    fn stands_with(&self, other: &Self) -> bool {
+        let (own, others) = (self.definition.undecided, other.definition.undecided);
+        let same = |(a, b): (&&'a Thunk<'a>, &&'a Thunk<'a>)| std::ptr::eq(*a, *b);
+        !own.is_empty() && own.len() == others.len() && own.iter().zip(others).all(same)
     }
 }
 
@@ -212,10 +222,25 @@ impl<'a> Resolved<'a> {
         self.certain.is_empty() && self.perhaps.is_empty() && self.open.is_none()
     }
 
+    /// The same, given that something here counts: what surely does then is certain. Of definitions
+    /// under different conditions any may be the one that counts.
+    pub fn given_one(self, eval: &Eval<'a>) -> Self {
+        let Some((first, others)) = self.perhaps.split_first() else { return self };
+        if !self.certain.is_empty() || !others.iter().all(|other| first.stands_with(other)) {
+            return self;
+        }
+        let counted = |live: &Live<'a>| Live { definition: Definition { doubt: None, ..live.definition }, ..*live };
+        let strongest = self.perhaps.iter().map(|live| live.definition.priority()).min();
+        let kept = self.perhaps.iter().filter(|live| Some(live.definition.priority()) == strongest);
+        let mut certain: Vec<_> = kept.map(counted).collect();
+        certain.sort_by_key(|live| live.definition.order);
+        Resolved { certain: eval.slice(&certain), perhaps: &[], open: self.open }
+    }
+
     /// Why a value that only one definition can give is not sure: something may override it.
     pub fn overridable(&self) -> Option<&'a Unknown<'a>> {
-        let priority = self.certain.first().map_or(i64::MAX, |live| live.definition.priority);
-        self.perhaps.iter().find(|live| live.definition.priority < priority).and_then(Live::doubt)
+        let priority = self.certain.first().map_or(i64::MAX, |live| live.definition.priority());
+        self.perhaps.iter().find(|live| live.definition.priority() < priority).and_then(Live::doubt)
     }
 }
 
@@ -228,16 +253,19 @@ pub fn resolve<'a>(eval: &Eval<'a>, expanded: Expanded<'a>) -> Outcome<'a, Resol
         match holds? {
             Condition::No => continue,
             Condition::Yes => {}
-            Condition::Perhaps(why) => definition.doubt = definition.doubt.or(Some(why)),
+            Condition::Perhaps(why) => {
+                definition.doubt = definition.doubt.or(Some(why));
+                definition.undecided = eval.slice(&[definition.undecided, definition.conditions].concat());
+            }
         }
         definition.conditions = &[];
         definition.assumed = definition.assumed.or(assumed);
         let live = Live { definition, value };
         if definition.doubt.is_some() { perhaps.push(live) } else { certain.push(live) }
     }
-    if let Some(strongest) = certain.iter().map(|live| live.definition.priority).min() {
-        certain.retain(|live| live.definition.priority == strongest);
-        perhaps.retain(|live| live.definition.priority <= strongest);
+    if let Some(strongest) = certain.iter().map(|live| live.definition.priority()).min() {
+        certain.retain(|live| live.definition.priority() == strongest);
+        perhaps.retain(|live| live.definition.priority() <= strongest);
     }
     certain.sort_by_key(|live| live.definition.order);
     Ok(Resolved { certain: eval.slice(&certain), perhaps: eval.slice(&perhaps), open: expanded.open })

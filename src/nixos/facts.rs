@@ -3,6 +3,9 @@
 
 use std::sync::LazyLock;
 
+use crate::nix::eval::Eval;
+use crate::nix::value::{Outcome, Value};
+
 /// A table of options, one line each: path, kind, default; sorted by bytes.
 pub struct Table {
     lines: LazyLock<Vec<&'static str>>,
@@ -113,4 +116,31 @@ pub fn service_of_user(user: &str) -> Option<ServiceUser> {
         let of_instance = |text: &str| text.replace("<name>", instance);
         Some(ServiceUser { group: of_instance(group), enabled_by: of_instance(enabled_by) })
     })
+}
+
+/// A literal default of a table.
+pub fn json<'a>(eval: &Eval<'a>, text: &str) -> Outcome<'a> {
+    match serde_json::from_str(text) {
+        Ok(value) => Ok(from_json(eval, &value)),
+        Err(error) => eval.fail(&format!("a default of the table is no JSON: {error}")),
+    }
+}
+
+fn from_json<'a>(eval: &Eval<'a>, value: &serde_json::Value) -> Value<'a> {
+    match value {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(value) => Value::Bool(*value),
+        serde_json::Value::Number(number) => match number.as_i64() {
+            Some(number) => Value::Int(number),
+            None => Value::Float(number.as_f64().unwrap_or_default()),
+        },
+        serde_json::Value::String(text) => eval.string(text),
+        serde_json::Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(|item| eval.done(from_json(eval, item))).collect();
+            eval.list(&items)
+        }
+        serde_json::Value::Object(map) => {
+            eval.attrs(map.iter().map(|(name, item)| eval.attr(name, eval.done(from_json(eval, item)))).collect())
+        }
+    }
 }

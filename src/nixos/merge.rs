@@ -24,38 +24,44 @@ pub fn option<'a>(
         |name: &str| declarations.iter().find_map(|option| option.get(Symbol::new(name))).map(|attr| attr.value);
     let declared_types = declarations.iter().filter_map(|option| option.get(Symbol::new("type")));
     let kind = types::kind_of_all(eval, &declared_types.map(|attr| attr.value).collect::<Vec<_>>())?;
-    let mut resolved = resolve(eval, expand(eval, definitions)?)?;
-    if resolved.certain.is_empty() {
-        match field("default") {
-            Some(default) => resolved.certain = default_definition(eval, configuration, default)?,
-            None if resolved.is_empty() && !kind.has_empty_value() => {
-                let message = format!("the option '{}' is used but not defined", dotted(path));
-                return Err(eval.error(ErrorKind::Other, None, &message));
-            }
-            None => {}
+    let default = field("default");
+    let resolved = resolve_with_default(eval, configuration, definitions, default)?;
+    let merged = move |eval: &Eval<'a>| {
+        if resolved.is_empty() && default.is_none() && !kind.has_empty_value() {
+            let message = format!("the option '{}' is used but not defined", dotted(path));
+            return Err(eval.error(ErrorKind::Other, None, &message));
         }
-    }
-    let merged = typed(eval, configuration, path, kind, resolved)?;
+        typed(eval, configuration, path, kind, resolved)
+    };
     match field("apply") {
-        Some(apply) => {
-            let apply = eval.force(apply)?;
-            eval.call(apply, eval.done(merged))
-        }
-        None => Ok(merged),
+        // It may do without the definitions, as that of a renamed option.
+        Some(apply) => eval.call(eval.force(apply)?, eval.lazy(merged)),
+        None => merged(eval),
     }
 }
 
-/// The definition that an option's own default makes.
-pub fn default_definition<'a>(
+/// What counts of an option's definitions, and of the one that its own default makes: as weak a
+/// definition as any, not looked at where a stronger one is sure.
+pub fn resolve_with_default<'a>(
     eval: &Eval<'a>,
     configuration: &'a Configuration<'a>,
-    default: &'a Thunk<'a>,
-) -> Outcome<'a, &'a [Live<'a>]> {
-    let Some(module) = configuration.collected(eval)?.modules.first() else { return Ok(&[]) };
-    let definition =
-        Definition { priority: OPTION_DEFAULT_PRIORITY, doubt: None, ..Definition::plain(default, module) };
-    let resolved = resolve(eval, expand(eval, &[definition])?)?;
-    Ok(resolved.certain)
+    definitions: &[Definition<'a>],
+    default: Option<&'a Thunk<'a>>,
+) -> Outcome<'a, Resolved<'a>> {
+    let resolved = resolve(eval, expand(eval, definitions)?)?;
+    let stronger = |live: &Live<'a>| live.definition.priority() < OPTION_DEFAULT_PRIORITY;
+    let module = configuration.collected(eval)?.modules.first();
+    match (default, module) {
+        (Some(default), Some(module)) if !resolved.certain.first().is_some_and(stronger) => {
+            let default = Definition {
+                overriding: Some(OPTION_DEFAULT_PRIORITY),
+                doubt: None,
+                ..Definition::plain(default, module)
+            };
+            resolve(eval, expand(eval, &[&[default], definitions].concat())?)
+        }
+        _ => Ok(resolved),
+    }
 }
 
 /// Merges by type.
@@ -96,6 +102,7 @@ pub fn typed<'a>(
             typed(eval, configuration, path, types::kind(eval, to)?, resolved)
         }
         Kind::Separated(separator) => separated(eval, path, separator, resolved),
+        Kind::FunctionTo(result) => function_to(eval, configuration, path, result, resolved),
         Kind::DeferredModule => deferred_module(eval, resolved),
         Kind::Custom(merge) => custom(eval, path, merge, resolved),
         Kind::Scalar => one(eval, path, resolved),
@@ -160,7 +167,7 @@ fn undecided<'a>(eval: &Eval<'a>, resolved: &Resolved<'a>) -> Option<&'a Unknown
 }
 
 /// An unknown in which every definition's value stays findable.
-fn with_values<'a>(eval: &Eval<'a>, why: &'a Unknown<'a>, resolved: &Resolved<'a>) -> &'a Unknown<'a> {
+pub fn with_values<'a>(eval: &Eval<'a>, why: &'a Unknown<'a>, resolved: &Resolved<'a>) -> &'a Unknown<'a> {
     let lives = resolved.certain.iter().chain(resolved.perhaps);
     let parts: Vec<_> = lives.map(|live| live.definition.value).collect();
     eval.unknown_with(why, &parts)
@@ -202,7 +209,7 @@ fn attrs_of<'a>(
         let place = definitions.first().map_or(AttrPlace::Nowhere, |definition| definition.place);
         let doubt = presence(&resolved).or(overridable.map(Doubt::Assumed));
         // A definition that may not count says whether the attribute is there, not what it is.
-        let present = if resolved.certain.is_empty() { certainly(eval, resolved) } else { resolved };
+        let present = resolved.given_one(eval);
         let value = eval.lazy(move |eval| typed(eval, configuration, path, types::kind(eval, element)?, present));
         entries.push(Attr { name, value, place, doubt });
     }
@@ -217,13 +224,6 @@ fn presence<'a>(resolved: &Resolved<'a>) -> Option<Doubt<'a>> {
     }
     let assumed = resolved.certain.iter().map(|live| live.definition.assumed);
     assumed.collect::<Option<Vec<_>>>()?.first().copied().map(Doubt::Assumed)
-}
-
-/// The same definitions, given that they count.
-fn certainly<'a>(eval: &Eval<'a>, resolved: Resolved<'a>) -> Resolved<'a> {
-    let counted = |live: &Live<'a>| Live { definition: Definition { doubt: None, ..live.definition }, ..*live };
-    let certain: Vec<_> = resolved.perhaps.iter().map(counted).collect();
-    Resolved { certain: eval.slice(&certain), perhaps: &[], open: resolved.open }
 }
 
 fn list_of<'a>(
@@ -271,6 +271,10 @@ fn concatenated<'a>(eval: &Eval<'a>, path: &[Symbol], resolved: &Resolved<'a>) -
                 return Err(eval.error(ErrorKind::Other, None, &message));
             }
         }
+    }
+    if let (false, Some(why)) = (items.is_empty(), resolved.overridable()) {
+        // A stronger definition would replace them.
+        eval.assume(why);
     }
     if let Some(why) = resolved.perhaps.iter().find_map(Live::doubt) {
         let parts: Vec<_> = resolved.perhaps.iter().map(|live| live.definition.value).collect();
@@ -394,6 +398,31 @@ fn updated<'a>(eval: &Eval<'a>, path: &[Symbol], resolved: Resolved<'a>) -> Outc
     }
 }
 
+/// `functionTo`: a function whose result is what the definitions' results merge to.
+fn function_to<'a>(
+    eval: &Eval<'a>,
+    configuration: &'a Configuration<'a>,
+    path: &'a [Symbol],
+    result: &'a Thunk<'a>,
+    resolved: Resolved<'a>,
+) -> Outcome<'a> {
+    if let (&[only], [], None) = (resolved.certain, resolved.perhaps, resolved.open)
+        && matches!(types::kind(eval, result)?, Kind::Scalar | Kind::Shape)
+    {
+        return Ok(only.value);
+    }
+    Ok(eval.native("functionTo", 1, move |eval, arguments| {
+        let &[argument] = arguments else { return eval.fail("one argument") };
+        let lives = resolved.certain.iter().chain(resolved.perhaps);
+        let results: Vec<_> = lives
+            .map(|live| Definition { value: eval.lazy_call(eval.done(live.value), argument), ..live.definition })
+            .collect();
+        let expanded = expand(eval, &results)?;
+        let resolved = resolve(eval, Expanded { open: expanded.open.or(resolved.open), ..expanded })?;
+        typed(eval, configuration, path, types::kind(eval, result)?, resolved)
+    }))
+}
+
 /// A `deferredModule`: a module that imports every definition.
 fn deferred_module<'a>(eval: &Eval<'a>, resolved: Resolved<'a>) -> Outcome<'a> {
     let lives = resolved.certain.iter().chain(resolved.perhaps);
@@ -465,32 +494,5 @@ pub fn by_shape<'a>(
             Ok(Value::Unknown(with_values(eval, why, &resolved)))
         }
         outcome => outcome,
-    }
-}
-
-/// A literal default of a table.
-pub fn json<'a>(eval: &Eval<'a>, text: &str) -> Outcome<'a> {
-    match serde_json::from_str(text) {
-        Ok(value) => Ok(from_json(eval, &value)),
-        Err(error) => eval.fail(&format!("a default of the table is no JSON: {error}")),
-    }
-}
-
-fn from_json<'a>(eval: &Eval<'a>, value: &serde_json::Value) -> Value<'a> {
-    match value {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::Bool(value) => Value::Bool(*value),
-        serde_json::Value::Number(number) => match number.as_i64() {
-            Some(number) => Value::Int(number),
-            None => Value::Float(number.as_f64().unwrap_or_default()),
-        },
-        serde_json::Value::String(text) => eval.string(text),
-        serde_json::Value::Array(items) => {
-            let items: Vec<_> = items.iter().map(|item| eval.done(from_json(eval, item))).collect();
-            eval.list(&items)
-        }
-        serde_json::Value::Object(map) => {
-            eval.attrs(map.iter().map(|(name, item)| eval.attr(name, eval.done(from_json(eval, item)))).collect())
-        }
     }
 }

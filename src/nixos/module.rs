@@ -1,6 +1,6 @@
 //! Collecting modules: the closure of `imports` (nixpkgs, lib/modules.nix: collectModules).
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::configuration::{Configuration, Root};
 use super::definition::failure;
@@ -48,15 +48,53 @@ pub enum Foreign {
     Private,
 }
 
+/// What was found in one of the `imports`.
+#[derive(Clone, Copy)]
+enum Found<'a> {
+    /// Nothing yet, or nothing that counts.
+    Nothing,
+    Module(&'a Module<'a>),
+    /// Something that may hold modules.
+    Lacking(&'a Unknown<'a>),
+    /// A foreign module that there is a schema of.
+    Schema(&'static str),
+}
+
+/// One of the things that `imports` lead to, and where it leads.
+struct Node<'a> {
+    /// What nixpkgs knows a module by: its path, or its `key`.
+    key: Option<String>,
+    found: Found<'a>,
+    /// Indices of nodes.
+    imports: Vec<usize>,
+}
+
+/// A module to be looked at, and the node that imports it.
+struct Pending<'a> {
+    root: Root<'a>,
+    parent: usize,
+}
+
+/// What a module comes to, its path followed and its function applied.
+enum Applied<'a> {
+    /// A node there already.
+    Known(usize),
+    New {
+        value: Value<'a>,
+        file: &'a str,
+        own: bool,
+        key: Option<String>,
+    },
+}
+
 struct Collector<'a, 'e> {
     eval: &'e Eval<'a>,
     configuration: &'a Configuration<'a>,
-    modules: Vec<&'a Module<'a>>,
-    seen: BTreeSet<String>,
+    /// The first is the configuration itself.
+    nodes: Vec<Node<'a>>,
+    by_key: BTreeMap<String, usize>,
     disabled: BTreeSet<String>,
-    open: Option<&'a Unknown<'a>>,
-    schemas: Vec<&'static str>,
-    queue: VecDeque<Root<'a>>,
+    queue: VecDeque<Pending<'a>>,
 }
 
 /// Collects the modules of a configuration, breadth first, each file once.
@@ -64,113 +102,137 @@ pub fn collect<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>) -> Out
     let mut collector = Collector {
         eval,
         configuration,
-        modules: Vec::new(),
-        seen: BTreeSet::new(),
+        nodes: vec![Node { key: None, found: Found::Nothing, imports: Vec::new() }],
+        by_key: BTreeMap::new(),
         disabled: BTreeSet::new(),
-        open: None,
-        schemas: Vec::new(),
-        queue: configuration.roots.iter().copied().collect(),
+        queue: configuration.roots.iter().map(|&root| Pending { root, parent: 0 }).collect(),
     };
-    while let Some(root) = collector.queue.pop_front() {
-        collector.visit(root)?;
+    while let Some(pending) = collector.queue.pop_front() {
+        collector.visit(pending)?;
     }
-    let Collector { mut modules, disabled, open, schemas, .. } = collector;
-    modules.retain(|module| !disabled.contains(module.file));
-    // nixpkgs merges the definitions of the last collected module first.
-    modules.reverse();
-    Ok(eval.alloc(Collected { modules: eval.slice(&modules), open, schemas: eval.slice(&schemas) }))
+    Ok(collector.enabled())
 }
 
 impl<'a> Collector<'a, '_> {
-    fn visit(&mut self, root: Root<'a>) -> Outcome<'a, ()> {
+    /// What is reached without going through a disabled module (nixpkgs: filterModules).
+    fn enabled(&self) -> &'a Collected<'a> {
+        let (mut modules, mut open, mut schemas) = (Vec::new(), None, Vec::new());
+        let mut reached = BTreeSet::from([0]);
+        let mut queue = VecDeque::from([0]);
+        while let Some(node) = queue.pop_front().and_then(|index: usize| self.nodes.get(index)) {
+            if node.key.as_ref().is_some_and(|key| self.disabled.contains(key)) {
+                continue;
+            }
+            match node.found {
+                Found::Nothing => {}
+                Found::Module(module) => modules.push(module),
+                Found::Lacking(unknown) => open = open.or(Some(unknown)),
+                Found::Schema(name) => schemas.push(name),
+            }
+            queue.extend(node.imports.iter().filter(|&&index| reached.insert(index)));
+        }
+        // nixpkgs merges the definitions of the last collected module first.
+        modules.reverse();
+        let (modules, schemas) = (self.eval.slice(&modules), self.eval.slice(&schemas));
+        self.eval.alloc(Collected { modules, open, schemas })
+    }
+
+    /// Adds a node that `parent` imports.
+    fn node(&mut self, parent: usize, key: Option<String>, found: Found<'a>) -> usize {
+        let index = self.nodes.len();
+        if let Some(key) = &key {
+            self.by_key.insert(key.clone(), index);
+        }
+        self.nodes.push(Node { key, found, imports: Vec::new() });
+        self.link(parent, index);
+        index
+    }
+
+    fn link(&mut self, parent: usize, node: usize) {
+        if let Some(parent) = self.nodes.get_mut(parent) {
+            parent.imports.push(node);
+        }
+    }
+
+    fn visit(&mut self, Pending { root, parent }: Pending<'a>) -> Outcome<'a, ()> {
         let _depth = self.eval.limits.enter(self.eval)?;
-        self.eval.limits.size_of_at_most(self.eval, self.modules.len(), MOST_MODULES)?;
+        self.eval.limits.size_of_at_most(self.eval, self.nodes.len(), MOST_MODULES)?;
         let applied = self.eval.force(root.module).and_then(|value| self.apply(value, root.file, root.own));
         match applied {
-            Ok(Some((Value::Attrs(attrs), file, own))) => self.add(attrs, Root { file, own, ..root }),
-            Ok(Some((Value::Unknown(unknown), ..))) => {
-                self.foreign(unknown);
-                Ok(())
+            Ok(Applied::Known(node)) => self.link(parent, node),
+            Ok(Applied::New { value: Value::Attrs(attrs), file, own, key }) => {
+                let node = self.node(parent, key, Found::Nothing);
+                self.add(attrs, Root { file, own, ..root }, node)?;
             }
-            Ok(Some((other, file, _))) => {
-                let message = self.eval.text(&format!("a module of {file} is {}, not a set", other.kind()));
-                self.lacking(self.eval.unknown(Reason::Failure(message), None));
-                Ok(())
+            Ok(Applied::New { value: Value::Unknown(unknown), .. }) => self.foreign(unknown, parent),
+            Ok(Applied::New { value, file, .. }) => {
+                let message = self.eval.text(&format!("a module of {file} is {}, not a set", value.kind()));
+                self.lacking(self.eval.unknown(Reason::Failure(message), None), parent);
             }
-            Ok(None) => Ok(()),
             Err(stop) => {
                 if let Some(unknown) = failure(self.eval, stop)? {
-                    self.foreign(unknown);
+                    self.foreign(unknown, parent);
                 }
-                Ok(())
             }
+        }
+        Ok(())
+    }
+
+    /// Follows a path to its file and a function to its result.
+    fn apply(&self, value: Value<'a>, file: &'a str, own: bool) -> Outcome<'a, Applied<'a>> {
+        let is_function = match value {
+            Value::Path(path) => return self.apply_path(path, own),
+            Value::String(text) if text.text.starts_with('/') => return self.apply_path(text.text, own),
+            Value::Closure(_) | Value::Native(_) => true,
+            Value::Attrs(attrs) => attrs.get(Symbol::new("__functor")).is_some(),
+            _ => false,
+        };
+        let value = if is_function {
+            self.eval.settle(self.eval.call(value, self.configuration.arguments(self.eval)))?
+        } else {
+            value
+        };
+        let key = key_of(self.eval, value);
+        match key.as_ref().and_then(|key| self.by_key.get(key)) {
+            Some(&node) => Ok(Applied::Known(node)),
+            None => Ok(Applied::New { value, file, own, key }),
         }
     }
 
-    /// Follows a path to its file and a function to its result. None: seen before.
-    fn apply(&mut self, value: Value<'a>, file: &'a str, own: bool) -> Outcome<'a, Option<(Value<'a>, &'a str, bool)>> {
-        match value {
-            Value::Path(path) => self.apply_path(path, own),
-            Value::String(text) if text.text.starts_with('/') => self.apply_path(text.text, own),
-            Value::Closure(_) | Value::Native(_) => {
-                let result = self.eval.settle(self.eval.call(value, self.configuration.arguments(self.eval)))?;
-                self.apply_result(result, file, own)
-            }
-            Value::Attrs(attrs) if attrs.get(Symbol::new("__functor")).is_some() => {
-                let result = self.eval.settle(self.eval.call(value, self.configuration.arguments(self.eval)))?;
-                self.apply_result(result, file, own)
-            }
-            value => self.apply_result(value, file, own),
-        }
-    }
-
-    fn apply_result(
-        &mut self,
-        value: Value<'a>,
-        file: &'a str,
-        own: bool,
-    ) -> Outcome<'a, Option<(Value<'a>, &'a str, bool)>> {
-        if let Value::Attrs(attrs) = value
-            && let Some(key) = attrs.get(Symbol::new("key"))
-            && let Ok(key) = self.eval.force_string(key.value)
-            && !self.seen.insert(key.text.to_owned())
-        {
-            return Ok(None);
-        }
-        Ok(Some((value, file, own)))
-    }
-
-    fn apply_path(&mut self, absolute: &str, own: bool) -> Outcome<'a, Option<(Value<'a>, &'a str, bool)>> {
+    fn apply_path(&self, absolute: &str, own: bool) -> Outcome<'a, Applied<'a>> {
         let eval = self.eval;
+        let unknown = |unknown| Applied::New { value: Value::Unknown(unknown), file: "", own, key: None };
         let relative = match path::locate(absolute) {
             Located::Repository(relative) => relative,
             Located::Input { name, rest } => {
                 let names: Vec<_> = rest.split('/').map(Symbol::new).collect();
                 let why = eval.unknown(Reason::Input(eval.text(name)), None);
-                let why = eval.alloc(Unknown { path: eval.slice(&names), ..*why });
-                return Ok(Some((Value::Unknown(why), "", own)));
+                return Ok(unknown(eval.alloc(Unknown { path: eval.slice(&names), ..*why })));
             }
             Located::Outside(outside) => {
                 let message = eval.text(&format!("the module {outside} lies outside the repository"));
-                return Ok(Some((Value::Unknown(eval.unknown(Reason::Failure(message), None)), "", own)));
+                return Ok(unknown(eval.unknown(Reason::Failure(message), None)));
             }
         };
-        if !self.seen.insert(absolute.to_owned()) {
-            return Ok(None);
+        if let Some(&node) = self.by_key.get(absolute) {
+            return Ok(Applied::Known(node));
         }
         let Some(id) = eval.file_at(relative) else {
             return Err(eval.error(ErrorKind::Other, None, &format!("the module '{relative}' does not exist")));
         };
         let file = eval.program.files.get(id.0 as usize).map_or("", |file| &*file.path);
-        let value = eval.force(eval.file(id))?;
-        match value {
-            // A file that holds a path or a list is no module that nixpkgs would take.
-            Value::Path(_) => Ok(Some((value, file, own))),
-            value => self.apply(value, file, own && !file.starts_with('«')),
+        let path = Some(absolute.to_owned());
+        match eval.force(eval.file(id))? {
+            // A file that holds a path or a string is no module that nixpkgs would take.
+            value @ (Value::Path(_) | Value::String(_)) => Ok(Applied::New { value, file, own, key: path }),
+            value => match self.apply(value, file, own && !file.starts_with('«'))? {
+                Applied::New { value, file, own, key } => Ok(Applied::New { value, file, own, key: key.or(path) }),
+                known @ Applied::Known(_) => Ok(known),
+            },
         }
     }
 
-    fn add(&mut self, attrs: &'a Attrs<'a>, root: Root<'a>) -> Outcome<'a, ()> {
+    fn add(&mut self, attrs: &'a Attrs<'a>, root: Root<'a>, node: usize) -> Outcome<'a, ()> {
         let eval = self.eval;
         let field = |name: &str| attrs.get(Symbol::new(name)).map(|attr| attr.value);
         let file = match field("_file").map(|file| eval.force(file)) {
@@ -181,11 +243,11 @@ impl<'a> Collector<'a, '_> {
         let root = Root { file, ..root };
         for name in ["imports", "require"] {
             if let Some(imports) = field(name) {
-                self.imports(imports, root)?;
+                self.imports(imports, root, node)?;
             }
         }
         if let Some(disabled) = field("disabledModules") {
-            self.disable(disabled)?;
+            self.disable(disabled);
         }
         let structured = field("config").is_some() || field("options").is_some();
         let config = match field("config") {
@@ -194,66 +256,77 @@ impl<'a> Collector<'a, '_> {
             None => eval.done(shorthand(eval, attrs)),
         };
         let Root { own, doubt, .. } = root;
-        self.modules.push(eval.alloc(Module { file, own, options: field("options"), config, doubt }));
+        let module = eval.alloc(Module { file, own, options: field("options"), config, doubt });
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.found = Found::Module(module);
+        }
         Ok(())
     }
 
-    fn imports(&mut self, imports: &'a Thunk<'a>, root: Root<'a>) -> Outcome<'a, ()> {
+    fn imports(&mut self, imports: &'a Thunk<'a>, root: Root<'a>, node: usize) -> Outcome<'a, ()> {
         match self.eval.settle(self.eval.force(imports)) {
             Ok(Value::List(list)) => {
                 if let Some(open) = list.open {
-                    self.foreign(open);
+                    self.foreign(open, node);
                 }
-                self.queue.extend(list.items.iter().map(|&module| Root { module, ..root }));
+                let pending = |&module: &&'a Thunk<'a>| Pending { root: Root { module, ..root }, parent: node };
+                self.queue.extend(list.items.iter().map(pending));
             }
-            Ok(Value::Unknown(unknown)) => self.foreign(unknown),
+            Ok(Value::Unknown(unknown)) => self.foreign(unknown, node),
             Ok(other) => {
                 let message = self.eval.text(&format!("imports of {} is {}, not a list", root.file, other.kind()));
-                self.lacking(self.eval.unknown(Reason::Failure(message), None));
+                self.lacking(self.eval.unknown(Reason::Failure(message), None), node);
             }
             Err(stop) => {
                 if let Some(unknown) = failure(self.eval, stop)? {
-                    self.lacking(unknown);
+                    self.lacking(unknown, node);
                 }
             }
         }
         Ok(())
     }
 
-    fn disable(&mut self, disabled: &'a Thunk<'a>) -> Outcome<'a, ()> {
-        let Ok(list) = self.eval.force_list(disabled) else { return Ok(()) };
+    fn disable(&mut self, disabled: &'a Thunk<'a>) {
+        let Ok(list) = self.eval.force_list(disabled) else { return };
         for item in list.items {
-            let name = match self.eval.force(item) {
-                Ok(Value::Path(path)) => path,
-                Ok(Value::String(text)) => text.text,
-                _ => continue,
+            let key = match self.eval.force(item) {
+                Ok(Value::Path(path)) => Some(path.to_owned()),
+                // Others are below nixpkgs' own modules.
+                Ok(Value::String(text)) if text.text.starts_with('/') => Some(text.text.to_owned()),
+                Ok(value) => key_of(self.eval, value),
+                Err(_) => None,
             };
-            if let Located::Repository(relative) = path::locate(name) {
-                self.disabled.insert(relative.to_owned());
-                self.disabled.insert(format!("{relative}/default.nix"));
-            }
+            self.disabled.extend(key);
         }
-        Ok(())
     }
 
-    fn foreign(&mut self, unknown: &'a Unknown<'a>) {
+    fn foreign(&mut self, unknown: &'a Unknown<'a>, parent: usize) {
         match self.configuration.foreign(self.eval, unknown) {
             Foreign::Public => {}
-            Foreign::Private => self.lacking(unknown),
+            Foreign::Private => self.lacking(unknown, parent),
             Foreign::Schema(name) => {
-                if !self.schemas.contains(&name) {
-                    self.schemas.push(name);
-                    if let Some(schema) = self.configuration.world.own_file(self.eval, name) {
-                        self.queue.push_back(Root { module: schema, file: name, own: false, doubt: None });
-                    }
+                if let Some(&node) = self.by_key.get(name) {
+                    return self.link(parent, node);
+                }
+                let node = self.node(parent, Some(name.to_owned()), Found::Schema(name));
+                if let Some(module) = self.configuration.world.own_file(self.eval, name) {
+                    let root = Root { module, file: name, own: false, doubt: None };
+                    self.queue.push_back(Pending { root, parent: node });
                 }
             }
         }
     }
 
-    fn lacking(&mut self, unknown: &'a Unknown<'a>) {
-        self.open = self.open.or(Some(unknown));
+    fn lacking(&mut self, unknown: &'a Unknown<'a>, parent: usize) {
+        self.node(parent, None, Found::Lacking(unknown));
     }
+}
+
+/// The `key` that a module says it is known by.
+fn key_of<'a>(eval: &Eval<'a>, module: Value<'a>) -> Option<String> {
+    let Value::Attrs(attrs) = module else { return None };
+    let key = eval.force_string(attrs.get(Symbol::new("key"))?.value).ok()?;
+    Some(key.text.to_owned())
 }
 
 /// A module without `config` and `options` is all config but for what modules have beside it.

@@ -1,8 +1,8 @@
 //! `lib.modules`: what definitions are wrapped in, as data that the module system reads, and
 //! functions that make modules.
 
-use super::calling::{arguments, later, throw_given};
-use super::gather::{Items, all_items};
+use super::calling::{arguments, later, text, throw, throw_given};
+use super::gather::{Items, all_items, path_of};
 use super::options::{has_type, typed};
 use super::trivial::FUNCTIONS as TRIVIAL;
 use crate::nix::builtins::Function;
@@ -52,6 +52,10 @@ pub fn values<'a>(eval: &Eval<'a>, _types: &'a Thunk<'a>) -> Vec<Attr<'a>> {
         eval.attr("defaultOrderPriority", eval.done(Value::Int(1000))),
     ]
 }
+
+/// Of an option in the module argument `options`, beside what nixpkgs has there: an `mkMerge` of
+/// its strongest definitions, each with its priority, those that may not count with a condition.
+pub const ALIASED: &str = "«definitions»";
 
 /// The priority of a definition that says none.
 const DEFAULT_PRIORITY: i64 = 100;
@@ -196,55 +200,115 @@ fn import_data<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>], reader: &'static str
     Ok(eval.attrs(vec![eval.attr("_file", path), eval.attr("config", config)]))
 }
 
-/// A module that declares one hidden option. nixpkgs writes these modules as functions of `options`
-/// and `config` that hand definitions on; here the declaration says as data what becomes of them,
-/// and the module system does it: `aliasOf` (a path: definitions count there, with their
-/// priorities, and reading gives that option's value), `changedBy` (a function from the whole
-/// `config` to the value at `aliasOf`, once the option is defined), `mergedBy` (the same for several
-/// options together), `removed` (why it may not be defined).
-fn hidden_option<'a>(eval: &Eval<'a>, path: &[&'a Thunk<'a>], mut says: Vec<Attr<'a>>) -> Value<'a> {
-    says.push(eval.attr("visible", eval.done(Value::Bool(false))));
-    let mut inner = eval.done(typed(eval, "option", says));
-    for &name in path.iter().rev() {
-        let below = inner;
-        inner = eval.lazy(move |eval| Ok(eval.attrs(vec![eval.generated_attr(eval.force_string(name)?, below)])));
-    }
-    eval.attrs(vec![eval.attr("options", inner)])
+/// A module that declares an option at `path`; what it says beside is in `says`.
+fn option_at<'a>(eval: &Eval<'a>, path: &'a Thunk<'a>, says: Vec<Attr<'a>>) -> &'a Thunk<'a> {
+    set_by_path(eval, path, eval.done(typed(eval, "option", says)))
 }
 
-/// The names of an option's path.
-fn option_path<'a>(eval: &Eval<'a>, path: &'a Thunk<'a>) -> Outcome<'a, &'a [&'a Thunk<'a>]> {
-    all_items(eval.force_list(path)?)
+fn set_by_path<'a>(eval: &Eval<'a>, path: &'a Thunk<'a>, value: &'a Thunk<'a>) -> &'a Thunk<'a> {
+    eval.lazy(move |eval| {
+        // The names further in are needed only when somebody looks there.
+        let nested = |below: &'a Thunk<'a>, &name: &&'a Thunk<'a>| {
+            eval.lazy(move |eval| Ok(eval.attrs(vec![eval.generated_attr(eval.force_string(name)?, below)])))
+        };
+        eval.force(all_items(eval.force_list(path)?)?.iter().rev().fold(value, nested))
+    })
+}
+
+fn get_by_path<'a>(eval: &Eval<'a>, path: &'a Thunk<'a>, set: &'a Thunk<'a>) -> &'a Thunk<'a> {
+    eval.lazy(move |eval| {
+        let names = path_of(eval, path)?;
+        names.iter().try_fold(eval.force(set)?, |value, name| eval.settle(eval.select_name(value, *name, None)))
+    })
+}
+
+/// A module that is a function of `config` and `options`.
+fn module<'a>(
+    eval: &Eval<'a>,
+    name: &'static str,
+    make: impl Fn(&Eval<'a>, &'a Thunk<'a>, &'a Thunk<'a>) -> Outcome<'a> + 'a,
+) -> Value<'a> {
+    eval.native(name, 1, move |eval, args| {
+        let [args] = arguments(eval, args)?;
+        make(eval, of(eval, args, "config"), of(eval, args, "options"))
+    })
+}
+
+/// Definitions of the option at `from` count at `to`, with their priority; reading it gives what is
+/// at `to` (nixpkgs: `doRename`).
+fn renamed<'a>(eval: &Eval<'a>, from: &'a Thunk<'a>, to: &'a Thunk<'a>, when: &'a Thunk<'a>) -> Value<'a> {
+    module(eval, "doRename", move |eval, config, options| {
+        let apply = eval.native("apply", 1, move |eval, _| eval.force(get_by_path(eval, to, config)));
+        let says = vec![eval.attr("visible", eval.done(Value::Bool(false))), eval.attr("apply", eval.done(apply))];
+        // What nixpkgs takes from `definitions` and `highestPrio`, with those that may not count.
+        let handed_on = of(eval, get_by_path(eval, from, options), ALIASED);
+        let config = condition(eval, when, set_by_path(eval, to, handed_on));
+        Ok(eval.attrs(vec![eval.attr("options", option_at(eval, from, says)), eval.attr("config", eval.done(config))]))
+    })
 }
 
 fn mk_alias_option_module<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [from, to] = arguments(eval, args)?;
-    Ok(hidden_option(eval, option_path(eval, from)?, vec![eval.attr("aliasOf", to)]))
+    Ok(renamed(eval, from, to, eval.done(Value::Bool(true))))
 }
 
 fn rename_module<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [settings] = arguments(eval, args)?;
-    let (from, to) = (of(eval, settings, "from"), of(eval, settings, "to"));
-    mk_alias_option_module(eval, &[from, to])
+    let always = eval.done(Value::Bool(true));
+    let when = super::attrsets::value_or(eval, settings, Symbol::new("condition"), always);
+    Ok(renamed(eval, of(eval, settings, "from"), of(eval, settings, "to"), when))
 }
 
 fn mk_changed_option_module<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [from, to, change] = arguments(eval, args)?;
-    let says = vec![eval.attr("aliasOf", to), eval.attr("changedBy", change)];
-    Ok(hidden_option(eval, option_path(eval, from)?, says))
+    Ok(merged_options(eval, eval.done(eval.list(&[from])), to, change))
 }
 
 fn mk_merged_option_module<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [from, to, change] = arguments(eval, args)?;
-    let mut modules = Vec::new();
-    for path in option_path(eval, from)? {
-        let says = vec![eval.attr("aliasOf", to), eval.attr("mergedBy", change)];
-        modules.push(eval.done(hidden_option(eval, option_path(eval, path)?, says)));
-    }
-    Ok(eval.attrs(vec![eval.attr("imports", eval.done(eval.list(&modules)))]))
+    Ok(merged_options(eval, from, to, change))
 }
 
+/// `to` is what `change` makes of `config`, once one of the options at `from` is defined.
+fn merged_options<'a>(eval: &Eval<'a>, from: &'a Thunk<'a>, to: &'a Thunk<'a>, change: &'a Thunk<'a>) -> Value<'a> {
+    const UNDEFINED: &str = "_mkMergedOptionModule";
+    module(eval, "mkMergedOptionModule", move |eval, config, _| {
+        let paths = all_items(eval.force_list(from)?)?;
+        let mut modules = Vec::new();
+        for path in paths {
+            let says = vec![
+                eval.attr("visible", eval.done(Value::Bool(false))),
+                eval.attr("default", eval.done(eval.string(UNDEFINED))),
+            ];
+            modules.push(eval.done(eval.attrs(vec![eval.attr("options", option_at(eval, path, says))])));
+        }
+        let when = eval.lazy(move |eval| {
+            let mut perhaps = None;
+            for path in paths {
+                let value = eval.settle(eval.force(get_by_path(eval, path, config)))?;
+                match value {
+                    Value::Unknown(unknown) => perhaps = Some(unknown),
+                    Value::String(text) if text.text == UNDEFINED => {}
+                    _ => return Ok(Value::Bool(true)),
+                }
+            }
+            Ok(perhaps.map_or(Value::Bool(false), Value::Unknown))
+        });
+        let changed = condition(eval, when, later(eval, change, [config]));
+        Ok(eval.attrs(vec![
+            eval.attr("imports", eval.done(eval.list(&modules))),
+            eval.attr("config", set_by_path(eval, to, eval.done(changed))),
+        ]))
+    })
+}
+
+/// An option that may not be read; what defines it has no effect.
 fn mk_removed_option_module<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [path, instructions] = arguments(eval, args)?;
-    Ok(hidden_option(eval, option_path(eval, path)?, vec![eval.attr("removed", instructions)]))
+    let apply = eval.native("apply", 1, move |eval, _| {
+        text(eval, instructions)?;
+        throw(eval, "an option is used that was removed")
+    });
+    let says = vec![eval.attr("visible", eval.done(Value::Bool(false))), eval.attr("apply", eval.done(apply))];
+    Ok(eval.attrs(vec![eval.attr("options", option_at(eval, path, says))]))
 }
