@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::checks::World;
 use crate::finding::Finding;
 use crate::manifest::Used;
+use crate::nix::literals::Literals;
 use crate::sops::document::{Document, Format, Node, Value};
 use crate::source::{Place, RepoPath, Text};
 
@@ -35,6 +36,11 @@ impl Mask {
             let Some(text) = world.tree.texts.get(path) else { continue };
             let mut ranges = match world.vault.document(path) {
                 Some(document) => sealed_ranges(document, text),
+                None if path.ends_with(".nix") => {
+                    let labelled = labels().filter(|label| !label.masked && label.place.path == *path);
+                    let labelled = labelled.filter(|label| label.place.start.line == label.place.end.line);
+                    literal_ranges(path, text, world, labelled.map(|label| bytes(&label.place)).collect())
+                }
                 None if is_shown(path, world) => Vec::new(),
                 None => continue,
             };
@@ -54,14 +60,39 @@ impl Mask {
 /// Files that hold no secrets by their nature. Any other may be one that somebody forgot to seal.
 fn is_shown(path: &str, world: &World<'_>) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    path.ends_with(".nix")
-        || path.ends_with(".pub")
+    path.ends_with(".pub")
         || matches!(name, "ssh_known_hosts" | "sealnix.toml" | "flake.lock")
         || world.policy.configs.iter().any(|config| &*config.path == path)
 }
 
 fn bytes(place: &Place) -> Range<usize> {
     place.start.byte as usize..place.end.byte as usize
+}
+
+/// In a Nix file code stays; what strings and comments hold may be a password that nobody sealed, so
+/// it goes, except what a label of one line points at: that is the name that a finding is about.
+fn literal_ranges(path: &RepoPath, text: &Text, world: &World<'_>, labelled: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let literals = Literals::of(text.content());
+    let mut ranges = without(&literals.ranges, &merged(labelled));
+    let parses = !world.syntax_errors.iter().any(|error| error.place.path == *path);
+    let doubtful = literals.doubtful_from.filter(|_| !parses);
+    ranges.extend(doubtful.map(|from| from..text.content().len()));
+    ranges
+}
+
+/// What of `ranges` is not in `kept`; both are sorted and apart.
+fn without(ranges: &[Range<usize>], kept: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut left = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        let mut from = range.start;
+        let first = kept.partition_point(|kept| kept.end <= range.start);
+        for kept in kept.iter().skip(first).take_while(|kept| kept.start < range.end) {
+            left.push(from..kept.start.max(from));
+            from = kept.end.min(range.end);
+        }
+        left.push(from..range.end);
+    }
+    left
 }
 
 /// In a sops file keys and recipients stay; every value goes, sealed or clear, and every comment.
