@@ -232,6 +232,14 @@ fn what_strings_and_comments_hold_is_blank_and_columns_stay_right() {
 }
 
 #[test]
+fn a_key_that_the_message_says_is_shown() {
+    let module = "{\n  s.secrets.a = {\n    key = \"db/pasword\";\n    owner = \"mira\";\n  };\n}\n";
+    let repo = Repo::default().with("m.nix", module);
+    let shown = repo.show(&[finding(repo.label("m.nix", "key", "its key is written here"))], PLAIN);
+    assert!(shown.contains("key = \"db/pasword\";") && shown.contains("owner = \"…\";"), "{shown}");
+}
+
+#[test]
 fn where_a_quote_is_missing_code_and_text_may_have_changed_places() {
     let module = "{\n  a = 1;\n  b = \"open;\n  password = \"hunter2\";\n}\n";
     let repo = Repo::default().with("m.nix", module);

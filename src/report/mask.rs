@@ -26,11 +26,15 @@ impl Mask {
             Used::PlainLiteral { .. } => Some(&used.at.0),
             _ => None,
         });
+        // What the messages say aloud.
+        let said = findings.iter().flat_map(|finding| [&finding.key, &finding.secret, &finding.suggestion]);
+        let said: BTreeSet<&str> = said.flatten().map(String::as_str).collect();
         let masked = labels().filter(|label| label.masked).map(|label| &label.place);
         let mut secret: BTreeMap<&RepoPath, Vec<&Place>> = BTreeMap::new();
         for place in literals.chain(masked) {
             secret.entry(&place.path).or_default().push(place);
         }
+        let unparsed: BTreeSet<&RepoPath> = world.syntax_errors.iter().map(|error| &error.place.path).collect();
         let mut hidden = BTreeMap::new();
         for path in paths {
             let Some(text) = world.tree.texts.get(path) else { continue };
@@ -39,7 +43,8 @@ impl Mask {
                 None if path.ends_with(".nix") => {
                     let labelled = labels().filter(|label| !label.masked && label.place.path == *path);
                     let labelled = labelled.filter(|label| label.place.start.line == label.place.end.line);
-                    literal_ranges(path, text, world, labelled.map(|label| bytes(&label.place)).collect())
+                    let labelled = labelled.map(|label| bytes(&label.place)).collect();
+                    literal_ranges(text, labelled, &said, !unparsed.contains(path))
                 }
                 None if is_shown(path, world) => Vec::new(),
                 None => continue,
@@ -70,13 +75,14 @@ fn bytes(place: &Place) -> Range<usize> {
 }
 
 /// In a Nix file code stays; what strings and comments hold may be a password that nobody sealed, so
-/// it goes, except what a label of one line points at: that is the name that a finding is about.
-fn literal_ranges(path: &RepoPath, text: &Text, world: &World<'_>, labelled: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    let literals = Literals::of(text.content());
+/// it goes, except what a label of one line points at and what the messages say: names and keys.
+fn literal_ranges(text: &Text, labelled: Vec<Range<usize>>, said: &BTreeSet<&str>, parses: bool) -> Vec<Range<usize>> {
+    let content = text.content();
+    let mut literals = Literals::of(content);
+    literals.ranges.retain(|range| content.get(range.clone()).is_none_or(|text| !said.contains(text)));
     let mut ranges = without(&literals.ranges, &merged(labelled));
-    let parses = !world.syntax_errors.iter().any(|error| error.place.path == *path);
     let doubtful = literals.doubtful_from.filter(|_| !parses);
-    ranges.extend(doubtful.map(|from| from..text.content().len()));
+    ranges.extend(doubtful.map(|from| from..content.len()));
     ranges
 }
 
