@@ -6,7 +6,7 @@
 mod opens;
 
 use sealnix::checks::{self, Verdict, World};
-use sealnix::finding::{Finding, Level};
+use sealnix::finding::{Finding, Level, merge};
 use sealnix::identity::{Evidence, Held, Identities, Identity};
 use sealnix::manifest::{
     Certainty, Complete, Fact, GnupgKeys, HomeUser, Host, HostKind, Manifest, Namespace, Secret, Sops, SopsFile, Spot,
@@ -402,6 +402,46 @@ fn file_not_encrypted() {
     }
     facts.sealed(FILE, vec![text("token")], &[WEB]);
     facts.is_silent("file-not-encrypted");
+}
+
+#[test]
+fn hosts_of_different_certainty_are_two_findings() {
+    let mut facts = Facts::new();
+    facts.file(FILE, true).declare("token", FILE, "token");
+    let mut other = facts.manifest.hosts[0].clone();
+    other.name = "db".to_owned();
+    let perhaps = Certainty::Conditional("`services.x.enable` is not known".to_owned());
+    let secrets = &mut other.sops.as_mut().unwrap().secrets;
+    secrets.get_mut("token").unwrap().certainty = perhaps.clone();
+    facts.manifest.hosts.push(other.clone());
+    let found = |facts: &Facts| -> Vec<_> {
+        let findings = facts.verdict("file-not-encrypted").findings;
+        findings.into_iter().map(|finding| (finding.certainty, finding.hosts)).collect()
+    };
+    let of = |host: &str| vec![host.to_owned()];
+    assert_eq!(found(&facts), [(Certainty::Certain, of("web")), (perhaps, of("db"))]);
+    // What a host declares surely counts for it.
+    facts.manifest.hosts.remove(0);
+    let secrets = &mut facts.manifest.hosts[0].sops.as_mut().unwrap().secrets;
+    secrets.insert("other".to_owned(), secret(FILE, "other"));
+    assert_eq!(found(&facts).iter().map(|(certainty, _)| certainty).collect::<Vec<_>>(), [&Certainty::Certain]);
+}
+
+#[test]
+fn many_hosts_with_one_mistake_are_one_finding_in_reasonable_time() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, (0..300).map(|n| text(&format!("key{n}x"))).collect(), &[WEB]);
+    for n in 0..30 {
+        facts.declare(&format!("missing{n}z"), FILE, &format!("missing{n}z"));
+    }
+    let host = facts.manifest.hosts[0].clone();
+    facts.manifest.hosts = (0..500).map(|n| Host { name: format!("web{n:03}"), ..host.clone() }).collect();
+    let start = std::time::Instant::now();
+    let findings = merge(facts.verdict("key-missing").findings);
+    assert_eq!(findings.len(), 30);
+    assert!(findings.iter().all(|finding| finding.hosts.len() == 500 && finding.hosts.is_sorted()));
+    // Generous: a search per host takes minutes.
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
 #[test]
