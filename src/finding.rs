@@ -62,12 +62,15 @@ pub struct Finding {
     pub others: Vec<Label>,
 }
 
-/// Joins findings that differ only in their hosts, and sorts by place, then rule.
-pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
+/// Joins findings that differ only in their hosts, and sorts by place, then rule. The first of several
+/// tells the help and the other places.
+pub fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
+    // The same mistakes are neighbours then, in the order in which they were found.
+    findings.sort_by(|a, b| mistake(a).cmp(&mistake(b)));
     let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {
-        match merged.iter_mut().find(|other| same_mistake(other, &finding)) {
-            Some(other) => other.hosts.extend(finding.hosts),
+        match merged.last_mut().filter(|last| mistake(last) == mistake(&finding)) {
+            Some(last) => last.hosts.extend(finding.hosts),
             None => merged.push(finding),
         }
     }
@@ -79,11 +82,8 @@ pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     merged
 }
 
-fn same_mistake(a: &Finding, b: &Finding) -> bool {
-    a.rule == b.rule
-        && a.certainty == b.certainty
-        && a.level == b.level
-        && (&a.user, &a.secret, &a.key) == (&b.user, &b.secret, &b.key)
-        && a.primary.place == b.primary.place
-        && a.message == b.message
+/// What makes two findings one mistake.
+fn mistake(finding: &Finding) -> impl Ord {
+    let Finding { rule, level, certainty, user, secret, key, message, primary, .. } = finding;
+    (&primary.place, rule, level, certainty, (user, secret, key), message)
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::config::{Config, Given};
 use crate::keys::Recipient;
+use crate::keys::recipient::canonical;
 use crate::manifest::{Host, HostKind, Manifest, Sops};
 use crate::policy::Policy;
 use crate::source::{Place, Tree};
@@ -63,13 +64,22 @@ pub enum Identity {
 /// The identities of every host and home-manager user.
 #[derive(Debug, Default)]
 pub struct Identities {
-    /// By host name.
-    pub hosts: BTreeMap<String, Identity>,
-    /// By host and user.
-    pub users: BTreeMap<(String, String), Identity>,
+    /// By kind and name of the host: a system and a home-manager configuration may share a name.
+    pub hosts: BTreeMap<(HostKind, String), Identity>,
+    /// By kind and name of the host, and user.
+    pub users: BTreeMap<(HostKind, String, String), Identity>,
 }
 
 impl Identities {
+    /// What is known of a host, or of a home-manager user inside it.
+    pub fn of(&self, host: &Host, user: Option<&str>) -> Option<&Identity> {
+        let name = host.name.clone();
+        match user {
+            Some(user) => self.users.get(&(host.kind, name, user.to_owned())),
+            None => self.hosts.get(&(host.kind, name)),
+        }
+    }
+
     /// Finds the keys of every host and home-manager user. What `sealnix.toml` says of a holder
     /// is all that counts for it; otherwise different kinds of evidence add up, and two different
     /// answers of one kind make none.
@@ -83,20 +93,20 @@ impl Identities {
         let mut identities = Identities::default();
         for ((host, holder), claims) in manifest.hosts.iter().zip(&hosts).zip(claims) {
             let identity = settle(holder, given_to(config, host), claims, policy);
-            identities.hosts.insert(host.name.clone(), identity);
+            identities.hosts.insert((host.kind, host.name.clone()), identity);
         }
         let pairs = manifest.hosts.iter().flat_map(|host| host.home_users.keys().map(move |user| (host, user)));
         let users: Vec<Holder> = pairs.clone().map(|(host, user)| Holder::of_user(user, host)).collect();
         let claims = holder::named(&users, policy, &corroboration);
         for (((host, user), holder), claims) in pairs.zip(&users).zip(claims) {
             let own = settle(holder, config.user(user, &host.name), claims, policy);
-            let of_host = identities.hosts.get(&host.name).filter(|_| uses_key_of_host(host, user));
+            let of_host = identities.of(host, None).filter(|_| uses_key_of_host(host, user));
             let identity = match (own, of_host) {
                 (Identity::Known(own), Some(Identity::Known(more))) => Identity::Known([own, more.clone()].concat()),
                 (Identity::Unknown { .. }, Some(of_host)) => of_host.clone(),
                 (own, _) => own,
             };
-            identities.users.insert((host.name.clone(), user.clone()), identity);
+            identities.users.insert((host.kind, host.name.clone(), user.clone()), identity);
         }
         identities
     }
@@ -168,6 +178,11 @@ fn contradiction(claims: &[Held]) -> Option<(&Held, &Held)> {
     })
 }
 
+/// Whether two texts of one kind of recipient (as in a file's metadata) name the same key.
+pub fn is_same_key(kind: &str, one: &str, other: &str) -> bool {
+    canonical(kind, one) == canonical(kind, other)
+}
+
 /// What opens with a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum System {
@@ -186,6 +201,12 @@ impl Held {
             place,
             corroborated: evidence != Evidence::StrippedName,
         }
+    }
+
+    /// Whether a recipient of a sops file or rule is this key, however either is written.
+    pub fn is(&self, kind: &str, identity: &str) -> bool {
+        let text = canonical(kind, identity);
+        text == self.recipient || Some(&text) == self.ssh.as_ref()
     }
 
     fn system(&self) -> System {

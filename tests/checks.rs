@@ -2,11 +2,15 @@
 //! hand; what is expected follows from the rule's page and from what sops and sops-nix do.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
+#[path = "checks/opens.rs"]
+mod opens;
+
 use sealnix::checks::{self, Verdict, World};
-use sealnix::finding::{Finding, Level};
+use sealnix::finding::{Finding, Level, merge};
 use sealnix::identity::{Evidence, Held, Identities, Identity};
 use sealnix::manifest::{
-    Certainty, Complete, Fact, HomeUser, Host, Manifest, Namespace, Secret, Sops, SopsFile, Spot, Use, Used,
+    Certainty, Complete, Fact, GnupgKeys, HomeUser, Host, HostKind, Manifest, Namespace, Secret, Sops, SopsFile, Spot,
+    Use, Used,
 };
 use sealnix::policy::{Config, CreationRule, Named, Policy, RuleRecipient};
 use sealnix::sops::{Child, Document, Format, Leaf, Metadata, Node, Recipient, Seal, SealedType, Value};
@@ -16,6 +20,7 @@ use sealnix::vault::{Sealed, Vault};
 const ADMIN: &str = "age1admin";
 const WEB: &str = "age1web";
 const OLD: &str = "age1old";
+const SSH: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEZgAgXDWFgf9FSqNY5pPrd8Q3hANJguj4AuqlP7cobN";
 
 /// The facts of a repository with `flake.nix`, under git, with one host `web` that declares
 /// nothing yet.
@@ -104,7 +109,7 @@ impl Facts {
             place: at(".sops.yaml", 3),
             corroborated: false,
         };
-        self.identities.hosts.insert("web".to_owned(), Identity::Known(vec![held]));
+        self.identities.hosts.insert(web(), Identity::Known(vec![held]));
         self
     }
 
@@ -145,6 +150,11 @@ impl Facts {
         assert_eq!(verdict.undecided.len(), 1, "{verdict:#?}");
         assert!(verdict.undecided[0].starts_with("whether "), "{verdict:#?}");
     }
+}
+
+/// The key of the host `web`.
+fn web() -> (HostKind, String) {
+    (HostKind::Nixos, "web".to_owned())
 }
 
 fn at(path: &str, line: u32) -> Place {
@@ -379,87 +389,6 @@ fn value_not_a_string() {
     }
 }
 
-// Can the host open it?
-
-#[test]
-fn host_not_a_recipient() {
-    let mut facts = Facts::new();
-    facts.sealed(FILE, vec![text("token")], &[ADMIN]).rule(Some("^secrets/"), &[&[ADMIN, WEB]]);
-    facts.holds(WEB, Evidence::Name).declare("token", FILE, "token");
-    let finding = facts.finding("host-not-a-recipient");
-    assert_eq!(&*finding.primary.place.path, FILE);
-    assert!(finding.message.contains("`web`") && finding.message.contains(FILE), "{finding:?}");
-    assert!(finding.help.unwrap().contains("`sops updatekeys secrets/web.yaml`"));
-
-    facts.sealed(FILE, vec![text("token")], &[ADMIN, WEB]);
-    facts.is_silent("host-not-a-recipient");
-}
-
-#[test]
-fn a_host_in_one_of_several_groups_is_a_recipient() {
-    let mut facts = Facts::new();
-    let groups = document(FILE, vec![text("token")], &[&[ADMIN], &[WEB]]);
-    facts.file(FILE, true).vault.files.insert(FILE.into(), Sealed::Document(groups));
-    facts.holds(WEB, Evidence::Name).declare("token", FILE, "token");
-    facts.is_silent("host-not-a-recipient");
-}
-
-#[test]
-fn an_ssh_recipient_is_another_rules_matter() {
-    let mut facts = Facts::new();
-    facts.sealed(FILE, vec![text("token")], &["ssh-ed25519 AAAAC3 root@web"]);
-    facts.holds(WEB, Evidence::PublicKeyFile).declare("token", FILE, "token");
-    facts.finding("host-not-a-recipient");
-    if let Some(Identity::Known(held)) = facts.identities.hosts.get_mut("web") {
-        held[0].ssh = Some("ssh-ed25519 AAAAC3".to_owned());
-    }
-    facts.is_silent("host-not-a-recipient");
-}
-
-#[test]
-fn who_may_hold_another_key_is_not_judged() {
-    let mut facts = Facts::new();
-    facts.sealed(FILE, vec![text("token")], &[ADMIN]).holds(WEB, Evidence::Name);
-    facts.declare("token", FILE, "token");
-    facts.manifest.hosts[0].sops.as_mut().unwrap().environment = vec!["SOPS_AGE_KEY_CMD".to_owned()];
-    facts.is_undecided("host-not-a-recipient");
-    facts.identities.hosts.clear();
-    facts.is_undecided("host-not-a-recipient");
-}
-
-#[test]
-fn a_host_that_opens_nothing_may_have_another_key() {
-    // All its files share a recipient that nothing names.
-    let mut facts = Facts::new();
-    facts.sealed(FILE, vec![text("token")], &[ADMIN, OLD]).sealed("secrets/db.yaml", vec![text("db")], &[OLD, ADMIN]);
-    facts.rule(None, &[&[ADMIN, WEB]]).holds(WEB, Evidence::Name).declare("token", FILE, "token");
-    facts.declare("db", "secrets/db.yaml", "db");
-    facts.is_undecided("host-not-a-recipient");
-    // One that a rule file names is somebody else's.
-    facts.sealed(FILE, vec![text("token")], &[ADMIN]);
-    assert_eq!(facts.verdict("host-not-a-recipient").findings.len(), 2);
-}
-
-#[test]
-fn a_name_that_only_resembles_is_assumed() {
-    let mut facts = Facts::new();
-    facts.sealed(FILE, vec![text("token")], &[ADMIN]).holds(WEB, Evidence::StrippedName);
-    facts.declare("token", FILE, "token");
-    assert!(matches!(facts.finding("host-not-a-recipient").certainty, Certainty::Assumed(_)));
-}
-
-#[test]
-fn host_identity_unknown() {
-    let mut facts = Facts::new();
-    facts.sealed(FILE, vec![text("token")], &[ADMIN]).rule(None, &[&[ADMIN]]);
-    // Who needs no file needs no key.
-    facts.is_silent("host-identity-unknown");
-    facts.declare("token", FILE, "token");
-    assert_eq!(facts.finding("host-identity-unknown").level, Level::Note);
-    facts.holds(ADMIN, Evidence::Config);
-    facts.is_silent("host-identity-unknown");
-}
-
 // Is it sealed?
 
 #[test]
@@ -473,6 +402,46 @@ fn file_not_encrypted() {
     }
     facts.sealed(FILE, vec![text("token")], &[WEB]);
     facts.is_silent("file-not-encrypted");
+}
+
+#[test]
+fn hosts_of_different_certainty_are_two_findings() {
+    let mut facts = Facts::new();
+    facts.file(FILE, true).declare("token", FILE, "token");
+    let mut other = facts.manifest.hosts[0].clone();
+    other.name = "db".to_owned();
+    let perhaps = Certainty::Conditional("`services.x.enable` is not known".to_owned());
+    let secrets = &mut other.sops.as_mut().unwrap().secrets;
+    secrets.get_mut("token").unwrap().certainty = perhaps.clone();
+    facts.manifest.hosts.push(other.clone());
+    let found = |facts: &Facts| -> Vec<_> {
+        let findings = facts.verdict("file-not-encrypted").findings;
+        findings.into_iter().map(|finding| (finding.certainty, finding.hosts)).collect()
+    };
+    let of = |host: &str| vec![host.to_owned()];
+    assert_eq!(found(&facts), [(Certainty::Certain, of("web")), (perhaps, of("db"))]);
+    // What a host declares surely counts for it.
+    facts.manifest.hosts.remove(0);
+    let secrets = &mut facts.manifest.hosts[0].sops.as_mut().unwrap().secrets;
+    secrets.insert("other".to_owned(), secret(FILE, "other"));
+    assert_eq!(found(&facts).iter().map(|(certainty, _)| certainty).collect::<Vec<_>>(), [&Certainty::Certain]);
+}
+
+#[test]
+fn many_hosts_with_one_mistake_are_one_finding_in_reasonable_time() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, (0..300).map(|n| text(&format!("key{n}x"))).collect(), &[WEB]);
+    for n in 0..30 {
+        facts.declare(&format!("missing{n}z"), FILE, &format!("missing{n}z"));
+    }
+    let host = facts.manifest.hosts[0].clone();
+    facts.manifest.hosts = (0..500).map(|n| Host { name: format!("web{n:03}"), ..host.clone() }).collect();
+    let start = std::time::Instant::now();
+    let findings = merge(facts.verdict("key-missing").findings);
+    assert_eq!(findings.len(), 30);
+    assert!(findings.iter().all(|finding| finding.hosts.len() == 500 && finding.hosts.is_sorted()));
+    // Generous: a search per host takes minutes.
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
 #[test]

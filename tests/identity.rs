@@ -40,6 +40,10 @@ fn find(hosts: Vec<Host>, tree: &Tree, config: &Config) -> Identities {
     Identities::find(&manifest, &Policy::read(tree), &Vault::read(tree), tree, config)
 }
 
+fn identity_of<'a>(identities: &'a Identities, kind: HostKind, name: &str) -> &'a Identity {
+    &identities.hosts[&(kind, name.to_owned())]
+}
+
 fn held(identity: &Identity) -> Vec<(&str, Evidence, bool)> {
     match identity {
         Identity::Known(held) => {
@@ -51,7 +55,10 @@ fn held(identity: &Identity) -> Vec<(&str, Evidence, bool)> {
 
 /// What is known of a host called `web`.
 fn web(files: &[(&str, &str)]) -> Identity {
-    find(vec![host("web"), host("db")], &tree(files), &Config::default()).hosts.remove("web").unwrap()
+    find(vec![host("web"), host("db")], &tree(files), &Config::default())
+        .hosts
+        .remove(&(HostKind::Nixos, "web".to_owned()))
+        .unwrap()
 }
 
 fn why(identity: &Identity) -> String {
@@ -77,15 +84,15 @@ fn names_of_a_host() {
     assert_eq!(held(&commented), [(ALICE, Evidence::Name, true)]);
     let by_host_name = Host { host_name: Fact::Known(Some("web".into())), ..host("work") };
     let identities = find(vec![by_host_name], &tree(&[(".sops.yaml", "keys: [&web $A]")]), &Config::default());
-    assert_eq!(held(&identities.hosts["work"]), [(ALICE, Evidence::Name, true)]);
+    assert_eq!(held(identity_of(&identities, HostKind::Nixos, "work")), [(ALICE, Evidence::Name, true)]);
 }
 
 #[test]
 fn a_name_belongs_to_whom_it_fits_best() {
     let hosts = vec![host("web-1"), host("web1")];
     let identities = find(hosts, &tree(&[(".sops.yaml", "keys: [&web-1 $A, &web1 $B]")]), &Config::default());
-    assert_eq!(held(&identities.hosts["web-1"]), [(ALICE, Evidence::Name, true)]);
-    assert_eq!(held(&identities.hosts["web1"]), [(BOB, Evidence::Name, true)]);
+    assert_eq!(held(identity_of(&identities, HostKind::Nixos, "web-1")), [(ALICE, Evidence::Name, true)]);
+    assert_eq!(held(identity_of(&identities, HostKind::Nixos, "web1")), [(BOB, Evidence::Name, true)]);
 }
 
 #[test]
@@ -123,7 +130,7 @@ fn different_kinds_add_up() {
 #[test]
 fn nothing_is_unknown_with_the_line_that_settles_it() {
     let identities = find(vec![host("a b")], &Tree::default(), &Config::default());
-    let why = why(&identities.hosts["a b"]);
+    let why = why(identity_of(&identities, HostKind::Nixos, "a b"));
     assert!(why.contains("`[hosts.\"a b\"] recipients = [\"age1…\"]` in `sealnix.toml`"), "{why}");
 }
 
@@ -166,10 +173,13 @@ fn an_ssh_key_counts_only_where_it_opens() {
     let files = [("hosts/web/ssh_host_ed25519_key.pub", "$S\n")];
     let age = AgeKeys { ssh_key_paths: Fact::Known(Vec::new()), ..AgeKeys::default() };
     let mut web = Host { sops: Some(Sops { age, ..Sops::default() }), ..host("web") };
-    assert_eq!(held(&find(vec![web.clone()], &tree(&files), &Config::default()).hosts["web"]), []);
+    assert_eq!(
+        held(identity_of(&find(vec![web.clone()], &tree(&files), &Config::default()), HostKind::Nixos, "web")),
+        []
+    );
     web.sops.as_mut().unwrap().environment.push("SOPS_AGE_SSH_PRIVATE_KEY_FILE".into());
     let identities = find(vec![web], &tree(&files), &Config::default());
-    assert_eq!(held(&identities.hosts["web"]), [(SSH_AS_AGE, Evidence::PublicKeyFile, true)]);
+    assert_eq!(held(identity_of(&identities, HostKind::Nixos, "web")), [(SSH_AS_AGE, Evidence::PublicKeyFile, true)]);
 }
 
 #[test]
@@ -182,15 +192,15 @@ fn users() {
     web.home_users.get_mut("cy").unwrap().sops.as_mut().unwrap().age = of_host;
     let files = [(".sops.yaml", "keys: [&user_ann $A, &web $B, &bo-ssh $A]")];
     let identities = find(vec![web], &tree(&files), &Config::default());
-    let of = |user: &str| held(&identities.users[&("web".to_owned(), user.to_owned())]);
+    let of = |user: &str| held(&identities.users[&(HostKind::Nixos, "web".to_owned(), user.to_owned())]);
     assert_eq!(of("ann"), [(ALICE, Evidence::StrippedName, false)]);
     assert_eq!(of("bo"), [(ALICE, Evidence::StrippedName, false)]);
     assert_eq!(of("cy"), [(BOB, Evidence::Name, true)], "it opens with the host's key");
     let alone = Host { kind: HostKind::Home, ..host("ann@desk") };
     let identities = find(vec![alone.clone()], &tree(&[(".sops.yaml", "keys: [&ann $A]")]), &Config::default());
-    assert_eq!(held(&identities.hosts["ann@desk"]), [(ALICE, Evidence::Name, true)]);
+    assert_eq!(held(identity_of(&identities, HostKind::Home, "ann@desk")), [(ALICE, Evidence::Name, true)]);
     let identities = find(vec![alone], &Tree::default(), &Config::default());
-    assert!(why(&identities.hosts["ann@desk"]).contains("`[users.\"ann@desk\"]"));
+    assert!(why(identity_of(&identities, HostKind::Home, "ann@desk")).contains("`[users.\"ann@desk\"]"));
 }
 
 fn config(content: &str) -> Result<Config, Vec<sealnix::config::ConfigError>> {
@@ -205,8 +215,14 @@ fn what_sealnix_toml_says_is_all_that_counts() {
     let mut web = host("web");
     web.home_users.insert("ann".into(), HomeUser::default());
     let identities = find(vec![web], &tree(&files), &config);
-    assert_eq!(held(&identities.hosts["web"]), [(ALICE, Evidence::Config, true), (SSH_AS_AGE, Evidence::Config, true)]);
-    assert_eq!(held(&identities.users[&("web".to_owned(), "ann".to_owned())]), [(ALICE, Evidence::Config, true)]);
+    assert_eq!(
+        held(identity_of(&identities, HostKind::Nixos, "web")),
+        [(ALICE, Evidence::Config, true), (SSH_AS_AGE, Evidence::Config, true)]
+    );
+    assert_eq!(
+        held(&identities.users[&(HostKind::Nixos, "web".to_owned(), "ann".to_owned())]),
+        [(ALICE, Evidence::Config, true)]
+    );
 }
 
 #[test]
@@ -331,7 +347,7 @@ fn hosts_of_the_conformance_cases() {
         let identities =
             find(named.iter().map(|name| host(name)).collect(), &read_tree(&case.join("repo")), &Config::default());
         for host in named {
-            let identity = &identities.hosts[host];
+            let identity = identity_of(&identities, HostKind::Nixos, host);
             if name.starts_with("02-") {
                 assert_eq!(held(identity), [], "{name} {host}");
                 continue;
@@ -343,4 +359,13 @@ fn hosts_of_the_conformance_cases() {
             assert_eq!(known[0].corroborated, !is_alone_in_all_files, "{name} {host}");
         }
     }
+}
+
+#[test]
+fn a_system_and_a_home_of_one_name_do_not_share_a_key() {
+    let home = Host { kind: HostKind::Home, ..host("laptop") };
+    let policy = "keys:\n  - &laptop $A\n";
+    let identities = find(vec![host("laptop"), home], &tree(&[(".sops.yaml", policy)]), &Config::default());
+    assert_eq!(identities.hosts.len(), 2);
+    assert_eq!(held(identity_of(&identities, HostKind::Nixos, "laptop")), [(ALICE, Evidence::Name, true)]);
 }

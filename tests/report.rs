@@ -16,7 +16,7 @@ use sealnix::report::human::{self, Style};
 use sealnix::report::{Summary, json};
 use sealnix::sops::document::{Child, Document, Format, Leaf, Node, Value};
 use sealnix::sops::metadata::Metadata;
-use sealnix::source::{Entry, NotLooked, Place, Text, Tree};
+use sealnix::source::{Entry, NotLooked, Place, SyntaxError, Text, Tree};
 use sealnix::vault::{Sealed, Vault};
 
 const PLAIN: Style = Style { terminal: false, width: 100 };
@@ -79,13 +79,17 @@ impl Repo {
     }
 
     fn show(&self, findings: &[Finding], style: Style) -> String {
+        self.show_with(findings, style, &[])
+    }
+
+    fn show_with(&self, findings: &[Finding], style: Style, syntax_errors: &[SyntaxError]) -> String {
         let (policy, identities) = (Policy::default(), Identities::default());
         let world = World {
             manifest: &self.manifest,
             vault: &self.vault,
             policy: &policy,
             identities: &identities,
-            syntax_errors: &[],
+            syntax_errors,
             tree: &self.tree,
         };
         let judged = Judged { findings: findings.to_vec(), ..Judged::default() };
@@ -202,6 +206,49 @@ fn masked_places_are_blank_also_around_another_finding() {
 }
 
 #[test]
+fn what_strings_and_comments_hold_is_blank_and_columns_stay_right() {
+    let module = concat!(
+        "{ config, ... }: {\n  a.password = \"hunter2hunter2\"; # was hunter1\n",
+        "  s.secrets.\"web/token\" = { k = \"hunter3\"; }; /* hunter4 */ b = ''hunter5 ${config.x.y} hunter6'';\n",
+        "  c = ''\n    hunter7\n  '';\n}\n",
+    );
+    let repo = Repo::default().with("m.nix", module);
+    let mut finding = finding(repo.label("m.nix", "s.secrets.\"web/token\"", "declared here"));
+    finding.others.push(repo.label("m.nix", "config.x.y", "used here"));
+    let shown = repo.show(&[finding], PLAIN);
+    assert!(!shown.contains("hunter"), "{shown}");
+    for line in [
+        r#"a.password = "…"; # …"#,
+        r#"s.secrets."web/token" = { k = "…"; }; /* … */ b = ''… ${config.x.y} …'';"#,
+        "4 │   c = ''\n 5 │     …\n",
+    ] {
+        assert!(shown.contains(line), "{line} is not in\n{shown}");
+    }
+    // The label stands below what it points at, though the line became shorter.
+    let mut lines = shown.lines().skip_while(|line| !line.contains("${config"));
+    let (line, below) = (lines.next().unwrap(), lines.next().unwrap());
+    let end_of_name = line.find("config.x.y").map(|at| line[..at].chars().count() + "config.x.y".len());
+    assert_eq!(Some(below.chars().count()), end_of_name, "{shown}");
+}
+
+#[test]
+fn a_key_that_the_message_says_is_shown() {
+    let module = "{\n  s.secrets.a = {\n    key = \"db/pasword\";\n    owner = \"mira\";\n  };\n}\n";
+    let repo = Repo::default().with("m.nix", module);
+    let shown = repo.show(&[finding(repo.label("m.nix", "key", "its key is written here"))], PLAIN);
+    assert!(shown.contains("key = \"db/pasword\";") && shown.contains("owner = \"…\";"), "{shown}");
+}
+
+#[test]
+fn where_a_quote_is_missing_code_and_text_may_have_changed_places() {
+    let module = "{\n  a = 1;\n  b = \"open;\n  password = \"hunter2\";\n}\n";
+    let repo = Repo::default().with("m.nix", module);
+    let finding = finding(repo.label("m.nix", "a = 1", "here"));
+    let error = SyntaxError { place: repo.place("m.nix", "a"), message: "unexpected".to_owned(), imported: true };
+    assert!(!repo.show_with(&[finding], PLAIN, &[error]).contains("hunter2"));
+}
+
+#[test]
 fn private_keys_are_blank_wherever_they_stand() {
     let module = "{\n  key = ''\n    -----BEGIN OPENSSH PRIVATE KEY-----\n    b3BlbnNzaC1r\n    -----END OPENSSH PRIVATE KEY-----\n  '';\n  age = \"AGE-SECRET-KEY-1QQQQ\";\n}\n";
     let repo = Repo::default().with("m.nix", module);
@@ -213,7 +260,7 @@ fn private_keys_are_blank_wherever_they_stand() {
 #[test]
 fn escape_and_bidi_characters_do_not_reach_the_terminal() {
     let repo = Repo::default().with("m.nix", "{\n  a = \"\u{1b}[31mred\u{202e}\";\r\n  b\u{7} = 2;\n}\n");
-    let mut finding = finding(repo.label("m.nix", "a =", "lab\u{1b}el"));
+    let mut finding = finding(repo.label("m.nix", "a = \"\u{1b}[31mred\u{202e}\"", "lab\u{1b}el"));
     finding.message = "mes\u{1b}]8;;http://x\u{7}sage".to_owned();
     finding.help = Some("he\u{9b}lp".to_owned());
     finding.hosts = vec!["ho\u{202e}st".to_owned()];
@@ -260,19 +307,19 @@ fn lines_keep_their_numbers_in_a_long_file() {
 
 #[test]
 fn a_very_wide_line_is_cut_around_its_label() {
-    let module = format!("{{ a = \"{}\"; needle = 1; b = \"{}\"; }}\n", "x".repeat(3000), "y".repeat(3000));
+    let module = format!("{{ a = {}; needle = 1; b = {}; }}\n", "x".repeat(3000), "y".repeat(3000));
     let repo = Repo::default().with("m.nix", &module);
     let shown = repo.show(&[finding(repo.label("m.nix", "needle", "here"))], PLAIN);
     assert!(shown.lines().all(|line| line.chars().count() <= 160), "{shown}");
-    // Before it stand `{ a = "`, 3000 letters and `"; `.
-    assert!(shown.contains("needle = 1") && shown.contains("m.nix:1:3011"), "{shown}");
+    // Before it stand `{ a = `, 3000 letters and `; `.
+    assert!(shown.contains("needle = 1") && shown.contains("m.nix:1:3009"), "{shown}");
     // A line of another file is not torn.
     let repo = repo.with("n.nix", "{\n  b = 1;\n}\n");
     let mut nested = finding(repo.label("n.nix", "b", "here"));
     nested.others.push(repo.label("m.nix", "needle", "there"));
     let shown = repo.show(&[nested], PLAIN);
     assert!(shown.lines().all(|line| line.chars().count() <= PLAIN.width), "{shown}");
-    assert_eq!(shown.matches("xxx\"; needle = 1; b = \"yyy").count(), 1, "{shown}");
+    assert_eq!(shown.matches("xxx; needle = 1; b = yyy").count(), 1, "{shown}");
 }
 
 #[test]

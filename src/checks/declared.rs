@@ -68,9 +68,9 @@ impl<'a> Declared<'a> {
         if path.starts_with('/') {
             return Named::Outside(path);
         }
-        let not_looked = world.tree.not_looked.iter().find(|file| file.path == *path);
+        let not_looked = world.tree.why_not_looked(path);
         let Some(entry) = world.tree.files.get(path) else {
-            return not_looked.map_or(Named::Missing(path), |file| Named::Unread(path, &file.why));
+            return not_looked.map_or(Named::Missing(path), |why| Named::Unread(path, why));
         };
         // Without a flake Nix reads the folder as it is.
         let is_flake = world.tree.files.contains_key("flake.nix");
@@ -83,7 +83,7 @@ impl<'a> Declared<'a> {
         match world.vault.files.get(path) {
             Some(Sealed::Document(document)) => Named::Read(document),
             Some(Sealed::Unread { why, .. }) => Named::Unread(path, why),
-            None => not_looked.map_or(Named::NotEncrypted(path), |file| Named::Unread(path, &file.why)),
+            None => not_looked.map_or(Named::NotEncrypted(path), |why| Named::Unread(path, why)),
         }
     }
 

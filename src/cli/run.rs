@@ -168,6 +168,7 @@ pub fn know(path: Option<&Path>, exact: Option<&Path>) -> Result<Known, RunError
     let (evaluated, vault) = rayon::join(evaluate, || Vault::read(&tree));
     let Evaluated { manifest: statically, reached, not_looked } = evaluated?;
     tree.not_looked.extend(not_looked);
+    tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
     let syntax_errors = syntax_errors(&tree, &program, &reached);
     let manifest = match exact {
         Some(exact) => join(exact, statically),

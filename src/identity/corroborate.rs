@@ -1,6 +1,5 @@
 //! The second fact: a file or rule of the holder's own that holds the key.
 
-use crate::keys::recipient::canonical;
 use crate::policy::Policy;
 use crate::vault::Vault;
 
@@ -24,13 +23,13 @@ impl Corroboration<'_> {
     pub(super) fn is_recipient(&self, held: &Held) -> bool {
         let in_file = || {
             let recipients = self.vault.documents().flat_map(|document| document.metadata.recipients());
-            recipients.into_iter().any(|recipient| is_key(held, recipient.kind, &recipient.identity))
+            recipients.into_iter().any(|recipient| held.is(recipient.kind, &recipient.identity))
         };
         let in_rule = || {
             let rules = self.policy.configs.iter().flat_map(|config| &config.rules);
             rules
                 .flat_map(|rule| rule.groups.iter().flatten())
-                .any(|recipient| is_key(held, recipient.kind, &recipient.identity))
+                .any(|recipient| held.is(recipient.kind, &recipient.identity))
         };
         in_rule() || in_file()
     }
@@ -38,7 +37,7 @@ impl Corroboration<'_> {
     fn own_file_holds(&self, holder: &Holder, held: &Held) -> bool {
         let own = self.vault.documents().filter(|document| is_named_after(&document.path, holder));
         own.flat_map(|document| document.metadata.recipients())
-            .any(|recipient| is_key(held, recipient.kind, &recipient.identity))
+            .any(|recipient| held.is(recipient.kind, &recipient.identity))
     }
 
     fn own_rule_holds(&self, holder: &Holder, held: &Held) -> bool {
@@ -47,14 +46,8 @@ impl Corroboration<'_> {
             let expression = rule.path_regex.as_ref().map(|(expression, _)| expression.as_str());
             expression.is_some_and(|expression| mentions(expression, holder))
         });
-        own.flat_map(|rule| rule.groups.iter().flatten())
-            .any(|recipient| is_key(held, recipient.kind, &recipient.identity))
+        own.flat_map(|rule| rule.groups.iter().flatten()).any(|recipient| held.is(recipient.kind, &recipient.identity))
     }
-}
-
-fn is_key(held: &Held, kind: &str, identity: &str) -> bool {
-    let text = canonical(kind, identity);
-    text == held.recipient || Some(&text) == held.ssh.as_ref()
 }
 
 /// Whether the file or a folder above it bears the holder's name.

@@ -1,5 +1,7 @@
 //! The public key files in the repository, and the hosts they belong to.
 
+use std::collections::BTreeMap;
+
 use crate::keys::Recipient;
 use crate::source::{Place, Text, Tree};
 
@@ -54,9 +56,12 @@ pub(super) fn of_hosts(hosts: &[Holder], tree: &Tree, corroboration: &Corroborat
 fn files(tree: &Tree) -> Vec<PublicKeyFile<'_>> {
     let texts = tree.texts.iter().filter(|(path, _)| path.ends_with(".pub"));
     let mut files: Vec<PublicKeyFile<'_>> = texts.filter_map(|(path, text)| read(path, text)).collect();
-    let folders: Vec<&str> = files.iter().map(|file| file.folder).collect();
+    let mut in_folder: BTreeMap<&str, usize> = BTreeMap::new();
+    for file in &files {
+        *in_folder.entry(file.folder).or_default() += 1;
+    }
     for file in &mut files {
-        file.is_alone = folders.iter().filter(|folder| **folder == file.folder).count() == 1;
+        file.is_alone = in_folder.get(file.folder) == Some(&1);
     }
     files
 }

@@ -6,6 +6,7 @@ pub mod evaluate;
 pub mod guard;
 pub mod ir;
 pub mod lib;
+pub mod literals;
 mod parse;
 pub mod path;
 mod program;

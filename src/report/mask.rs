@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::checks::World;
 use crate::finding::Finding;
 use crate::manifest::Used;
+use crate::nix::literals::Literals;
 use crate::sops::document::{Document, Format, Node, Value};
 use crate::source::{Place, RepoPath, Text};
 
@@ -25,16 +26,26 @@ impl Mask {
             Used::PlainLiteral { .. } => Some(&used.at.0),
             _ => None,
         });
+        // What the messages say aloud.
+        let said = findings.iter().flat_map(|finding| [&finding.key, &finding.secret, &finding.suggestion]);
+        let said: BTreeSet<&str> = said.flatten().map(String::as_str).collect();
         let masked = labels().filter(|label| label.masked).map(|label| &label.place);
         let mut secret: BTreeMap<&RepoPath, Vec<&Place>> = BTreeMap::new();
         for place in literals.chain(masked) {
             secret.entry(&place.path).or_default().push(place);
         }
+        let unparsed: BTreeSet<&RepoPath> = world.syntax_errors.iter().map(|error| &error.place.path).collect();
         let mut hidden = BTreeMap::new();
         for path in paths {
             let Some(text) = world.tree.texts.get(path) else { continue };
             let mut ranges = match world.vault.document(path) {
                 Some(document) => sealed_ranges(document, text),
+                None if path.ends_with(".nix") => {
+                    let labelled = labels().filter(|label| !label.masked && label.place.path == *path);
+                    let labelled = labelled.filter(|label| label.place.start.line == label.place.end.line);
+                    let labelled = labelled.map(|label| bytes(&label.place)).collect();
+                    literal_ranges(text, labelled, &said, !unparsed.contains(path))
+                }
                 None if is_shown(path, world) => Vec::new(),
                 None => continue,
             };
@@ -54,14 +65,40 @@ impl Mask {
 /// Files that hold no secrets by their nature. Any other may be one that somebody forgot to seal.
 fn is_shown(path: &str, world: &World<'_>) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    path.ends_with(".nix")
-        || path.ends_with(".pub")
+    path.ends_with(".pub")
         || matches!(name, "ssh_known_hosts" | "sealnix.toml" | "flake.lock")
         || world.policy.configs.iter().any(|config| &*config.path == path)
 }
 
 fn bytes(place: &Place) -> Range<usize> {
     place.start.byte as usize..place.end.byte as usize
+}
+
+/// In a Nix file code stays; what strings and comments hold may be a password that nobody sealed, so
+/// it goes, except what a label of one line points at and what the messages say: names and keys.
+fn literal_ranges(text: &Text, labelled: Vec<Range<usize>>, said: &BTreeSet<&str>, parses: bool) -> Vec<Range<usize>> {
+    let content = text.content();
+    let mut literals = Literals::of(content);
+    literals.ranges.retain(|range| content.get(range.clone()).is_none_or(|text| !said.contains(text)));
+    let mut ranges = without(&literals.ranges, &merged(labelled));
+    let doubtful = literals.doubtful_from.filter(|_| !parses);
+    ranges.extend(doubtful.map(|from| from..content.len()));
+    ranges
+}
+
+/// What of `ranges` is not in `kept`; both are sorted and apart.
+fn without(ranges: &[Range<usize>], kept: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut left = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        let mut from = range.start;
+        let first = kept.partition_point(|kept| kept.end <= range.start);
+        for kept in kept.iter().skip(first).take_while(|kept| kept.start < range.end) {
+            left.push(from..kept.start.max(from));
+            from = kept.end.min(range.end);
+        }
+        left.push(from..range.end);
+    }
+    left
 }
 
 /// In a sops file keys and recipients stay; every value goes, sealed or clear, and every comment.

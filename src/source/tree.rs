@@ -59,7 +59,7 @@ pub struct Tree {
     pub links: BTreeMap<RepoPath, Link>,
     /// The texts that were read (Nix files, rule files, sops files), by path.
     pub texts: BTreeMap<RepoPath, Text>,
-    /// What could not be looked at.
+    /// What could not be looked at, sorted by path.
     pub not_looked: Vec<NotLooked>,
     /// The files that the repository's owner wants left out.
     pub excluded: BTreeSet<RepoPath>,
@@ -72,6 +72,12 @@ impl Tree {
         self.excluded = self.files.keys().filter(|path| is_excluded(path)).cloned().collect();
         self.texts.retain(|path, _| path.ends_with(".nix") || !self.excluded.contains(path));
         self.not_looked.retain(|file| !is_excluded(&file.path));
+    }
+
+    /// Why a file was not looked at, as a clause, if it was not.
+    pub fn why_not_looked(&self, path: &str) -> Option<&str> {
+        let found = self.not_looked.binary_search_by(|file| (*file.path).cmp(path)).ok()?;
+        self.not_looked.get(found).map(|file| file.why.as_str())
     }
 
     /// Whether Nix sees this file: it exists and, in a git repository, is tracked.

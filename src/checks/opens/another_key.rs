@@ -1,10 +1,9 @@
 //! Why a host may hold another key than is known of it; then nothing is said against it.
 
-use std::collections::BTreeSet;
-
 use crate::checks::World;
 use crate::checks::deciding::short;
-use crate::identity::{Held, Identity};
+use crate::identity::{Held, Identity, is_same_key};
+use crate::manifest::GnupgKeys;
 use crate::sops::{Document, Recipient};
 
 use super::reader::{Reader, opens};
@@ -18,18 +17,18 @@ pub fn nothing_opens(world: &World<'_>, held: &[Held], files: &[&Document]) -> O
         return None;
     }
     let identities = world.identities.hosts.values().chain(world.identities.users.values());
-    let known: BTreeSet<&str> = identities
-        .filter_map(|identity| if let Identity::Known(held) = identity { Some(held) } else { None })
-        .flatten()
-        .map(|held| held.recipient.as_str())
-        .chain(world.policy.configs.iter().flat_map(|config| &config.names).map(|named| named.recipient.as_str()))
-        .collect();
+    let known = identities.filter_map(|identity| if let Identity::Known(held) = identity { Some(held) } else { None });
+    let known: Vec<&Held> = known.flatten().collect();
+    let is_known = |one: &&Recipient| {
+        let names = world.policy.configs.iter().flat_map(|config| &config.names);
+        names.into_iter().any(|named| is_same_key(one.kind, &one.identity, &named.recipient))
+            || known.iter().any(|held| held.is(one.kind, &one.identity))
+    };
     let in_all = |one: &&Recipient| {
         let has_it = |document: &&Document| document.metadata.recipients().any(|other| other.identity == one.identity);
         others.iter().all(has_it)
     };
-    let mut unnamed = first.metadata.recipients().filter(|one| !known.contains(one.identity.as_str()));
-    unnamed.find(in_all).map(|one| {
+    first.metadata.recipients().filter(in_all).find(|one| !is_known(one)).map(|one| {
         let other = short(&one.identity);
         format!("its known key opens none of them, but all are sealed for `{other}`, which nothing names")
     })
@@ -42,9 +41,19 @@ pub fn other_way(reader: &Reader<'_>, document: &Document) -> Option<String> {
         return Some(format!("its `sops.environment.{variable}` may give it another key"));
     }
     let mut kinds = document.metadata.recipients().map(|recipient| recipient.kind);
-    let has_gnupg = matches!(reader.sops.gnupg.home.known(), Some(Some(_)));
-    kinds.find(|kind| *kind != "age" && (*kind != "pgp" || has_gnupg)).map(|kind| {
-        let key = if kind == "pgp" { "a PGP key" } else { "a key of a key service" };
-        format!("{key} opens it, which the host may have")
+    kinds.find_map(|kind| match kind {
+        "age" => None,
+        "pgp" => pgp_key(&reader.sops.gnupg).map(str::to_owned),
+        _ => Some("a key of a key service opens it, which the host may have".to_owned()),
     })
+}
+
+/// What sops-nix may decrypt OpenPGP with: a key ring, or the RSA ssh host keys, which hosts with
+/// openssh have unless they say otherwise.
+fn pgp_key(gnupg: &GnupgKeys) -> Option<&'static str> {
+    match (gnupg.home.known(), gnupg.ssh_key_paths.known().map(Vec::as_slice)) {
+        (Some(None), Some([])) => None,
+        (Some(Some(_)), _) | (_, Some([_, ..])) => Some("a PGP key opens it, which the host may have"),
+        _ => Some("a PGP key opens it, and whether the host has one is not known"),
+    }
 }

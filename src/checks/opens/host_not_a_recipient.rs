@@ -84,7 +84,7 @@ fn help(world: &World<'_>, held: &[Held], path: &str, deciding: Option<&Deciding
         Some(deciding) => {
             let update = command::updatekeys(path, Some(deciding.config));
             let mut listed = deciding.recipients();
-            if listed.any(|recipient| held.iter().any(|held| held.recipient == recipient.identity)) {
+            if listed.any(|one| held.iter().any(|held| held.is(one.kind, &one.identity))) {
                 format!("{} already lists the key: run `{update}`", deciding.named())
             } else {
                 format!("add {} to {}, then run `{update}`", to_write(world, held), deciding.named())

@@ -32,11 +32,7 @@ impl<'a> Reader<'a> {
 
     /// What is known of its keys.
     pub fn identity(&self, world: &World<'a>) -> Option<&'a Identity> {
-        let name = self.host.name.as_str();
-        match self.user {
-            Some(user) => world.identities.users.get(&(name.to_owned(), user.to_owned())),
-            None => world.identities.hosts.get(name),
-        }
+        world.identities.of(self.host, self.user)
     }
 
     /// The files it needs, each with the declaration that needs it most surely.
@@ -54,14 +50,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether a recipient is this key. An ssh key stands in a file with its comment.
-fn is(held: &Held, recipient: &Recipient) -> bool {
-    let without_comment = |key: &str| key.split_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>();
-    recipient.identity == held.recipient
-        || held.ssh.as_deref().is_some_and(|ssh| without_comment(ssh) == without_comment(&recipient.identity))
-}
-
 /// Whether one of the keys is a recipient of a file.
 pub fn opens(held: &[Held], document: &Document) -> bool {
-    document.metadata.recipients().any(|recipient| held.iter().any(|held| is(held, recipient)))
+    let is_held = |one: &Recipient| held.iter().any(|held| held.is(one.kind, &one.identity));
+    document.metadata.recipients().any(is_held)
 }

@@ -33,8 +33,15 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     for path in &ruled {
         files.entry(path).or_default();
     }
-    let findings = files.into_iter().filter(|(path, _)| !ends_in(path, &NEVER_MEANT));
-    verdict.findings.extend(findings.map(|(path, declared)| finding(world, path, &declared, ruled.contains(path))));
+    for (path, declared) in files.into_iter().filter(|(path, _)| !ends_in(path, &NEVER_MEANT)) {
+        if ruled.contains(path) {
+            // The rule makes it certain, whoever reads it.
+            verdict.findings.push(finding(world, path, Certainty::Certain, &declared, true));
+            continue;
+        }
+        let groups = by_certainty(&declared).into_iter();
+        verdict.findings.extend(groups.map(|(certainty, of)| finding(world, path, certainty, &of, false)));
+    }
 }
 
 fn ends_in(path: &str, endings: &[&str]) -> bool {
@@ -71,15 +78,36 @@ fn may_be_meant(world: &World<'_>, path: &str, entry: &Entry) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     // `.gitkeep`, `.gitattributes` and the rule file itself; an empty file gives nothing away.
     let housekeeping = name.starts_with(".git") || name == ".sops.yaml" || entry.size == 0;
-    let looked_at =
-        !world.tree.excluded.contains(path) && !world.tree.not_looked.iter().any(|file| *file.path == *path);
+    let looked_at = !world.tree.excluded.contains(path) && world.tree.why_not_looked(path).is_none();
     !housekeeping && looked_at && !ends_in(path, &SEALED_OTHERWISE)
 }
 
-fn finding(world: &World<'_>, path: &RepoPath, declared: &[Declared<'_>], by_rule: bool) -> Finding {
+/// Hosts of different certainty are two findings. A host counts once, with the declaration that it has
+/// most surely.
+fn by_certainty<'a>(declared: &[Declared<'a>]) -> BTreeMap<Certainty, Vec<Declared<'a>>> {
+    let host = |declared: &Declared<'a>| (declared.host.kind, declared.host.name.as_str());
+    let mut surest = BTreeMap::new();
+    for one in declared {
+        let known = surest.entry(host(one)).or_insert(&one.secret.certainty);
+        *known = (&one.secret.certainty).min(known);
+    }
+    let mut groups: BTreeMap<Certainty, Vec<Declared<'a>>> = BTreeMap::new();
+    for one in declared {
+        let certainty = surest.get(&host(one)).copied().unwrap_or(&one.secret.certainty);
+        groups.entry(certainty.clone()).or_default().push(*one);
+    }
+    groups
+}
+
+fn finding(
+    world: &World<'_>,
+    path: &RepoPath,
+    certainty: Certainty,
+    declared: &[Declared<'_>],
+    by_rule: bool,
+) -> Finding {
     let deciding = deciding(world.policy, path);
     let has_rule = deciding.is_some();
-    let surest = declared.iter().map(|declared| &declared.secret.certainty).min().cloned();
     let (what, harm) = match declared.first() {
         Some(first) => (
             format!("is to hold secret `{}`", first.name),
@@ -101,7 +129,7 @@ fn finding(world: &World<'_>, path: &RepoPath, declared: &[Declared<'_>], by_rul
     }
     others.extend(deciding.filter(|_| by_rule).map(|rule| Label::new(rule.place(), "this rule means the file")));
     Finding {
-        certainty: if by_rule { Certainty::Certain } else { surest.unwrap_or_default() },
+        certainty,
         hosts: declared.iter().map(|declared| declared.host.name.clone()).collect(),
         help: Some(format!(
             "{}`{}` seals it; what was committed in clear stays in the history, so change the secrets themselves too",
