@@ -87,18 +87,31 @@ fn a_string_without_its_end() {
     assert!(shown.contains("nix-syntax"), "{shown}");
 }
 
+/// A secret whose key is this expression.
+fn with_key(expression: &str) -> Scratch {
+    let key = format!("sops.secrets.token = {{ sopsFile = ./secrets/web.yaml; key = {expression}; }};");
+    repository(&format!("{{ config, ... }}:\n{{\n  networking.domain = \"{MARKER}\";\n  {key}\n}}\n"), &[])
+}
+
 #[test]
 fn messages_of_evaluation_errors() {
-    // What a message holds is whatever the configuration puts into it. (Active: it passes once the
-    // reasons that src/nixos/extract.rs gives hold no message of the configuration.)
-    for thrown in [
-        format!("builtins.trace \"{MARKER}\" (throw \"no\")"),
-        format!("assert \"{MARKER}\" == 1; \"a\""),
-        format!("builtins.fromJSON \"{{ {MARKER}\""),
-        format!("1 + \"{MARKER}\""),
-        format!("throw \"{MARKER}\""),
+    // What a message holds is whatever the configuration puts into it.
+    for fails in [
+        "throw \"it is ${config.networking.domain}\"",
+        &format!("builtins.trace \"{MARKER}\" (throw \"no\")"),
+        &format!("assert \"{MARKER}\" == 1; \"a\""),
+        &format!("builtins.fromJSON \"{{ {MARKER}\""),
+        &format!("1 + \"{MARKER}\""),
     ] {
-        let module = format!("{{\n  sops.secrets.token = {{ sopsFile = ./secrets/web.yaml; key = {thrown}; }};\n}}\n");
-        says_nothing(&repository(&module, &[]));
+        says_nothing(&with_key(fails));
+    }
+}
+
+#[test]
+fn a_message_that_is_one_literal() {
+    // Fails as long as `Eval::shown_message` (src/nix/eval/text.rs) shows a message that is a literal: its
+    // origin may be any value of the configuration, not only the words behind `throw`.
+    for fails in ["throw config.networking.domain", "abort config.networking.domain", &format!("throw \"{MARKER}\"")] {
+        says_nothing(&with_key(fails));
     }
 }
