@@ -1,7 +1,7 @@
 //! `lib.modules`: what definitions are wrapped in, as data that the module system reads, and
 //! functions that make modules.
 
-use super::calling::{arguments, later, text, throw, throw_given};
+use super::calling::{arguments, later, throw_given};
 use super::gather::{Items, all_items, path_of};
 use super::options::{has_type, typed};
 use super::trivial::FUNCTIONS as TRIVIAL;
@@ -305,10 +305,7 @@ fn merged_options<'a>(eval: &Eval<'a>, from: &'a Thunk<'a>, to: &'a Thunk<'a>, c
 /// An option that may not be read; what defines it has no effect.
 fn mk_removed_option_module<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [path, instructions] = arguments(eval, args)?;
-    let apply = eval.native("apply", 1, move |eval, _| {
-        text(eval, instructions)?;
-        throw(eval, "an option is used that was removed")
-    });
+    let apply = eval.native("apply", 1, move |eval, _| throw_given(eval, instructions));
     let says = vec![eval.attr("visible", eval.done(Value::Bool(false))), eval.attr("apply", eval.done(apply))];
     Ok(eval.attrs(vec![eval.attr("options", option_at(eval, path, says))]))
 }
