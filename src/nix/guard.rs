@@ -330,10 +330,14 @@ fn expected(wanted: &str, text: &str, range: Range<usize>) -> Refusal {
     Refusal::Syntax(format!("unexpected {}, expected {wanted}", quoted(text)), range)
 }
 
-/// A token for a message: its first line, in backquotes. Long ones are not repeated.
+/// A token for a message: punctuation and keywords in backquotes. What else stands in a file that does
+/// not parse may be the inside of a string, and so a password: it is not repeated.
 pub(super) fn quoted(text: &str) -> String {
-    match text.lines().next() {
-        Some(line) if line.len() <= 40 && line == text => format!("`{line}`"),
-        _ => "text".into(),
+    const KEYWORDS: [&str; 11] = ["let", "in", "if", "then", "else", "with", "rec", "inherit", "assert", "or", "..."];
+    match text {
+        "" => "end of the file".into(),
+        keyword if KEYWORDS.contains(&keyword) => format!("`{keyword}`"),
+        sign if sign.len() <= 4 && sign.chars().all(|c| c.is_ascii_punctuation()) => format!("`{sign}`"),
+        _ => "word".into(),
     }
 }

@@ -1,7 +1,7 @@
 //! Interpolated strings and path literals.
 
 use super::coerce::Coercion;
-use super::{Eval, Outcome, Str, Value};
+use super::{Eval, Outcome, Value};
 use crate::nix::ir::{Part, PathBase, Span};
 use crate::nix::path;
 use crate::nix::unknown::{Reason, Stop, Unknown};
@@ -48,15 +48,6 @@ impl<'a> Eval<'a> {
             })
             .collect();
         self.alloc(Unknown { parts: self.slice(&pieces), span: Some(span), ..*why })
-    }
-
-    /// What may be shown of a message that the code throws: the message where it stands so in the
-    /// code. One that is made of values may hold a secret.
-    pub fn shown_message(&self, message: &Str<'a>) -> &'a str {
-        match message.origin.and_then(|span| self.source(span)) {
-            Some(source) if source.contains(message.text) => message.text,
-            _ => "it throws an error",
-        }
     }
 
     pub(super) fn path_literal(&self, base: PathBase, parts: &'a [Part], scope: Scope<'a>, span: Span) -> Outcome<'a> {
