@@ -144,3 +144,16 @@ fn the_manifest_of_another_repository_is_refused() {
     assert_eq!(code, Some(2));
     assert!(stderr.contains("is the manifest of another repository"), "{stderr}");
 }
+
+/// Nix stops at a module that git does not track; the message says what to do.
+#[test]
+fn a_module_that_git_does_not_track_is_not_looked_at() {
+    let scratch = Scratch::copy_of(&fixtures().join("rules/recipients-drifted/silent"), &[], &["configuration.nix"]);
+    let (code, rules, summary) = check(&scratch);
+    assert_eq!(code, Some(2), "{rules:?} {summary}");
+    assert_eq!(summary["notLookedAt"][0]["path"], "flake.nix");
+    assert!(
+        summary["notLookedAt"][0]["why"].as_str().unwrap().contains("run `git add configuration.nix`"),
+        "{summary}"
+    );
+}

@@ -43,6 +43,13 @@ pub struct Evaluated {
     pub not_looked: Vec<NotLooked>,
 }
 
+/// What the evaluators met on their way.
+struct Seen {
+    reached: BTreeSet<FileId>,
+    /// Modules that git does not track.
+    untracked: BTreeSet<RepoPath>,
+}
+
 /// The files that the program of a repository holds: its own and sealnix's schemas.
 pub fn program(tree: &Tree) -> Program {
     let own = super::schema::FILES.iter().map(|&(name, text)| Text::new(name.into(), text));
@@ -65,13 +72,13 @@ struct Listed {
 pub fn evaluate(tree: &Tree, program: &Program, entry: &str) -> Result<Evaluated, DeepStackError> {
     let (listed, unknowns, reached) =
         on_deep_stack(|| with_outputs(tree, program, entry, STEPS_OF_A_HOST, list_hosts))?;
-    let reached = Mutex::new(reached);
+    let seen = Mutex::new(Seen { reached, untracked: BTreeSet::new() });
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(Host, bool)>> = Mutex::default();
     let work = || {
         let mut steps = STEPS_OF_A_WORKER;
         while next.load(Ordering::Relaxed) < listed.len() {
-            let read = with_outputs(tree, program, entry, steps, |eval, world, outputs| {
+            let met = with_outputs(tree, program, entry, steps, |eval, world, outputs| {
                 while let Some(host) = listed.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let host = evaluate_host(eval, world, &outputs, host);
                     done.lock().unwrap_or_else(PoisonError::into_inner).push(host);
@@ -81,9 +88,12 @@ pub fn evaluate(tree: &Tree, program: &Program, entry: &str) -> Result<Evaluated
                 }
                 // The next evaluator has no more steps than this one left.
                 steps = eval.limits.all_steps_left();
-                eval.reached()
+                let untracked = world.untracked().iter().map(|&path| path.into()).collect();
+                Seen { reached: eval.reached(), untracked }
             });
-            reached.lock().unwrap_or_else(PoisonError::into_inner).extend(read);
+            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.reached.extend(met.reached);
+            seen.untracked.extend(met.untracked);
         }
     };
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS).min(listed.len());
@@ -98,10 +108,16 @@ pub fn evaluate(tree: &Tree, program: &Program, entry: &str) -> Result<Evaluated
         path: entry.into(),
         why: format!("makes host {}, whose evaluation reached its limit", host.name),
     });
-    let not_looked = cut_short.collect();
+    let Seen { reached, untracked } = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let untracked = untracked.into_iter().map(|path| NotLooked {
+        path: entry.into(),
+        why: format!(
+            "makes a host that imports `{path}`, which git does not track and Nix does not see; run `git add {path}`"
+        ),
+    });
+    let not_looked = cut_short.chain(untracked).collect();
     let mut hosts: Vec<Host> = done.into_iter().map(|(host, _)| host).collect();
     hosts.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
-    let reached = reached.into_inner().unwrap_or_else(PoisonError::into_inner);
     let path = |id: FileId| program.file(id).map(|file| file.path.clone());
     Ok(Evaluated {
         manifest: Manifest { version: VERSION, hosts, unknowns },

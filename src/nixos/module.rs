@@ -7,7 +7,7 @@ use super::definition::failure;
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::path::{self, Located};
-use crate::nix::unknown::{ErrorKind, Reason, Unknown};
+use crate::nix::unknown::{Reason, Unknown};
 use crate::nix::value::{Attr, Attrs, Outcome, Thunk, Value};
 
 /// One module, its function applied.
@@ -218,7 +218,10 @@ impl<'a> Collector<'a, '_> {
             return Ok(Applied::Known(node));
         }
         let Some(id) = eval.file_at(relative) else {
-            return Err(eval.error(ErrorKind::Other, None, &format!("the module '{relative}' does not exist")));
+            if let Some(path) = eval.untracked_file(relative) {
+                self.configuration.world.note_untracked(eval, path);
+            }
+            return Err(eval.no_file(relative));
         };
         let file = eval.program.files.get(id.0 as usize).map_or("", |file| &*file.path);
         let path = Some(absolute.to_owned());

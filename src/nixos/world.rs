@@ -18,6 +18,7 @@ pub struct World<'a> {
     lib: OnceCell<Value<'a>>,
     configurations: Cell<Option<&'a Registered<'a>>>,
     inputs: Cell<Option<&'a Inputs<'a>>>,
+    untracked: Cell<&'a [&'a str]>,
 }
 
 struct Registered<'a> {
@@ -28,7 +29,24 @@ struct Registered<'a> {
 impl<'a> World<'a> {
     /// A world without configurations.
     pub fn new(eval: &Eval<'a>) -> &'a Self {
-        eval.alloc(World { lib: OnceCell::new(), configurations: Cell::new(None), inputs: Cell::new(None) })
+        eval.alloc(World {
+            lib: OnceCell::new(),
+            configurations: Cell::new(None),
+            inputs: Cell::new(None),
+            untracked: Cell::new(&[]),
+        })
+    }
+
+    /// Notes a module that git does not track: Nix does not see it and stops.
+    pub fn note_untracked(&self, eval: &Eval<'a>, path: String) {
+        let mut paths = self.untracked.get().to_vec();
+        paths.push(eval.text(&path));
+        self.untracked.set(eval.slice(&paths));
+    }
+
+    /// The modules that git does not track.
+    pub fn untracked(&self) -> &'a [&'a str] {
+        self.untracked.get()
     }
 
     /// The flake's inputs, once they are read.

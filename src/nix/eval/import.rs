@@ -26,11 +26,24 @@ impl<'a> Eval<'a> {
                 let thunk = self.file(file);
                 self.force(thunk)
             }
-            None => {
-                let hint = if self.tree.files.contains_key(relative) { " (git does not track it)" } else { "" };
-                Err(self.error(ErrorKind::Other, None, &format!("path '{relative}' does not exist{hint}")))
-            }
+            None => Err(self.no_file(relative)),
         }
+    }
+
+    /// The error of a path that leads to no Nix file; what git does not track is as good as missing.
+    pub fn no_file(&self, relative: &str) -> Stop<'a> {
+        let hint = match self.untracked_file(relative) {
+            Some(path) => format!(" for Nix: git does not track it; run `git add {path}`"),
+            None => String::new(),
+        };
+        self.error(ErrorKind::Other, None, &format!("path '{relative}' does not exist{hint}"))
+    }
+
+    /// The file that importing a path would read, if git tracked it.
+    pub fn untracked_file(&self, relative: &str) -> Option<String> {
+        let of_folder = format!("{relative}/default.nix");
+        let is_untracked = |path: &&str| self.tree.files.get(*path).is_some_and(|entry| !entry.tracked);
+        [relative, of_folder.as_str()].into_iter().find(is_untracked).map(str::to_owned)
     }
 
     /// The Nix file that importing a path of the repository reads.
