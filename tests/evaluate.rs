@@ -36,6 +36,11 @@ fn host(module: &str) -> Value {
   }};
 }}"#
     );
+    host_of(&flake)
+}
+
+/// The only host of a flake.
+fn host_of(flake: &str) -> Value {
     let folder = TempDir::new().expect("a temporary folder");
     fs::write(folder.path().join("flake.nix"), flake).expect("flake.nix is written");
     fs::write(folder.path().join("secrets.yaml"), "token: x\n").expect("secrets.yaml is written");
@@ -339,4 +344,49 @@ fn of_exclusive_definitions_neither_is_certain() {
     assert_eq!(secrets["a"]["owner"], Value::Null, "{}", secrets["a"]);
     assert_eq!(secrets["b"]["key"], "new");
     assert_eq!((&secrets["c"]["key"], &secrets["c"]["mode"]), (&"one".into(), &"0444".into()));
+}
+
+/// The first line of every generated hardware-configuration.nix; `modulesPath` is a special argument,
+/// so `imports` may use it. nixpkgs' own modules declare no secrets.
+#[test]
+fn a_module_of_nixpkgs_leaves_the_host_complete() {
+    let host = host(
+        r#"{ modulesPath, ... }: {
+          imports = [ (modulesPath + "/installer/scan/not-detected.nix") ];
+          sops.secrets.token = { };
+        }"#,
+    );
+    assert_eq!(host["complete"]["secrets"], true, "{}", host["unknowns"]);
+}
+
+/// nixpkgs evaluates a submodule with the lib that its type is of: `lib.extend`
+/// makes `types` anew over the extended lib, and `submodule` calls that lib's `evalModules`.
+#[test]
+fn submodules_know_an_extended_lib() {
+    let flake = r#"{
+  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
+  inputs.sops-nix.url = "github:Mic92/sops-nix";
+  outputs = { nixpkgs, sops-nix, ... }:
+    let lib = nixpkgs.lib.extend (_: _: { own = "mine"; }); in
+    {
+      nixosConfigurations.web = nixpkgs.lib.nixosSystem {
+        specialArgs = { inherit lib; };
+        modules = [
+          sops-nix.nixosModules.sops
+          ({ lib, config, ... }: {
+            options.x = lib.mkOption {
+              type = lib.types.submodule ({ lib, ... }: {
+                options.y = lib.mkOption { type = lib.types.str; default = lib.own; };
+              });
+              default = { };
+            };
+            config.sops.defaultSopsFile = ./secrets.yaml;
+            config.sops.secrets.token.key = config.x.y;
+          })
+        ];
+      };
+    };
+}"#;
+    let host = host_of(flake);
+    assert_eq!(host["sops"]["secrets"]["token"]["key"], "mine", "{}", host["unknowns"]);
 }

@@ -162,6 +162,11 @@ impl<'a> Configuration<'a> {
     pub fn arguments(&'a self, eval: &Eval<'a>) -> &'a Thunk<'a> {
         self.arguments.get_or_init(|| {
             let mut entries = vec![eval.attr("lib", eval.lazy(move |eval| Ok(self.world.lib(eval))))];
+            if self.class != Class::Plain {
+                // A special argument, so that `imports` may use it.
+                let modules = eval.string(&crate::nix::path::of_input("nixpkgs/nixos/modules"));
+                entries.push(eval.attr("modulesPath", eval.done(modules)));
+            }
             entries.extend_from_slice(self.special);
             entries.push(eval.attr("config", self.config(eval)));
             entries.push(eval.attr("options", self.options(eval)));
@@ -185,7 +190,6 @@ impl<'a> Configuration<'a> {
         match name.as_str() {
             "sealnix" => Ok(super::schema::primitives(eval, self.world, self.scope, self.class)),
             "pkgs" => Ok(self.packages(eval)),
-            "modulesPath" => Ok(eval.string(&crate::nix::path::of_input("nixpkgs/nixos/modules"))),
             "utils" | "baseModules" | "extraModules" | "moduleType" => Ok(eval.unknown_value(Reason::Package)),
             _ => {
                 let option = eval.text(&format!("_module.args.{name}"));

@@ -313,7 +313,9 @@ fn submodule<'a>(
     }
     let file = configuration.roots.first().map_or("", |root| root.file);
     roots.extend(modules.iter().map(|&module| Root { module, file, own: class != Class::Plain, doubt: None }));
-    let mut arguments = special.to_vec();
+    // The types of an extended lib evaluate with that lib.
+    let extended = configuration.special.iter().filter(|attr| attr.name.as_str() == "lib");
+    let mut arguments: Vec<_> = extended.chain(special).copied().collect();
     if let Some(name) = path.last() {
         arguments.push(eval.attr("name", eval.done(eval.string(name.as_str()))));
     }
