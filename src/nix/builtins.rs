@@ -22,6 +22,7 @@ mod xml;
 use std::collections::HashMap;
 
 use super::eval::Eval;
+use super::ir::GLOBAL_NAMES;
 use super::symbol::Symbol;
 use super::unknown::Reason;
 use super::value::{Outcome, Thunk, Value};
@@ -56,33 +57,6 @@ const THEMES: &[&[Function]] = &[
     xml::FUNCTIONS,
 ];
 
-/// The builtins that code may name without a prefix; the others are `builtins.x` and `__x`.
-pub const UNPREFIXED: &[&str] = &[
-    "abort",
-    "baseNameOf",
-    "break",
-    "builtins",
-    "derivation",
-    "derivationStrict",
-    "dirOf",
-    "false",
-    "fetchGit",
-    "fetchMercurial",
-    "fetchTarball",
-    "fetchTree",
-    "fromTOML",
-    "import",
-    "isNull",
-    "map",
-    "null",
-    "placeholder",
-    "removeAttrs",
-    "scopedImport",
-    "throw",
-    "toString",
-    "true",
-];
-
 /// The names that need no `builtins.` before them.
 pub fn globals<'a>(eval: &Eval<'a>) -> HashMap<Symbol, Value<'a>> {
     let functions = THEMES.iter().flat_map(|theme| theme.iter());
@@ -113,7 +87,7 @@ fn constants<'a>(eval: &Eval<'a>) -> [(&'static str, Value<'a>); 9] {
 }
 
 fn global_name(name: &str) -> Symbol {
-    if UNPREFIXED.contains(&name) { Symbol::new(name) } else { Symbol::new(&format!("__{name}")) }
+    if GLOBAL_NAMES.contains(&name) { Symbol::new(name) } else { Symbol::new(&format!("__{name}")) }
 }
 
 /// The arguments of a call, as many as the pattern that takes them.

@@ -153,6 +153,34 @@ pub enum Var {
     Global(Symbol),
 }
 
+/// The names that Nix binds in every file (tried with Nix 2.8; `break` is newer), sorted. Every builtin
+/// that is not among them is bound as `__name`.
+pub const GLOBAL_NAMES: &[&str] = &[
+    "abort",
+    "baseNameOf",
+    "break",
+    "builtins",
+    "derivation",
+    "derivationStrict",
+    "dirOf",
+    "false",
+    "fetchGit",
+    "fetchMercurial",
+    "fetchTarball",
+    "fetchTree",
+    "fromTOML",
+    "import",
+    "isNull",
+    "map",
+    "null",
+    "placeholder",
+    "removeAttrs",
+    "scopedImport",
+    "throw",
+    "toString",
+    "true",
+];
+
 /// `param: body`.
 #[derive(Debug)]
 pub struct Lambda {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::nix::Symbol;
-use crate::nix::ir::Var;
+use crate::nix::ir::{GLOBAL_NAMES, Var};
 
 /// One frame of evaluation, as the file shows it.
 #[derive(Debug)]
@@ -48,32 +48,6 @@ impl Scopes {
     }
 }
 
-/// The names that Nix binds in every file (tried with Nix 2.8; `break` is newer). Every builtin
-/// that is not among them is bound as `__name`.
 fn is_global(name: &str) -> bool {
-    const NAMES: [&str; 22] = [
-        "abort",
-        "baseNameOf",
-        "break",
-        "builtins",
-        "derivation",
-        "derivationStrict",
-        "dirOf",
-        "false",
-        "fetchGit",
-        "fetchMercurial",
-        "fetchTarball",
-        "fetchTree",
-        "fromTOML",
-        "import",
-        "isNull",
-        "map",
-        "null",
-        "placeholder",
-        "removeAttrs",
-        "scopedImport",
-        "throw",
-        "toString",
-    ];
-    name.starts_with("__") || name == "true" || NAMES.binary_search(&name).is_ok()
+    name.starts_with("__") || GLOBAL_NAMES.binary_search(&name).is_ok()
 }
