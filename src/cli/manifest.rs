@@ -11,6 +11,6 @@ pub fn manifest(path: Option<&Path>, out: &mut impl Write) -> Result<Outcome, Ru
     let (tree, manifest) = run::declared(path)?;
     serde_json::to_writer_pretty(&mut *out, &manifest)?;
     writeln!(out)?;
-    let unseen = tree.not_looked.iter().any(|file| file.path.ends_with(".nix"));
+    let unseen = run::sees_no_host(&manifest) || tree.not_looked.iter().any(|file| file.path.ends_with(".nix"));
     Ok(if unseen { Outcome::NotLookedAt } else { Outcome::Clean })
 }

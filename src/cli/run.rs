@@ -148,6 +148,7 @@ pub fn declared(path: Option<&Path>) -> Result<(Tree, Manifest), RunError> {
     tree.exclude(config(&tree)?.excludes());
     let program = parse(&mut tree);
     let evaluated = evaluate(&tree, &program, entry)?;
+    tree.not_looked.extend(evaluated.not_looked);
     Ok((tree, evaluated.manifest))
 }
 
@@ -224,6 +225,11 @@ fn syntax_errors(tree: &Tree, program: &Program, reached: &BTreeSet<RepoPath>) -
     program.files.iter().filter(of_concern).filter_map(error).collect()
 }
 
+/// Whether there may be hosts, and none was seen.
+pub fn sees_no_host(manifest: &Manifest) -> bool {
+    manifest.hosts.is_empty() && !manifest.unknowns.is_empty()
+}
+
 /// What every rule says of what is known.
 pub fn judge(known: &Known) -> Answer {
     let world = known.world();
@@ -231,8 +237,8 @@ pub fn judge(known: &Known) -> Answer {
     for rule in checks::rules() {
         (rule.check)(&world, &mut verdict);
     }
-    let no_hosts = known.manifest.hosts.is_empty() && !known.manifest.unknowns.is_empty();
-    let unseen = no_hosts || verdict.findings.iter().any(|finding| finding.rule == "not-looked-at");
+    let unseen =
+        sees_no_host(&known.manifest) || verdict.findings.iter().any(|finding| finding.rule == "not-looked-at");
     let judged = levels::judge(finding::merge(verdict.findings), &known.config.levels, &known.tree);
     Answer { judged, undecided: verdict.undecided, unseen }
 }
