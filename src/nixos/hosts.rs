@@ -3,6 +3,7 @@
 pub mod flake;
 pub mod input;
 pub mod system;
+pub mod wirings;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -52,7 +53,8 @@ struct Seen {
 
 /// The files that the program of a repository holds: its own and sealnix's schemas.
 pub fn program(tree: &Tree) -> Program {
-    let own = super::schema::FILES.iter().map(|&(name, text)| Text::new(name.into(), text));
+    let wirings = wirings::WIRINGS.iter().map(|wiring| (wiring.file, wiring.text));
+    let own = super::schema::FILES.iter().copied().chain(wirings).map(|(name, text)| Text::new(name.into(), text));
     let nix = tree.texts.values().filter(|text| text.path().ends_with(".nix") && tree.is_visible(text.path()));
     Program::parse(own.chain(nix.cloned()).collect())
 }

@@ -8,7 +8,7 @@ use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::path::{self, Located};
 use crate::nix::unknown::{Reason, Unknown};
-use crate::nix::value::{Attr, Attrs, Outcome, Thunk, Value};
+use crate::nix::value::{Attr, AttrPlace, Attrs, Outcome, Thunk, Value};
 
 /// One module, its function applied.
 pub struct Module<'a> {
@@ -187,6 +187,7 @@ impl<'a> Collector<'a, '_> {
             Value::Attrs(attrs) => attrs.get(Symbol::new("__functor")).is_some(),
             _ => false,
         };
+        let (file, own) = self.written_in(value).filter(|&(_, owned)| owned != own).unwrap_or((file, own));
         let value = if is_function {
             self.eval.settle(self.eval.call(value, self.configuration.arguments(self.eval)))?
         } else {
@@ -197,6 +198,21 @@ impl<'a> Collector<'a, '_> {
             Some(&node) => Ok(Applied::Known(node)),
             None => Ok(Applied::New { value, file, own, key }),
         }
+    }
+
+    /// The file that a module value stands in, and whether that is the repository's: a wiring's module
+    /// imports the repository's, and the other way round.
+    fn written_in(&self, value: Value<'a>) -> Option<(&'a str, bool)> {
+        let span = match value {
+            Value::Closure(closure) => closure.span,
+            Value::Attrs(attrs) => attrs.entries.iter().find_map(|attr| match attr.place {
+                AttrPlace::Written(span) => Some(span),
+                AttrPlace::Generated(_) | AttrPlace::Nowhere => None,
+            })?,
+            _ => return None,
+        };
+        let file = &*self.eval.program.files.get(span.file.0 as usize)?.path;
+        Some((file, !file.starts_with('«')))
     }
 
     fn apply_path(&self, absolute: &str, own: bool) -> Outcome<'a, Applied<'a>> {
@@ -228,7 +244,7 @@ impl<'a> Collector<'a, '_> {
         match eval.force(eval.file(id))? {
             // A file that holds a path or a string is no module that nixpkgs would take.
             value @ (Value::Path(_) | Value::String(_)) => Ok(Applied::New { value, file, own, key: path }),
-            value => match self.apply(value, file, own && !file.starts_with('«'))? {
+            value => match self.apply(value, file, !file.starts_with('«'))? {
                 Applied::New { value, file, own, key } => Ok(Applied::New { value, file, own, key: key.or(path) }),
                 known @ Applied::Known(_) => Ok(known),
             },

@@ -13,7 +13,6 @@ pub const FILES: &[(&str, &str)] = &[
     ("«sops-nix-home»", include_str!("schema/sops-nix-home.nix")),
     ("«home»", include_str!("schema/home.nix")),
     ("«home-manager»", include_str!("schema/home-manager.nix")),
-    ("«flake-utils»", include_str!("schema/flake-utils.nix")),
 ];
 
 /// What the schemas can do that Nix cannot: the module argument `sealnix`.

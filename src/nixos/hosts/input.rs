@@ -1,6 +1,7 @@
 //! Flake inputs: which they are, by their url, and what is known of each although it is not here.
 
 use super::system;
+use super::wirings::{self, Wiring};
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::ir::Param;
@@ -22,8 +23,8 @@ pub enum Project {
     NixDarwin,
     /// Mic92/sops-nix.
     SopsNix,
-    /// numtide/flake-utils.
-    FlakeUtils,
+    /// A library that makes outputs.
+    Library(&'static Wiring),
     /// Any other that everyone can read.
     Public,
     /// One that may hold the owner's own modules: over ssh, a path, a file.
@@ -71,7 +72,7 @@ impl<'a> Inputs<'a> {
     pub fn entries(&'a self, eval: &Eval<'a>, world: &'a World<'a>) -> Vec<Attr<'a>> {
         self.inputs
             .iter()
-            .map(|input| eval.attr(input.name, eval.lazy(move |eval| Ok(value(eval, world, input)))))
+            .map(|input| eval.attr(input.name, eval.lazy(move |eval| value(eval, world, input))))
             .collect()
     }
 
@@ -90,8 +91,8 @@ impl<'a> Inputs<'a> {
         let for_home = class == Class::Home || unknown.path.iter().any(|step| step.as_str().starts_with("home"));
         match self.project(name).unwrap_or_else(|| project(name, name)) {
             Project::SopsNix if for_home => Foreign::Schema("«sops-nix-home»"),
-            Project::SopsNix => Foreign::Schema("«sops-nix»"),
-            Project::HomeManager if class != Class::Home => Foreign::Schema("«home-manager»"),
+            Project::SopsNix if class != Class::Plain => Foreign::Schema("«sops-nix»"),
+            Project::HomeManager if matches!(class, Class::Nixos | Class::Darwin) => Foreign::Schema("«home-manager»"),
             Project::Private => Foreign::Private,
             _ => Foreign::Public,
         }
@@ -143,8 +144,11 @@ fn project(name: &str, url: &str) -> Project {
         "home-manager" => return Project::HomeManager,
         "nix-darwin" => return Project::NixDarwin,
         "sops-nix" => return Project::SopsNix,
-        "flake-utils" => return Project::FlakeUtils,
-        _ => {}
+        repository => {
+            if let Some(wiring) = wirings::of_repository(repository) {
+                return Project::Library(wiring);
+            }
+        }
     }
     let private =
         matches!(scheme, "path" | "git+ssh" | "git+file" | "ssh" | "file") || location.starts_with(['.', '/']);
@@ -160,7 +164,7 @@ fn project(name: &str, url: &str) -> Project {
     }
 }
 
-fn value<'a>(eval: &Eval<'a>, world: &'a World<'a>, input: &'a Input<'a>) -> Value<'a> {
+fn value<'a>(eval: &Eval<'a>, world: &'a World<'a>, input: &'a Input<'a>) -> Outcome<'a> {
     let entries = match input.project {
         Project::Nixpkgs => vec![
             eval.attr("lib", eval.lazy(move |eval| Ok(world.lib(eval)))),
@@ -170,13 +174,10 @@ fn value<'a>(eval: &Eval<'a>, world: &'a World<'a>, input: &'a Input<'a>) -> Val
             vec![eval.attr("lib", eval.lazy(move |eval| Ok(system::home_manager_lib(eval, world))))]
         }
         Project::NixDarwin => vec![eval.attr("lib", eval.lazy(move |eval| Ok(system::darwin_lib(eval, world))))],
-        Project::FlakeUtils => {
-            let lib = world.own_file(eval, "«flake-utils»");
-            lib.into_iter().map(|lib| eval.attr("lib", lib)).collect()
-        }
+        Project::Library(wiring) => wirings::offers(eval, world, wiring, input.name)?,
         Project::SopsNix | Project::Public | Project::Private => Vec::new(),
     };
-    foreign_input(eval, input.name, entries, None)
+    Ok(foreign_input(eval, input.name, entries, None))
 }
 
 /// `legacyPackages.${system}`.

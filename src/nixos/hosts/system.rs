@@ -30,7 +30,7 @@ pub fn install<'a>(eval: &Eval<'a>, world: &'a World<'a>) {
             })),
             (true, "lib") => Ok(world.lib(eval)),
             (true, "nixos/lib/eval-config.nix" | "nixos/lib/eval-config") => {
-                Ok(eval.native("nixosSystem", 1, move |eval, arguments| call(eval, world, Class::Nixos, arguments)))
+                Ok(maker(eval, world, "nixosSystem", Class::Nixos))
             }
             _ => {
                 let why = eval.unknown(Reason::Input(name), None);
@@ -41,22 +41,25 @@ pub fn install<'a>(eval: &Eval<'a>, world: &'a World<'a>) {
     }));
 }
 
+/// A function that makes a configuration of a class from `modules` and what else its flake documents.
+pub fn maker<'a>(eval: &Eval<'a>, world: &'a World<'a>, name: &'static str, class: Class) -> Value<'a> {
+    eval.native(name, 1, move |eval, arguments| call(eval, world, class, arguments))
+}
+
 /// What nixpkgs' flake adds to its lib.
 pub fn nixpkgs_lib<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Vec<Attr<'a>> {
-    let system = eval.native("nixosSystem", 1, move |eval, arguments| call(eval, world, Class::Nixos, arguments));
-    vec![eval.attr("nixosSystem", eval.done(system))]
+    vec![eval.attr("nixosSystem", eval.done(maker(eval, world, "nixosSystem", Class::Nixos)))]
 }
 
 /// home-manager's `lib`.
 pub fn home_manager_lib<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
-    let make =
-        eval.native("homeManagerConfiguration", 1, move |eval, arguments| call(eval, world, Class::Home, arguments));
+    let make = maker(eval, world, "homeManagerConfiguration", Class::Home);
     open(eval, "home-manager", vec![eval.attr("homeManagerConfiguration", eval.done(make))])
 }
 
 /// nix-darwin's `lib`.
 pub fn darwin_lib<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
-    let make = eval.native("darwinSystem", 1, move |eval, arguments| call(eval, world, Class::Darwin, arguments));
+    let make = maker(eval, world, "darwinSystem", Class::Darwin);
     open(eval, "nix-darwin", vec![eval.attr("darwinSystem", eval.done(make))])
 }
 

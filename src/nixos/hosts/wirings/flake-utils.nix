@@ -1,5 +1,6 @@
 # The lib of numtide/flake-utils, as its README documents it: the functions that flakes make their
 # outputs with. An output of hydraJobs goes below its job there, here below its name like the others.
+_:
 let
   names = [
     "aarch64-darwin"
@@ -37,24 +38,26 @@ let
     );
 in
 {
-  inherit
-    eachSystem
-    eachSystemMap
-    eachSystemPassThrough
-    system
-    ;
-  defaultSystems = names;
-  eachDefaultSystem = eachSystem names;
-  eachDefaultSystemMap = eachSystemMap names;
-  eachDefaultSystemPassThrough = eachSystemPassThrough names;
-  mkApp =
-    {
-      drv,
-      name ? drv.pname or drv.name,
-      exePath ? drv.passthru.exePath or "/bin/${name}",
-    }:
-    {
-      type = "app";
-      program = "${drv}${exePath}";
-    };
+  lib = {
+    inherit
+      eachSystem
+      eachSystemMap
+      eachSystemPassThrough
+      system
+      ;
+    defaultSystems = names;
+    eachDefaultSystem = eachSystem names;
+    eachDefaultSystemMap = eachSystemMap names;
+    eachDefaultSystemPassThrough = eachSystemPassThrough names;
+    mkApp =
+      {
+        drv,
+        name ? drv.pname or drv.name,
+        exePath ? drv.passthru.exePath or "/bin/${name}",
+      }:
+      {
+        type = "app";
+        program = "${drv}${exePath}";
+      };
+  };
 }

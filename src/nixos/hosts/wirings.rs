@@ -1,0 +1,60 @@
+//! Libraries that flakes make their outputs with. Each is one file of Nix in `wirings/`, written from
+//! the library's documentation: a function of what it needs that gives what the input offers, as far
+//! as hosts depend on it. What it leaves out stays unknown.
+
+use super::system;
+use crate::nix::eval::Eval;
+use crate::nix::value::{Attr, Outcome, Value};
+use crate::nixos::configuration::Class;
+use crate::nixos::world::World;
+
+/// A library that sealnix knows.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Wiring {
+    /// Its repository's name, in lower case.
+    pub repository: &'static str,
+    /// The name of its file in the program.
+    pub file: &'static str,
+    /// The file's text.
+    pub text: &'static str,
+}
+
+/// Every wiring.
+pub const WIRINGS: &[Wiring] =
+    &[Wiring { repository: "flake-utils", file: "«flake-utils»", text: include_str!("wirings/flake-utils.nix") }];
+
+/// The wiring of a repository.
+pub fn of_repository(name: &str) -> Option<&'static Wiring> {
+    WIRINGS.iter().find(|wiring| wiring.repository == name)
+}
+
+/// What an input offers whose flake is this wiring: its file called with `lib` (nixpkgs'), `inputs`
+/// (the flake's), `name` (that of the input) and `sealnix` (the makers of configurations).
+pub fn offers<'a>(
+    eval: &Eval<'a>,
+    world: &'a World<'a>,
+    wiring: &'static Wiring,
+    name: &'a str,
+) -> Outcome<'a, Vec<Attr<'a>>> {
+    let Some(file) = world.own_file(eval, wiring.file) else { return Ok(Vec::new()) };
+    let inputs = eval.lazy(move |eval| {
+        let inputs = world.inputs().map(|inputs| inputs.entries(eval, world));
+        Ok(eval.attrs(inputs.unwrap_or_default()))
+    });
+    let arguments = eval.attrs(vec![
+        eval.attr("lib", eval.lazy(move |eval| Ok(world.lib(eval)))),
+        eval.attr("inputs", inputs),
+        eval.attr("name", eval.done(eval.string(name))),
+        eval.attr("sealnix", eval.done(makers(eval, world))),
+    ]);
+    let offered = eval.call(eval.force(file)?, eval.done(arguments))?;
+    Ok(eval.as_attrs(offered)?.entries.to_vec())
+}
+
+/// `sealnix.nixosSystem`, `.darwinSystem`, `.homeManagerConfiguration`, whatever the inputs are called.
+fn makers<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
+    const MAKERS: [(&str, Class); 3] =
+        [("nixosSystem", Class::Nixos), ("darwinSystem", Class::Darwin), ("homeManagerConfiguration", Class::Home)];
+    let maker = |(name, class)| eval.attr(name, eval.done(system::maker(eval, world, name, class)));
+    eval.attrs(MAKERS.into_iter().map(maker).collect())
+}
