@@ -72,6 +72,28 @@ fn users_that_nobody_writes_may_be_there() {
     assert_eq!(host["sops"]["secrets"]["b"]["group"], Value::Null, "nobody knows");
 }
 
+/// nixpkgs names users and groups after their attribute, units after it and their kind
+/// (nixos/modules/config/users-groups.nix, nixos/lib/systemd-lib.nix).
+#[test]
+fn instances_are_named_after_their_attribute() {
+    let host = host(
+        r#"{ config, ... }: {
+          systemd.services.backup.script = "true";
+          systemd.timers.backup = { };
+          sops.secrets.a = {
+            owner = config.users.users.ann.name;
+            group = config.users.groups.systemd-journal.name;
+            restartUnits = [ config.systemd.services.backup.name config.systemd.timers.backup.name ];
+          };
+        }"#,
+    );
+    let secret = &host["sops"]["secrets"]["a"];
+    assert_eq!(secret["owner"], "ann");
+    assert_eq!(secret["group"], "systemd-journal");
+    assert_eq!(secret["restartUnits"], serde_json::json!(["backup.service", "backup.timer"]));
+    assert_eq!(secret["certainty"], "assumed");
+}
+
 /// home-manager takes `home.homeDirectory` from `users.users.NAME.home`; that of a normal user is
 /// below /home.
 #[test]

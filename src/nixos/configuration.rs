@@ -355,6 +355,10 @@ impl<'a> Configuration<'a> {
             ));
         }
         let why = eval.unknown(Reason::UnsetOption(dotted_in(eval, path)), None);
+        if let Some(name) = name_of_instance(path) {
+            eval.assume(why);
+            return Ok(eval.string(&name));
+        }
         let user_field = match path {
             [users, all, user, field] if (users.as_str(), all.as_str()) == ("users", "users") => Some((*user, *field)),
             _ => None,
@@ -387,11 +391,10 @@ impl<'a> Configuration<'a> {
         Ok(Value::Unknown(eval.alloc(Unknown { absent: Some(eval.alloc(absent)), ..*why })))
     }
 
-    /// What nixpkgs gives a user of `users.users`: its name, the group and home of a normal user,
+    /// What nixpkgs gives a user of `users.users`: the group and home of a normal user,
     /// the group of the service which makes it.
     fn user_default(&'a self, eval: &Eval<'a>, user: Symbol, field: &str) -> Outcome<'a, Option<&'a str>> {
         let of_normal_user = match (field, user.as_str()) {
-            ("name", user) => return Ok(Some(user)),
             ("home", "root") if self.class == Class::Nixos => return Ok(Some("/root")),
             ("home", user) if self.class == Class::Nixos => eval.text(&format!("/home/{user}")),
             ("group", user) => match facts::service_of_user(user) {
@@ -458,6 +461,19 @@ pub struct Child<'a> {
     pub declared: Vec<Declared<'a>>,
     /// As config.
     pub definitions: Vec<Definition<'a>>,
+}
+
+/// The `name` of an instance where nothing sets it: its attribute's, with the ending of its kind for a
+/// unit (nixpkgs, nixos/lib/systemd-lib.nix).
+fn name_of_instance(path: &[Symbol]) -> Option<String> {
+    let [room, kind, instance, field] = path else { return None };
+    match (room.as_str(), kind.as_str(), field.as_str()) {
+        ("users", "users" | "groups", "name") => Some(instance.to_string()),
+        ("systemd", "paths" | "services" | "slices" | "sockets" | "targets" | "timers", "name") => {
+            Some(format!("{instance}.{}", kind.as_str().strip_suffix('s')?))
+        }
+        _ => None,
+    }
 }
 
 /// A path as people write it.
