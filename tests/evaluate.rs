@@ -412,3 +412,28 @@ fn submodules_know_an_extended_lib() {
     let host = host_of(flake);
     assert_eq!(host["sops"]["secrets"]["token"]["key"], "mine", "{}", host["unknowns"]);
 }
+
+/// A module of another repository of the same owner may declare anything; a stranger's is taken to
+/// declare no secret.
+#[test]
+fn another_repository_of_the_owner_leaves_a_host_incomplete() {
+    let flake = r#"{
+  inputs = {
+    nixpkgs.url = "github:NixOS/nixpkgs";
+    modules.url = "github:ann/modules";
+  };
+  outputs = { nixpkgs, modules, ... }: {
+    nixosConfigurations.web = nixpkgs.lib.nixosSystem { modules = [ modules.nixosModules.default ]; };
+  };
+}"#;
+    let folder = TempDir::new().expect("a temporary folder");
+    fs::write(folder.path().join("flake.nix"), flake).expect("flake.nix is written");
+    let complete = |remote: &str| {
+        let scratch = Scratch::copy_of(folder.path(), &[], &[]);
+        scratch.git(&["remote", "add", "origin", remote]);
+        let manifest = scratch.sealnix(&["manifest"]).json().expect("a manifest");
+        manifest["hosts"][0]["complete"]["secrets"].clone()
+    };
+    assert_eq!(complete("https://github.com/bob/machines"), true);
+    assert_eq!(complete("git@github.com:Ann/machines.git"), "the flake input modules is not here");
+}

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use sealnix::source::{EntryPoint, Kind, Text, Tree, WalkError};
+use sealnix::source::{EntryPoint, Kind, Origin, Text, Tree, WalkError};
 use tempfile::TempDir;
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
@@ -348,4 +348,38 @@ fn positions_count_characters_and_bytes() {
     assert_eq!([position(7), position(8), position(99)], [(2, 4, 7), (2, 5, 8), (3, 1, 9)]);
     // Nix counts columns in bytes.
     assert_eq!(text.offset_of_nix_position(2, 5), 7);
+}
+
+/// The forms of git-clone(1) and of flake references.
+#[test]
+fn the_owner_of_a_repository_is_read_from_its_url() {
+    let origin = Origin::of_url("git@github.com:Ann/machines.git");
+    assert!(origin.is_some());
+    for same in [
+        "https://github.com/ann/modules",
+        "ssh://git@github.com/ann/modules.git",
+        "git+ssh://git@github.com:22/ann/modules",
+        "github:ann/modules/main",
+    ] {
+        assert_eq!(Origin::of_url(same), origin, "{same}");
+    }
+    for other in ["github:bob/modules", "gitlab:ann/modules", "https://git.example.org/ann/modules"] {
+        assert_ne!(Origin::of_url(other), origin, "{other}");
+    }
+    for nobody in
+        ["nixpkgs", "./modules", "/srv/modules", "path:./modules", "https://example.org", "file:///srv/git/modules"]
+    {
+        assert_eq!(Origin::of_url(nobody), None, "{nobody}");
+    }
+}
+
+#[test]
+fn the_remote_origin_says_who_owns_the_repository() {
+    let folder = folder(&[("flake.nix", "{ }")]);
+    let root = folder.path();
+    git(root, &["init", "-q"]);
+    assert_eq!(Tree::walk(root).unwrap().origin, None);
+    git(root, &["remote", "add", "fork", "https://github.com/bob/machines"]);
+    git(root, &["remote", "add", "origin", "git@github.com:Ann/machines.git"]);
+    assert_eq!(Tree::walk(root).unwrap().origin, Origin::of_url("github:ann/machines"));
 }

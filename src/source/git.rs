@@ -8,6 +8,8 @@ use gix_index::entry::Mode;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use super::origin::Origin;
+
 /// Git's own files are not as they must be.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
@@ -103,6 +105,11 @@ impl WorkTree {
             };
         }
         Ok(tracked)
+    }
+
+    /// Who owns the repository, where its remote `origin` says so.
+    pub fn origin(&self) -> Option<Origin> {
+        Origin::of_git_config(&fs::read_to_string(self.common.join("config")).ok()?)
     }
 
     /// `root` relative to the top, with a `/` at its end; empty for the top itself.

@@ -1,7 +1,8 @@
 //! Files and their text: places, the line index, the walk over the repository, what git tracks.
 
 pub mod git;
-pub mod place;
+pub mod origin;
+mod place;
 mod read;
 pub mod start;
 pub mod syntax;
@@ -9,6 +10,7 @@ pub mod text;
 pub mod tree;
 pub mod walk;
 
+pub use origin::Origin;
 pub use place::{Place, Position, RepoPath};
 pub use start::{EntryPoint, StartError};
 pub use syntax::SyntaxError;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::path::PathBuf;
 
+use super::origin::Origin;
 use super::place::RepoPath;
 use super::text::Text;
 
@@ -52,6 +53,8 @@ pub struct Tree {
     pub root: PathBuf,
     /// Whether the root is (in) a git work tree.
     pub git: bool,
+    /// Who owns it, where git's remote says so.
+    pub origin: Option<Origin>,
     /// Every file that is tracked or not ignored, by path. Files behind a symlink to a folder are
     /// here under the link's path too.
     pub files: BTreeMap<RepoPath, Entry>,

@@ -41,11 +41,12 @@ impl Tree {
         let absolute = fs::canonicalize(root).map_err(failed)?;
         fs::read_dir(&absolute).map_err(failed)?;
         let work_tree = WorkTree::around(&absolute)?;
+        let origin = work_tree.as_ref().and_then(WorkTree::origin);
         let mut walk = Walk {
             tracked: work_tree.as_ref().map(|work_tree| work_tree.tracked(&absolute)).transpose()?,
             outer_ignores: work_tree.map(|work_tree| work_tree.outer_ignores(&absolute)).unwrap_or_default(),
             folders: Vec::new(),
-            tree: Tree { root: absolute, ..Tree::default() },
+            tree: Tree { root: absolute, origin, ..Tree::default() },
         };
         walk.run();
         let Walk { mut tree, tracked, .. } = walk;

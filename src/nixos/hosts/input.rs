@@ -11,6 +11,7 @@ use crate::nix::value::{Absent, Attr, Attrs, Outcome, Thunk, Value};
 use crate::nixos::configuration::Class;
 use crate::nixos::module::Foreign;
 use crate::nixos::world::{World, foreign_input};
+use crate::source::Origin;
 
 /// What an input is, as far as sealnix knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub enum Project {
     Library(&'static Wiring),
     /// Any other that everyone can read.
     Public,
-    /// One that may hold the owner's own modules: over ssh, a path, a file.
+    /// One that may hold the owner's own modules: over ssh, a path, a file, another repository of theirs.
     Private,
 }
 
@@ -52,7 +53,7 @@ impl<'a> Inputs<'a> {
         if let Some(declared) = flake.get(Symbol::new("inputs")) {
             for attr in eval.force_attrs(declared.value)?.entries {
                 let url = url(eval, attr)?;
-                inputs.push(Input { name: attr.name.as_str(), project: project(attr.name.as_str(), url) });
+                inputs.push(Input { name: attr.name.as_str(), project: project(eval, attr.name.as_str(), url) });
             }
         }
         if let Value::Closure(closure) = outputs
@@ -61,7 +62,7 @@ impl<'a> Inputs<'a> {
             for formal in formals {
                 let name = formal.name.as_str();
                 if name != "self" && !inputs.iter().any(|input| input.name == name) {
-                    inputs.push(Input { name, project: project(name, name) });
+                    inputs.push(Input { name, project: project(eval, name, name) });
                 }
             }
         }
@@ -89,7 +90,7 @@ impl<'a> Inputs<'a> {
             return Foreign::Private;
         }
         let for_home = class == Class::Home || unknown.path.iter().any(|step| step.as_str().starts_with("home"));
-        match self.project(name).unwrap_or_else(|| project(name, name)) {
+        match self.project(name).unwrap_or_else(|| project(eval, name, name)) {
             Project::SopsNix if for_home => Foreign::Schema("«sops-nix-home»"),
             Project::SopsNix if class != Class::Plain => Foreign::Schema("«sops-nix»"),
             Project::HomeManager if matches!(class, Class::Nixos | Class::Darwin) => Foreign::Schema("«home-manager»"),
@@ -130,7 +131,7 @@ fn url<'a>(eval: &Eval<'a>, attr: &Attr<'a>) -> Outcome<'a, &'a str> {
 }
 
 /// What a url leads to.
-fn project(name: &str, url: &str) -> Project {
+fn project(eval: &Eval<'_>, name: &str, url: &str) -> Project {
     let location = url.split(['?', '#']).next().unwrap_or(url);
     let (scheme, rest) = location.split_once(':').unwrap_or(("", location));
     let mut parts = rest.trim_start_matches('/').split('/');
@@ -150,8 +151,10 @@ fn project(name: &str, url: &str) -> Project {
             }
         }
     }
-    let private =
-        matches!(scheme, "path" | "git+ssh" | "git+file" | "ssh" | "file") || location.starts_with(['.', '/']);
+    let same_owner = eval.tree.origin.is_some() && Origin::of_url(location) == eval.tree.origin;
+    let private = same_owner
+        || matches!(scheme, "path" | "git+ssh" | "git+file" | "ssh" | "file")
+        || location.starts_with(['.', '/']);
     match (private, name) {
         (true, _) => Project::Private,
         (false, "sops-nix" | "sops") => Project::SopsNix,
