@@ -56,10 +56,15 @@ fn the_group_of_a_service_is_what_its_option_says() {
         r#"{
           services.sabnzbd = { enable = true; group = "media"; };
           services.radarr.enable = true;
+          services.authelia.instances = { main.enable = true; other = { enable = true; group = "web"; }; };
           sops.secrets.a.owner = "sabnzbd";
           sops.secrets.b.owner = "radarr";
+          sops.secrets.c.owner = "authelia-main";
+          sops.secrets.d.owner = "authelia-other";
         }"#,
     );
+    assert_eq!(host["sops"]["secrets"]["c"]["group"], "authelia-main");
+    assert_eq!(host["sops"]["secrets"]["d"]["group"], "web");
     assert_eq!(host["sops"]["secrets"]["a"]["group"], "media");
     assert_eq!(host["sops"]["secrets"]["b"]["group"], "radarr");
 }

@@ -407,7 +407,8 @@ impl<'a> Configuration<'a> {
         Ok(matches!(normal, Value::Bool(true)).then_some(of_normal_user))
     }
 
-    /// The group of a service's user: what its `group` option says, where it has one.
+    /// The group of a service's user: what its `group` option says, where it has one that is set. Where
+    /// that has a default which the table does not hold, the user's group was made from it.
     fn group_of_service(&'a self, eval: &Eval<'a>, service: &facts::ServiceUser) -> Outcome<'a, Option<&'a str>> {
         let by_default = Some(eval.text(&service.group));
         let Some(options) = service.enabled_by.strip_suffix(".enable") else { return Ok(by_default) };
@@ -417,6 +418,10 @@ impl<'a> Configuration<'a> {
         }
         match self.at(eval, names())? {
             Value::String(group) => Ok(Some(group.text)),
+            Value::Unknown(unknown) => {
+                let unset = matches!(unknown.reason, Reason::UnsetOption(option) if option.split('.').eq(names()));
+                Ok(by_default.filter(|_| unset))
+            }
             _ => Ok(None),
         }
     }
