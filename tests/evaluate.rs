@@ -442,3 +442,13 @@ fn another_repository_of_the_owner_leaves_a_host_incomplete() {
     assert_eq!(complete("https://github.com/bob/machines"), true);
     assert_eq!(complete("git@github.com:Ann/machines.git"), "the flake input modules is not here");
 }
+
+/// A flake is evaluated purely, so no variable of the environment is set (Nix manual, `--pure-eval`);
+/// somebody may say `--impure`, so that is assumed.
+#[test]
+fn a_flake_sees_no_environment() {
+    let host = host(r#"{ sops.secrets.a.key = "token${builtins.getEnv "USER"}"; }"#);
+    let secret = &host["sops"]["secrets"]["a"];
+    assert_eq!(secret["key"], "token");
+    assert_eq!(secret["certainty"], "assumed");
+}

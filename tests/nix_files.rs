@@ -121,7 +121,7 @@ fn the_world_outside_is_unknown() {
 /// `u` below is unknown; the value of each expression does not depend on it, or does.
 #[test]
 fn unknown_spreads_only_where_it_is_needed() {
-    let with_unknown = |expression: &str| format!("let u = builtins.getEnv \"X\"; in {expression}");
+    let with_unknown = |expression: &str| format!("let u = builtins.fetchurl \"X\"; in {expression}");
     for (expression, expected) in [
         ("builtins.length [ u u ]", json!(2)),
         ("builtins.elem 1 [ u 1 ]", json!(true)),

@@ -16,7 +16,7 @@ use self::scratch::Scratch;
 
 /// `u` is any string. `maybe` holds `n` unless `u` is "n"; `list` is [ 1 ] with more items behind.
 const GIVEN: &str = r#"let
-  u = builtins.getEnv "X";
+  u = builtins.fetchurl "X";
   maybe = removeAttrs { n = "one"; } [ u ];
   list = [ 1 ] ++ builtins.fromJSON u;
 in "#;
@@ -156,15 +156,15 @@ fn what_may_be_replaced_is_assumed() {
         "(builtins.mapAttrs (n: v: v) (SET)).key",
         "(if (SET) ? key then \"ann\" else \"z\")",
         "(if { inherit (SET) key; } == { key = \"ann\"; } then \"ann\" else \"z\")",
-        "(lib.optionalAttrs (builtins.getEnv \"X\" == \"y\") { key = \"ann\"; } // SET).key",
+        "(lib.optionalAttrs (builtins.fetchurl \"X\" == \"y\") { key = \"ann\"; } // SET).key",
         "(lib.recursiveUpdate { } (SET)).key",
         "\"${(SET).key}\"",
         "\"${OUT}\"",
     ];
     let sets = [
-        ("assumed", "{ key = \"ann\"; } // { ${builtins.getEnv \"X\"} = \"bob\"; }"),
-        ("assumed", "{ key = \"ann\"; } // lib.optionalAttrs (builtins.getEnv \"X\" == \"y\") { key = \"bob\"; }"),
-        ("certain", "{ ${builtins.getEnv \"X\"} = \"bob\"; } // { key = \"ann\"; }"),
+        ("assumed", "{ key = \"ann\"; } // { ${builtins.fetchurl \"X\"} = \"bob\"; }"),
+        ("assumed", "{ key = \"ann\"; } // lib.optionalAttrs (builtins.fetchurl \"X\" == \"y\") { key = \"bob\"; }"),
+        ("certain", "{ ${builtins.fetchurl \"X\"} = \"bob\"; } // { key = \"ann\"; }"),
     ];
     let mut expected = Vec::new();
     let mut secrets = String::new();
@@ -189,7 +189,7 @@ fn what_may_be_replaced_is_assumed() {
 /// A secret that only one of two doubtful sets may hold may not be there at all.
 #[test]
 fn what_both_sides_may_lack_is_conditional() {
-    let condition = |name: &str| format!("lib.optionalAttrs (builtins.getEnv \"{name}\" == \"y\") {{ s = {{ }}; }}");
+    let condition = |name: &str| format!("lib.optionalAttrs (builtins.fetchurl \"{name}\" == \"y\") {{ s = {{ }}; }}");
     let (a, b) = (condition("A"), condition("B"));
     for merged in [format!("{a} // {b}"), format!("lib.recursiveUpdate ({a}) ({b})")] {
         let host = host(&format!("{{ lib, ... }}: {{ sops.secrets = {merged}; }}"));

@@ -37,6 +37,8 @@ pub struct Eval<'a> {
     pub limits: Limits,
     globals: OnceCell<HashMap<Symbol, Value<'a>>>,
     search_path: RefCell<HashMap<&'a str, Value<'a>>>,
+    /// Nix evaluates it without an environment, as it does a flake where nobody says `--impure`.
+    pub pure: Cell<bool>,
     foreign_import: Cell<Option<&'a ForeignImport<'a>>>,
     imported: RefCell<HashMap<FileId, &'a Thunk<'a>>>,
     reached: RefCell<BTreeSet<FileId>>,
@@ -57,6 +59,7 @@ impl<'a> Eval<'a> {
             limits: Limits::default(),
             globals: OnceCell::new(),
             search_path: RefCell::default(),
+            pure: Cell::new(false),
             foreign_import: Cell::new(None),
             imported: RefCell::default(),
             reached: RefCell::default(),

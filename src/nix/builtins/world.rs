@@ -17,7 +17,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "fetchurl", arity: 1, run: |eval, _| needs(eval, "fetchurl") },
     Function { name: "findFile", arity: 2, run: find_file },
     Function { name: "flakeRefToString", arity: 1, run: |eval, _| not_written(eval, "builtins.flakeRefToString") },
-    Function { name: "getEnv", arity: 1, run: |eval, _| needs(eval, "getEnv") },
+    Function { name: "getEnv", arity: 1, run: get_env },
     Function { name: "getFlake", arity: 1, run: |eval, _| needs(eval, "getFlake") },
     Function { name: "parseFlakeRef", arity: 1, run: |eval, _| not_written(eval, "builtins.parseFlakeRef") },
     Function { name: "storePath", arity: 1, run: |eval, _| needs(eval, "storePath") },
@@ -30,6 +30,17 @@ fn needs<'a>(eval: &Eval<'a>, name: &'static str) -> Outcome<'a> {
 
 pub fn not_written<'a>(eval: &Eval<'a>, name: &'static str) -> Outcome<'a> {
     Err(Stop::Unknown(eval.unknown(Reason::NotWritten(name), None)))
+}
+
+/// Pure evaluation knows no variable; that it is pure is assumed.
+fn get_env<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [name] = arguments(eval, args)?;
+    eval.force_string(name)?;
+    if !eval.pure.get() {
+        return needs(eval, "getEnv");
+    }
+    eval.assume(eval.unknown(Reason::World("getEnv"), None));
+    Ok(eval.string(""))
 }
 
 fn package<'a>(eval: &Eval<'a>, _: &[&'a Thunk<'a>]) -> Outcome<'a> {

@@ -35,6 +35,7 @@ fn call<'a>(eval: &Eval<'a>, world: &'a World<'a>, file: FileId, entry: &str) ->
     let inputs = Inputs::read(eval, flake, function)?;
     let inputs: &'a Inputs<'a> = eval.alloc(inputs);
     world.set_inputs(inputs);
+    eval.pure.set(true);
     system::install(eval, world);
 
     let entry = eval.text(entry);
