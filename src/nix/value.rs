@@ -109,10 +109,35 @@ pub struct Attr<'a> {
 pub enum AttrPlace {
     /// It is written here.
     Written(Span),
-    /// A function made it from this literal.
-    Generated(Span),
+    /// A function made it.
+    Generated {
+        /// The literal that its name was made from.
+        name: Option<Span>,
+        /// Where Nix says that it stands.
+        at: Option<Span>,
+    },
     /// Nothing tells.
     Nowhere,
+}
+
+impl AttrPlace {
+    /// Where the name is written, or what it was made from.
+    pub fn of_name(self) -> Option<Span> {
+        match self {
+            AttrPlace::Written(span) => Some(span),
+            AttrPlace::Generated { name, .. } => name,
+            AttrPlace::Nowhere => None,
+        }
+    }
+
+    /// Where Nix says that the attribute stands.
+    pub fn in_nix(self) -> Option<Span> {
+        match self {
+            AttrPlace::Written(span) => Some(span),
+            AttrPlace::Generated { at, .. } => at,
+            AttrPlace::Nowhere => None,
+        }
+    }
 }
 
 /// Why an attribute is not sure.

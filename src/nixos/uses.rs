@@ -12,7 +12,7 @@ use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::ir::Span;
 use crate::nix::unknown::{EvalError, Reason, Stop, Unknown};
-use crate::nix::value::{Attr, AttrPlace, Attrs, Mark, Outcome, Str, Thunk, Value};
+use crate::nix::value::{Attr, Attrs, Mark, Outcome, Str, Thunk, Value};
 
 /// Steps that the uses of one configuration may take.
 pub const STEPS: u64 = 1_000_000;
@@ -126,13 +126,13 @@ impl<'a> Search<'a, '_> {
             if let Some(doubt) = live.doubt() {
                 certainty = certainty.weaker(Certainty::Conditional(doubt.to_string()));
             }
-            let at = written(live.definition.place).or(at);
+            let at = live.definition.place.of_name().or(at);
             match live.value {
                 Value::Attrs(attrs) if !is_package(attrs) => {
                     for attr in attrs.entries {
                         self.path.push(attr.name);
                         let child = live.definition.child(attr);
-                        self.definitions(&[child], written(attr.place).or(at), &certainty, depth + 1)?;
+                        self.definitions(&[child], attr.place.of_name().or(at), &certainty, depth + 1)?;
                         self.path.pop();
                     }
                 }
@@ -196,7 +196,7 @@ impl<'a> Search<'a, '_> {
     }
 
     fn attribute(&mut self, attr: &Attr<'a>, way: Way<'a, '_>) -> Outcome<'a, ()> {
-        self.thunk(attr.value, Way { at: written(attr.place).or(way.at), ..way })
+        self.thunk(attr.value, Way { at: attr.place.of_name().or(way.at), ..way })
     }
 
     fn unknown(&mut self, unknown: &'a Unknown<'a>, way: Way<'a, '_>) -> Outcome<'a, ()> {
@@ -290,13 +290,6 @@ impl<'a> Search<'a, '_> {
             }
         }
         None
-    }
-}
-
-fn written(place: AttrPlace) -> Option<Span> {
-    match place {
-        AttrPlace::Written(span) | AttrPlace::Generated(span) => Some(span),
-        AttrPlace::Nowhere => None,
     }
 }
 

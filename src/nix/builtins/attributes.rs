@@ -25,11 +25,7 @@ pub const FUNCTIONS: &[Function] = &[
 
 /// An attribute's name as a string that remembers where it is written.
 pub fn name_of<'a>(eval: &Eval<'a>, attr: &Attr<'a>) -> Value<'a> {
-    let origin = match attr.place {
-        AttrPlace::Written(span) | AttrPlace::Generated(span) => Some(span),
-        AttrPlace::Nowhere => None,
-    };
-    eval.string_of(attr.name.as_str(), &[], origin)
+    eval.string_of(attr.name.as_str(), &[], attr.place.of_name())
 }
 
 fn attr_names<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
@@ -132,17 +128,19 @@ fn list_to_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     Ok(eval.attrs_of(Attrs { entries: eval.sorted(entries), open: opening.close_set(eval) }))
 }
 
-/// `{ name, value }` as an attribute.
+/// `{ name, value }` as an attribute; Nix says that it stands where `value` does.
 fn named_value<'a>(eval: &Eval<'a>, item: &'a Thunk<'a>) -> Outcome<'a, Attr<'a>> {
     let attrs = eval.force_attrs(item)?;
     let name = eval.as_string(eval.select_name(Value::Attrs(attrs), Symbol::new("name"), None)?)?;
     let value_name = Symbol::new("value");
-    let value = match (attrs.get(value_name), attrs.open) {
+    let written = attrs.get(value_name);
+    let value = match (written, attrs.open) {
         (Some(attr), _) => value_of(eval, attr),
         (None, Some(_)) => eval.lazy(move |eval| eval.select_name(Value::Attrs(attrs), value_name, None)),
         (None, None) => return eval.fail("attribute 'value' missing"),
     };
-    Ok(eval.generated_attr(name, value))
+    let at = written.and_then(|attr| attr.place.in_nix());
+    Ok(Attr { place: AttrPlace::Generated { name: name.origin, at }, ..eval.generated_attr(name, value) })
 }
 
 fn map_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
@@ -212,10 +210,10 @@ fn attr_position<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let name = Symbol::new(eval.force_string(name)?.text);
     let set = eval.force_attrs(set)?;
     match (set.get(name), set.open) {
-        (Some(attr), _) => Ok(match attr.place {
-            AttrPlace::Written(span) | AttrPlace::Generated(span) => eval.position(span),
-            AttrPlace::Nowhere => Value::Null,
-        }),
+        (Some(attr), _) => {
+            let span = attr.place.in_nix().or_else(|| attr.place.of_name());
+            Ok(span.map_or(Value::Null, |span| eval.position(span)))
+        }
         (None, Some(open)) => Err(Stop::Unknown(open.why)),
         (None, None) => Ok(Value::Null),
     }

@@ -115,7 +115,7 @@ impl<'a> Eval<'a> {
 
     /// An attribute whose name a function made from `name`, keeping the literal it came from.
     pub fn generated_attr(&self, name: &Str<'a>, value: &'a Thunk<'a>) -> Attr<'a> {
-        let place = name.origin.map_or(AttrPlace::Nowhere, AttrPlace::Generated);
+        let place = AttrPlace::Generated { name: name.origin, at: None };
         Attr { name: Symbol::new(name.text), value, place, doubt: None }
     }
 

@@ -69,7 +69,7 @@ impl<'a> Entries<'a> {
         self.open = self.open.or(why.map(|why| Open { why, absent: None }));
     }
 
-    /// The attribute that `{ name, value }` describes. Of several with one name the first counts.
+    /// The attribute that `{ name, value }` describes, as in `listToAttrs`. Of several with one name the first counts.
     pub fn push_pair(&mut self, eval: &Eval<'a>, pair: Value<'a>, doubt: Option<Doubt<'a>>) -> Outcome<'a, ()> {
         let pair = match pair {
             Value::Unknown(why) => {
@@ -86,7 +86,12 @@ impl<'a> Entries<'a> {
             name => eval.as_string(name)?,
         };
         let value = eval.lazy(move |eval| eval.select_name(pair, Symbol::new("value"), None));
-        self.entries.push(Attr { doubt, ..eval.generated_attr(name, value) });
+        let at = match pair {
+            Value::Attrs(pair) => pair.get(Symbol::new("value")).and_then(|attr| attr.place.in_nix()),
+            _ => None,
+        };
+        let place = AttrPlace::Generated { name: name.origin, at };
+        self.entries.push(Attr { doubt, place, ..eval.generated_attr(name, value) });
         Ok(())
     }
 
@@ -120,11 +125,7 @@ pub fn all_entries<'a>(attrs: &Attrs<'a>) -> Outcome<'a, &'a [Attr<'a>]> {
 
 /// An attribute's name as a string that remembers where it was written.
 pub fn name_of<'a>(eval: &Eval<'a>, attr: &Attr<'a>) -> &'a Thunk<'a> {
-    let origin = match attr.place {
-        AttrPlace::Written(span) | AttrPlace::Generated(span) => Some(span),
-        AttrPlace::Nowhere => None,
-    };
-    eval.done(eval.string_of(attr.name.as_str(), &[], origin))
+    eval.done(eval.string_of(attr.name.as_str(), &[], attr.place.of_name()))
 }
 
 /// Why an attribute may not be there.
@@ -142,10 +143,7 @@ pub fn maybe_absent<'a>(attr: Attr<'a>, why: &'a Unknown<'a>) -> Attr<'a> {
 
 /// Where the name of an attribute stands that a function made from one written there.
 pub fn generated(place: AttrPlace) -> AttrPlace {
-    match place {
-        AttrPlace::Written(span) => AttrPlace::Generated(span),
-        place => place,
-    }
+    AttrPlace::Generated { name: place.of_name(), at: None }
 }
 
 /// The symbol of a name argument.

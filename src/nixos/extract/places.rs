@@ -46,10 +46,7 @@ impl<'a> Reader<'a, '_> {
         let listed: Vec<_> = own
             .map(|live| Written {
                 file: live.definition.module.file.to_owned(),
-                pos: match live.definition.place {
-                    AttrPlace::Written(span) => spot(self.eval, span),
-                    _ => None,
-                },
+                pos: live.definition.place.in_nix().and_then(|span| spot(self.eval, span)),
                 fields: match live.value {
                     Value::Attrs(attrs) => attrs.entries.iter().map(|attr| self.field_place(attr)).collect(),
                     _ => BTreeMap::new(),
@@ -57,7 +54,7 @@ impl<'a> Reader<'a, '_> {
             })
             .collect();
         let origin = live.iter().find_map(|live| match live.definition.place {
-            AttrPlace::Generated(span) => spot(self.eval, span),
+            AttrPlace::Generated { name, .. } => name.and_then(|span| spot(self.eval, span)),
             _ => None,
         });
         let first_field = || listed.iter().find_map(|written| written.fields.values().flatten().min().cloned());
@@ -66,11 +63,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     pub(super) fn field_place(&self, attr: &Attr<'a>) -> (String, Option<Spot>) {
-        let place = match attr.place {
-            AttrPlace::Written(span) => spot(self.eval, span),
-            _ => None,
-        };
-        (attr.name.to_string(), place)
+        (attr.name.to_string(), attr.place.in_nix().and_then(|span| spot(self.eval, span)))
     }
 }
 

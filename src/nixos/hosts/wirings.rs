@@ -20,8 +20,10 @@ pub struct Wiring {
 }
 
 /// Every wiring.
-pub const WIRINGS: &[Wiring] =
-    &[Wiring { repository: "flake-utils", file: "«flake-utils»", text: include_str!("wirings/flake-utils.nix") }];
+pub const WIRINGS: &[Wiring] = &[
+    Wiring { repository: "flake-utils", file: "«flake-utils»", text: include_str!("wirings/flake-utils.nix") },
+    Wiring { repository: "haumea", file: "«haumea»", text: include_str!("wirings/haumea.nix") },
+];
 
 /// The wiring of a repository.
 pub fn of_repository(name: &str) -> Option<&'static Wiring> {

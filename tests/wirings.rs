@@ -1,0 +1,56 @@
+//! Hosts of flakes whose outputs a library makes: one fixture a library. What each host declares was
+//! worked out from the library's documentation; where a test says so, real Nix and the library itself
+//! gave it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+#[allow(dead_code, reason = "a part of it is used here")]
+mod scratch;
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value};
+
+use self::scratch::{Scratch, fixtures};
+
+/// What the hosts of a fixture declare: a line a host, `NAME KEY PLACE` a secret, and no unknowns.
+fn declared(library: &str) -> String {
+    let folder = fixtures().join("wirings").join(library);
+    let manifest = Scratch::copy_of(&folder, &[], &[]).sealnix(&["manifest"]).json().expect("a manifest");
+    let mut text = String::new();
+    for unknown in manifest["unknowns"].as_array().into_iter().flatten() {
+        writeln!(text, "unknown {unknown}").unwrap();
+    }
+    for host in manifest["hosts"].as_array().expect("hosts") {
+        writeln!(text, "{} {}", host["kind"].as_str().unwrap(), host["name"].as_str().unwrap()).unwrap();
+        list(&mut text, "", &host["sops"]);
+        for (user, of_user) in host["homeUsers"].as_object().unwrap_or(&Map::new()) {
+            list(&mut text, &format!("{user}: "), &of_user["sops"]);
+        }
+    }
+    text
+}
+
+fn list(text: &mut String, before: &str, sops: &Value) {
+    for (name, secret) in sops["secrets"].as_object().unwrap_or(&Map::new()) {
+        let [key, certainty] = ["key", "certainty"].map(|field| secret[field].as_str().unwrap_or("?"));
+        let place = format!("{}:{}", secret["at"]["file"].as_str().unwrap_or("?"), secret["at"]["line"]);
+        let certainty = if certainty == "certain" { String::new() } else { format!(" {certainty}") };
+        writeln!(text, "  {before}{name} {key} {place}{certainty}").unwrap();
+    }
+}
+
+/// haumea loads hosts, hidden modules and text files; real Nix with haumea itself gives the same
+/// secrets. `mapAttrs'` puts a name where its `value` is written.
+#[test]
+fn haumea_loads_folders() {
+    let expected = "\
+nixos mail
+  common common hosts/__common.nix:4
+  mail/ann admin-password hosts/mail.nix:17
+  mail/bob guest-password hosts/mail.nix:17
+  team-list team-list hosts/mail.nix:20
+nixos web
+  tls/key certificate-key hosts/_profiles/proxy.nix:3
+";
+    assert_eq!(declared("haumea"), expected);
+}
