@@ -162,11 +162,11 @@ fn a_module_that_git_does_not_track_is_not_looked_at() {
 #[test]
 fn a_repository_in_which_no_host_can_be_seen_is_not_clean() {
     let scratch = in_order();
-    let flake = "{ inputs.parts.url = \"github:hercules-ci/flake-parts\"; outputs = { parts, ... }: parts.lib.mkFlake { } { }; }";
+    let flake = "{ inputs.maker.url = \"github:someone/maker\"; outputs = { maker, ... }: maker.lib.mkFlake { } { }; }";
     write(&scratch, "flake.nix", flake);
     for command in ["check", "manifest"] {
         let run: Run = scratch.sealnix(&[command]);
         assert_eq!(run.code, Some(2), "{command}: {}", run.stdout);
-        assert!(run.stdout.contains("the flake input parts is not here"), "{command}: {}", run.stdout);
+        assert!(run.stdout.contains("the flake input maker is not here"), "{command}: {}", run.stdout);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::declaration::{self, Declared, Option_};
 use super::definition::{Definition, expand, failure, resolve};
+use super::evaluated::extend_modules;
 use super::facts::{Table, Territory};
 use super::module::{self, Collected, Foreign, Module};
 use super::world::World;
@@ -65,8 +66,8 @@ pub struct Configuration<'a> {
     pub special: &'a [Attr<'a>],
     /// The option path of a submodule, for messages.
     pub prefix: &'a [Symbol],
-    /// The flake inputs' nature, for foreign modules.
-    pub inputs: &'a dyn Fn(&Eval<'a>, &'a Unknown<'a>, Class) -> Foreign,
+    /// Why there may be more modules than these.
+    pub open: Option<&'a Unknown<'a>>,
     collected: OnceCell<&'a Collected<'a>>,
     config: OnceCell<&'a Thunk<'a>>,
     options: OnceCell<&'a Thunk<'a>>,
@@ -84,8 +85,8 @@ pub struct Setup<'a> {
     pub special: &'a [Attr<'a>],
     /// The option path of a submodule.
     pub prefix: &'a [Symbol],
-    /// Says what a foreign module is.
-    pub inputs: &'a dyn Fn(&Eval<'a>, &'a Unknown<'a>, Class) -> Foreign,
+    /// Why there may be more modules than these.
+    pub open: Option<&'a Unknown<'a>>,
 }
 
 impl<'a> Configuration<'a> {
@@ -98,7 +99,7 @@ impl<'a> Configuration<'a> {
             roots: setup.roots,
             special: setup.special,
             prefix: setup.prefix,
-            inputs: setup.inputs,
+            open: setup.open,
             collected: OnceCell::new(),
             config: OnceCell::new(),
             options: OnceCell::new(),
@@ -110,7 +111,7 @@ impl<'a> Configuration<'a> {
 
     /// What a foreign module is taken for.
     pub fn foreign(&self, eval: &Eval<'a>, unknown: &'a Unknown<'a>) -> Foreign {
-        (self.inputs)(eval, unknown, self.class)
+        self.world.inputs().map_or(Foreign::Private, |inputs| inputs.foreign(eval, unknown, self.class))
     }
 
     /// Its modules.
@@ -168,6 +169,7 @@ impl<'a> Configuration<'a> {
                 entries.push(eval.attr("modulesPath", eval.done(modules)));
             }
             entries.extend_from_slice(self.special);
+            entries.push(eval.attr("specialArgs", eval.done(eval.attrs(self.special.to_vec()))));
             entries.push(eval.attr("config", self.config(eval)));
             entries.push(eval.attr("options", self.options(eval)));
             let why = eval.unknown(Reason::UnsetOption("_module.args"), None);
@@ -188,7 +190,8 @@ impl<'a> Configuration<'a> {
             return eval.select_name(args, name, None);
         }
         match name.as_str() {
-            "sealnix" => Ok(super::schema::primitives(eval, self.world, self.scope, self.class)),
+            "sealnix" => Ok(super::schema::primitives(eval, self)),
+            "extendModules" => Ok(extend_modules(eval, self)),
             "pkgs" => Ok(self.packages(eval)),
             "utils" | "baseModules" | "extraModules" | "moduleType" => Ok(eval.unknown_value(Reason::Package)),
             _ => {
@@ -266,7 +269,7 @@ impl<'a> Configuration<'a> {
         let open = match (open, hook) {
             // What the definition itself says of further names.
             (Some(why), Some(absent)) => Some(Open { why, absent: Some(absent) }),
-            (open, _) => self.opening(eval, path, open),
+            (open, _) => self.opening(eval, path, open)?,
         };
         Ok(eval.attrs_of(Attrs { entries: eval.slice(&entries), open }))
     }
@@ -295,9 +298,12 @@ impl<'a> Configuration<'a> {
         definitions: &'a [Definition<'a>],
     ) -> Outcome<'a> {
         match declaration::at(eval, declared)? {
-            Option_::Declared(option) => merge::option(eval, self, path, &option, definitions),
+            Option_::Declared(option, beneath) => merge::option(eval, self, path, &option, &beneath, definitions),
             Option_::Branch => self.branch(eval, path, declared, definitions),
-            Option_::Undeclared => self.undeclared(eval, path, definitions),
+            Option_::Undeclared => match declaration::freeform_element(eval, self, path)? {
+                Some(kind) => merge::typed(eval, self, path, kind, resolve(eval, expand(eval, definitions)?)?),
+                None => self.undeclared(eval, path, definitions),
+            },
         }
     }
 
@@ -332,16 +338,24 @@ impl<'a> Configuration<'a> {
         self.class.table().map_or(Territory::Unknown, |table| table.at(full))
     }
 
-    fn opening(&'a self, eval: &Eval<'a>, path: &'a [Symbol], open: Option<&'a Unknown<'a>>) -> Option<Open<'a>> {
+    fn opening(
+        &'a self,
+        eval: &Eval<'a>,
+        path: &'a [Symbol],
+        open: Option<&'a Unknown<'a>>,
+    ) -> Outcome<'a, Option<Open<'a>>> {
         if self.class == Class::Plain {
-            return open.map(|why| Open { why, absent: None });
+            // What no module here declares, a module that is not here may.
+            let collected = self.collected(eval)?;
+            let why = open.or(collected.open).or(collected.foreign.first().copied());
+            return Ok(why.map(|why| Open { why, absent: None }));
         }
         let why = open.unwrap_or_else(|| eval.unknown(Reason::UnsetOption(dotted_in(eval, path)), None));
         let absent = move |eval: &Eval<'a>, name: Symbol| match open {
             Some(why) => Ok(Value::Unknown(eval.unknown_attribute(why, name))),
             None => self.absent(eval, eval.slice(&[path, &[name]].concat())),
         };
-        Some(Open { why, absent: Some(eval.alloc(absent)) })
+        Ok(Some(Open { why, absent: Some(eval.alloc(absent)) }))
     }
 
     /// What an option is that nothing in the repository sets: nixpkgs' literal default, or false

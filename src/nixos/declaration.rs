@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::configuration::{Child, Configuration};
+use super::configuration::{Child, Class, Configuration};
 use super::definition::{Live, Resolved, failure, type_tag};
 use super::merge;
 use super::module::Module;
+use super::types::{self, Kind};
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::lib::modules::ALIASED;
@@ -27,8 +28,8 @@ pub struct Declared<'a> {
 
 /// What is declared at a path.
 pub enum Option_<'a> {
-    /// An option, perhaps by several modules.
-    Declared(Vec<&'a Attrs<'a>>),
+    /// An option, perhaps by several modules, and sets of options that are to join its submodule.
+    Declared(Vec<&'a Attrs<'a>>, Vec<Declared<'a>>),
     /// A set of options.
     Branch,
     /// Nothing.
@@ -37,7 +38,7 @@ pub enum Option_<'a> {
 
 /// What is declared at a path.
 pub fn at<'a>(eval: &Eval<'a>, declared: &[Declared<'a>]) -> Outcome<'a, Option_<'a>> {
-    let mut options = Vec::new();
+    let (mut options, mut beneath) = (Vec::new(), Vec::new());
     for declared in declared {
         let value = match eval.force(declared.value) {
             Ok(value) => value,
@@ -46,12 +47,13 @@ pub fn at<'a>(eval: &Eval<'a>, declared: &[Declared<'a>]) -> Outcome<'a, Option_
                 continue;
             }
         };
-        if let (Some("option"), Value::Attrs(attrs)) = (type_tag(eval, value), value) {
-            options.push(attrs);
+        match (type_tag(eval, value), value) {
+            (Some("option"), Value::Attrs(attrs)) => options.push(attrs),
+            _ => beneath.push(*declared),
         }
     }
     Ok(match (options.is_empty(), declared.is_empty()) {
-        (false, _) => Option_::Declared(options),
+        (false, _) => Option_::Declared(options, beneath),
         (true, false) => Option_::Branch,
         (true, true) => Option_::Undeclared,
     })
@@ -77,6 +79,29 @@ pub fn children<'a>(
     }
 }
 
+/// The type of what nobody declares at a path, where one is known: that of module arguments, and of
+/// the elements of a `freeformType` that is a set of them.
+pub fn freeform_element<'a>(
+    eval: &Eval<'a>,
+    configuration: &'a Configuration<'a>,
+    path: &[Symbol],
+) -> Outcome<'a, Option<Kind<'a>>> {
+    let name = match path {
+        [name] => name.as_str(),
+        [module, args, _] if (module.as_str(), args.as_str()) == ("_module", "args") => return Ok(Some(Kind::Scalar)),
+        _ => return Ok(None),
+    };
+    if name == "_module" || configuration.class != Class::Plain {
+        return Ok(None);
+    }
+    let modules = configuration.collected(eval)?.modules.iter();
+    let Some(freeform) = modules.filter_map(|module| module.freeform).next() else { return Ok(None) };
+    match types::kind(eval, freeform)? {
+        Kind::AttrsOf(element) => types::kind(eval, element).map(Some),
+        _ => Ok(None),
+    }
+}
+
 /// The module argument `options`, for `options ? x` and `options.x.isDefined`.
 pub fn options_value<'a>(
     eval: &Eval<'a>,
@@ -95,7 +120,7 @@ pub fn options_value<'a>(
             let path = eval.slice(&[path, &[name]].concat());
             let declared = eval.slice(&child.declared);
             let value = eval.lazy(move |eval| match at(eval, declared)? {
-                Option_::Declared(options) => option_value(eval, configuration, path, &options),
+                Option_::Declared(options, _) => option_value(eval, configuration, path, &options),
                 _ => options_value(eval, configuration, path, declared),
             });
             Attr { name, value, place: AttrPlace::Nowhere, doubt: None }

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::configuration::{Class, Configuration, Root, Setup, dotted};
+use super::declaration::Declared;
 use super::definition::{Definition, Expanded, Live, OPTION_DEFAULT_PRIORITY, Resolved, expand, resolve};
 use super::facts::{Fact, Territory};
-use super::types::{self, Kind};
+use super::types::{self, Kind, Submodule};
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::unknown::{ErrorKind, Reason, Stop, Unknown};
@@ -18,12 +19,14 @@ pub fn option<'a>(
     configuration: &'a Configuration<'a>,
     path: &'a [Symbol],
     declarations: &[&'a Attrs<'a>],
+    beneath: &[Declared<'a>],
     definitions: &[Definition<'a>],
 ) -> Outcome<'a> {
     let field =
         |name: &str| declarations.iter().find_map(|option| option.get(Symbol::new(name))).map(|attr| attr.value);
     let declared_types = declarations.iter().filter_map(|option| option.get(Symbol::new("type")));
     let kind = types::kind_of_all(eval, &declared_types.map(|attr| attr.value).collect::<Vec<_>>())?;
+    let kind = kind.with_options(eval, beneath);
     let default = field("default");
     let resolved = resolve_with_default(eval, configuration, definitions, default)?;
     let merged = move |eval: &Eval<'a>| {
@@ -76,9 +79,7 @@ pub fn typed<'a>(
     match kind {
         Kind::AttrsOf(element) => attrs_of(eval, configuration, path, element, resolved),
         Kind::ListOf(element) => list_of(eval, configuration, path, element, resolved),
-        Kind::Submodule { modules, special, class } => {
-            submodule(eval, configuration, path, modules, special, class, resolved)
-        }
+        Kind::Submodule(kind) => submodule(eval, configuration, path, kind, resolved),
         Kind::NullOr(element) => {
             let nulls = resolved.certain.iter().filter(|live| matches!(live.value, Value::Null)).count();
             if nulls > 0 && nulls == resolved.certain.len() && resolved.overridable().is_none() {
@@ -103,7 +104,7 @@ pub fn typed<'a>(
         }
         Kind::Separated(separator) => separated(eval, path, separator, resolved),
         Kind::FunctionTo(result) => function_to(eval, configuration, path, result, resolved),
-        Kind::DeferredModule => deferred_module(eval, resolved),
+        Kind::DeferredModule(modules) => deferred_module(eval, modules, resolved),
         Kind::Custom(merge) => custom(eval, path, merge, resolved),
         Kind::Scalar => one(eval, path, resolved),
         Kind::Update => updated(eval, path, resolved),
@@ -287,9 +288,7 @@ fn submodule<'a>(
     eval: &Eval<'a>,
     configuration: &'a Configuration<'a>,
     path: &'a [Symbol],
-    modules: &'a [&'a Thunk<'a>],
-    special: &'a [Attr<'a>],
-    class: Class,
+    Submodule { modules, special, class, shorthand }: Submodule<'a>,
     resolved: Resolved<'a>,
 ) -> Outcome<'a> {
     if let Some(unknown) = resolved.certain.iter().find_map(|live| match live.value {
@@ -300,11 +299,16 @@ fn submodule<'a>(
         return Ok(Value::Unknown(unknown));
     }
     let mut roots: Vec<Root<'a>> = Vec::new();
+    let mut open = resolved.open;
     for live in resolved.certain.iter().chain(resolved.perhaps) {
         let definition = &live.definition;
         let module = match live.value {
-            // A set is config as a whole, whatever names it has (shorthandOnlyDefinesConfig).
-            Value::Attrs(attrs) if attrs.get(Symbol::new("__functor")).is_none() && class == Class::Plain => {
+            // Config of a kind that no foreign module is known to hold.
+            Value::Unknown(unknown) if class == Class::Plain => {
+                open = open.or(Some(unknown));
+                continue;
+            }
+            Value::Attrs(attrs) if attrs.get(Symbol::new("__functor")).is_none() && shorthand => {
                 eval.done(eval.attrs(vec![eval.attr("config", eval.done(live.value))]))
             }
             value => eval.done(value),
@@ -324,7 +328,7 @@ fn submodule<'a>(
         roots: eval.slice(&roots),
         special: eval.sorted(arguments),
         prefix: if class == Class::Plain { eval.slice(&[configuration.prefix, path].concat()) } else { &[] },
-        inputs: configuration.inputs,
+        open,
     };
     let inner = Configuration::new(eval, configuration.world, setup);
     let config = eval.force(inner.config(eval))?;
@@ -426,18 +430,15 @@ fn function_to<'a>(
 }
 
 /// A `deferredModule`: a module that imports every definition.
-fn deferred_module<'a>(eval: &Eval<'a>, resolved: Resolved<'a>) -> Outcome<'a> {
+fn deferred_module<'a>(eval: &Eval<'a>, modules: &'a [&'a Thunk<'a>], resolved: Resolved<'a>) -> Outcome<'a> {
     let lives = resolved.certain.iter().chain(resolved.perhaps);
-    let imports: Vec<_> = lives
-        .map(|live| {
-            let file = eval.string(&crate::nix::path::in_repository(live.definition.module.file));
-            let module = [
-                eval.attr("_file", eval.done(file)),
-                eval.attr("imports", eval.done(eval.list(&[eval.done(live.value)]))),
-            ];
-            eval.done(eval.attrs(module.to_vec()))
-        })
-        .collect();
+    let mut imports = modules.to_vec();
+    imports.extend(lives.map(|live| {
+        let file = eval.string(&crate::nix::path::in_repository(live.definition.module.file));
+        let module =
+            [eval.attr("_file", eval.done(file)), eval.attr("imports", eval.done(eval.list(&[eval.done(live.value)])))];
+        eval.done(eval.attrs(module.to_vec()))
+    }));
     let list = List { items: eval.slice(&imports), open: resolved.open };
     Ok(eval.attrs(vec![eval.attr("imports", eval.done(eval.list_of(list)))]))
 }

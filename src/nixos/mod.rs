@@ -3,6 +3,7 @@
 pub mod configuration;
 pub mod declaration;
 pub mod definition;
+pub mod evaluated;
 pub mod extract;
 pub mod facts;
 pub mod hosts;

@@ -18,6 +18,8 @@ pub struct Module<'a> {
     pub own: bool,
     /// `options`.
     pub options: Option<&'a Thunk<'a>>,
+    /// `freeformType`: what options are that nobody declares.
+    pub freeform: Option<&'a Thunk<'a>>,
     /// `config`, or the whole set where the module is written without it.
     pub config: &'a Thunk<'a>,
     /// Why it may not count.
@@ -32,6 +34,8 @@ pub struct Collected<'a> {
     pub open: Option<&'a Unknown<'a>>,
     /// Names of the schemas that came with known foreign modules.
     pub schemas: &'a [&'static str],
+    /// Other foreign modules: what they declare is not known.
+    pub foreign: &'a [&'a Unknown<'a>],
 }
 
 /// Modules that one configuration may have; nixpkgs itself has some 2 000.
@@ -58,6 +62,8 @@ enum Found<'a> {
     Lacking(&'a Unknown<'a>),
     /// A foreign module that there is a schema of.
     Schema(&'static str),
+    /// Another foreign module, assumed to define nothing of interest.
+    Foreign(&'a Unknown<'a>),
 }
 
 /// One of the things that `imports` lead to, and where it leads.
@@ -116,7 +122,8 @@ pub fn collect<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>) -> Out
 impl<'a> Collector<'a, '_> {
     /// What is reached without going through a disabled module (nixpkgs: filterModules).
     fn enabled(&self) -> &'a Collected<'a> {
-        let (mut modules, mut open, mut schemas) = (Vec::new(), None, Vec::new());
+        let (mut modules, mut open) = (Vec::new(), self.configuration.open);
+        let (mut schemas, mut foreign) = (Vec::new(), Vec::new());
         let mut reached = BTreeSet::from([0]);
         let mut queue = VecDeque::from([0]);
         while let Some(node) = queue.pop_front().and_then(|index: usize| self.nodes.get(index)) {
@@ -128,13 +135,14 @@ impl<'a> Collector<'a, '_> {
                 Found::Module(module) => modules.push(module),
                 Found::Lacking(unknown) => open = open.or(Some(unknown)),
                 Found::Schema(name) => schemas.push(name),
+                Found::Foreign(unknown) => foreign.push(unknown),
             }
             queue.extend(node.imports.iter().filter(|&&index| reached.insert(index)));
         }
         // nixpkgs merges the definitions of the last collected module first.
         modules.reverse();
         let (modules, schemas) = (self.eval.slice(&modules), self.eval.slice(&schemas));
-        self.eval.alloc(Collected { modules, open, schemas })
+        self.eval.alloc(Collected { modules, open, schemas, foreign: self.eval.slice(&foreign) })
     }
 
     /// Adds a node that `parent` imports.
@@ -275,7 +283,8 @@ impl<'a> Collector<'a, '_> {
             None => eval.done(shorthand(eval, attrs)),
         };
         let Root { own, doubt, .. } = root;
-        let module = eval.alloc(Module { file, own, options: field("options"), config, doubt });
+        let (options, freeform) = (field("options"), field("freeformType"));
+        let module = eval.alloc(Module { file, own, options, freeform, config, doubt });
         if let Some(node) = self.nodes.get_mut(node) {
             node.found = Found::Module(module);
         }
@@ -321,7 +330,9 @@ impl<'a> Collector<'a, '_> {
 
     fn foreign(&mut self, unknown: &'a Unknown<'a>, parent: usize) {
         match self.configuration.foreign(self.eval, unknown) {
-            Foreign::Public => {}
+            Foreign::Public => {
+                self.node(parent, None, Found::Foreign(unknown));
+            }
             Foreign::Private => self.lacking(unknown, parent),
             Foreign::Schema(name) => {
                 if let Some(&node) = self.by_key.get(name) {

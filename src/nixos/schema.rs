@@ -1,7 +1,6 @@
 //! The options of sops-nix and the few of nixpkgs that matter, written as modules.
 
-use super::configuration::Class;
-use super::world::World;
+use super::configuration::{Class, Configuration};
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::value::{Mark, Outcome, Value};
@@ -16,7 +15,8 @@ pub const FILES: &[(&str, &str)] = &[
 ];
 
 /// What the schemas can do that Nix cannot: the module argument `sealnix`.
-pub fn primitives<'a>(eval: &Eval<'a>, world: &World<'a>, scope: u32, class: Class) -> Value<'a> {
+pub fn primitives<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>) -> Value<'a> {
+    let (world, scope, class) = (configuration.world, configuration.scope, configuration.class);
     let mark = eval.native("mark", 3, move |eval, arguments| {
         let &[kind, name, text] = arguments else { return eval.fail("three arguments") };
         let (kind, name) = (eval.force_string(kind)?, eval.force_string(name)?);
@@ -24,6 +24,19 @@ pub fn primitives<'a>(eval: &Eval<'a>, world: &World<'a>, scope: u32, class: Cla
     });
     let class = eval.string(if class == Class::Darwin { "darwin" } else { "nixos" });
     let mut entries = vec![eval.attr("mark", eval.done(mark)), eval.attr("class", eval.done(class))];
+    // What modules that are not here may define: nothing, or anything.
+    let lacking = eval.lazy(move |eval| {
+        let open = configuration.collected(eval)?.open;
+        Ok(open.map_or_else(|| eval.attrs(Vec::new()), Value::Unknown))
+    });
+    entries.push(eval.attr("lacking", lacking));
+    // The foreign modules of this evaluation: others may be extended by what they declare.
+    let foreign = eval.lazy(move |eval| {
+        let foreign = configuration.collected(eval)?.foreign.iter();
+        let modules: Vec<_> = foreign.map(|unknown| eval.done(Value::Unknown(unknown))).collect();
+        Ok(eval.list(&modules))
+    });
+    entries.push(eval.attr("foreign", foreign));
     entries.extend(world.own_file(eval, "«home»").map(|home| eval.attr("home", home)));
     eval.attrs(entries)
 }

@@ -2,8 +2,9 @@
 
 mod library;
 
-pub use self::library::{evaluated, lib_entries};
+pub use self::library::{lib_entries, submodule_type};
 use super::configuration::Class;
+use super::declaration::Declared;
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::value::{Attr, Attrs, Outcome, Thunk, Value};
@@ -20,7 +21,7 @@ pub enum Kind<'a> {
     /// `listOf`.
     ListOf(&'a Thunk<'a>),
     /// `submodule`, `submoduleWith`.
-    Submodule { modules: &'a [&'a Thunk<'a>], special: &'a [Attr<'a>], class: Class },
+    Submodule(Submodule<'a>),
     /// `nullOr`.
     NullOr(&'a Thunk<'a>),
     /// `either`, `oneOf`.
@@ -31,8 +32,8 @@ pub enum Kind<'a> {
     Separated(&'a str),
     /// `functionTo`.
     FunctionTo(&'a Thunk<'a>),
-    /// `deferredModule`.
-    DeferredModule,
+    /// `deferredModule`, with the modules that every value begins with.
+    DeferredModule(&'a [&'a Thunk<'a>]),
     /// A type of the repository's own, with its `merge`.
     Custom(&'a Thunk<'a>),
     /// One definition, or several that agree.
@@ -43,12 +44,39 @@ pub enum Kind<'a> {
     Shape,
 }
 
-impl Kind<'_> {
+/// The parameters of `submoduleWith`.
+#[derive(Clone, Copy)]
+pub struct Submodule<'a> {
+    /// `modules`.
+    pub modules: &'a [&'a Thunk<'a>],
+    /// `specialArgs`.
+    pub special: &'a [Attr<'a>],
+    /// `class`, as far as it means something here.
+    pub class: Class,
+    /// `shorthandOnlyDefinesConfig`: a set is config as a whole, whatever names it has.
+    pub shorthand: bool,
+}
+
+impl<'a> Kind<'a> {
+    /// The same with options that other modules declare beneath it: a submodule takes them in.
+    #[must_use]
+    pub fn with_options(self, eval: &Eval<'a>, beneath: &[Declared<'a>]) -> Self {
+        match self {
+            Kind::Submodule(submodule) if !beneath.is_empty() => {
+                let module =
+                    |declared: &Declared<'a>| eval.done(eval.attrs(vec![eval.attr("options", declared.value)]));
+                let modules: Vec<_> = submodule.modules.iter().copied().chain(beneath.iter().map(module)).collect();
+                Kind::Submodule(Submodule { modules: eval.slice(&modules), ..submodule })
+            }
+            kind => kind,
+        }
+    }
+
     /// Whether an option of this type has a value without any definition.
     pub fn has_empty_value(&self) -> bool {
         matches!(
             self,
-            Kind::AttrsOf(_) | Kind::ListOf(_) | Kind::Submodule { .. } | Kind::NullOr(_) | Kind::DeferredModule
+            Kind::AttrsOf(_) | Kind::ListOf(_) | Kind::Submodule(_) | Kind::NullOr(_) | Kind::DeferredModule(_)
         )
     }
 }
@@ -73,9 +101,9 @@ fn merge_kinds<'a>(eval: &Eval<'a>, a: Kind<'a>, b: Kind<'a>) -> Outcome<'a, Kin
         eval.lazy(move |eval| {
             let modules = pair.map(|thunk| kind(eval, thunk));
             match modules {
-                [Ok(Kind::Submodule { modules: a, special, .. }), Ok(Kind::Submodule { modules: b, .. })] => {
-                    let all = eval.slice(&[a, b].concat());
-                    Ok(library::submodule_type(eval, eval.done(eval.list(all)), special, None))
+                [Ok(Kind::Submodule(a)), Ok(Kind::Submodule(b))] => {
+                    let all = eval.slice(&[a.modules, b.modules].concat());
+                    Ok(library::submodule_type(eval, eval.done(eval.list(all)), a.special, None, a.shorthand))
                 }
                 [Err(stop), _] | [_, Err(stop)] => Err(stop),
                 _ => eval.force(pair[0]),
@@ -85,9 +113,10 @@ fn merge_kinds<'a>(eval: &Eval<'a>, a: Kind<'a>, b: Kind<'a>) -> Outcome<'a, Kin
     Ok(match (a, b) {
         (Kind::AttrsOf(a), Kind::AttrsOf(b)) => Kind::AttrsOf(both(a, b)),
         (Kind::ListOf(a), Kind::ListOf(b)) => Kind::ListOf(both(a, b)),
-        (Kind::Submodule { modules: a, special, class }, Kind::Submodule { modules: b, .. }) => {
-            Kind::Submodule { modules: eval.slice(&[a, b].concat()), special, class }
+        (Kind::Submodule(a), Kind::Submodule(b)) => {
+            Kind::Submodule(Submodule { modules: eval.slice(&[a.modules, b.modules].concat()), ..a })
         }
+        (Kind::DeferredModule(a), Kind::DeferredModule(b)) => Kind::DeferredModule(eval.slice(&[a, b].concat())),
         (a, _) => a,
     })
 }
@@ -107,7 +136,15 @@ pub fn kind<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>) -> Outcome<'a, Kind<'a>> 
         ("nullOr", Some(element)) => Kind::NullOr(element),
         ("functionTo", Some(result)) => Kind::FunctionTo(result),
         ("submodule", _) => match payload("modules") {
-            Some(modules) => submodule(eval, items(modules)?, payload("specialArgs"), payload("class")),
+            Some(modules) => Kind::Submodule(Submodule {
+                modules: items(modules)?,
+                special: special_of(eval, payload("specialArgs")),
+                class: class_of(eval, payload("class")),
+                shorthand: match payload("shorthandOnlyDefinesConfig") {
+                    Some(shorthand) => eval.force_bool(shorthand)?,
+                    None => false,
+                },
+            }),
             None => Kind::Shape,
         },
         ("either", _) => match payload("alternatives") {
@@ -122,7 +159,10 @@ pub fn kind<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>) -> Outcome<'a, Kind<'a>> 
             Some(separator) => Kind::Separated(eval.force_string(separator)?.text),
             None => Kind::Scalar,
         },
-        ("deferredModule", _) => Kind::DeferredModule,
+        ("deferredModule", _) => Kind::DeferredModule(match payload("staticModules") {
+            Some(modules) => items(modules)?,
+            None => &[],
+        }),
         ("attrs", _) => Kind::Update,
         ("anything" | "", _) => Kind::Shape,
         _ => match field(eval, shape, &["merge"]) {
@@ -139,17 +179,15 @@ fn field<'a>(eval: &Eval<'a>, shape: &'a Attrs<'a>, path: &[&str]) -> Option<&'a
     Some(set.get(Symbol::new(last))?.value)
 }
 
-fn submodule<'a>(
-    eval: &Eval<'a>,
-    modules: &'a [&'a Thunk<'a>],
-    special: Option<&'a Thunk<'a>>,
-    class: Option<&'a Thunk<'a>>,
-) -> Kind<'a> {
-    let special = match special.map(|special| eval.force_attrs(special)) {
+fn special_of<'a>(eval: &Eval<'a>, special: Option<&'a Thunk<'a>>) -> &'a [Attr<'a>] {
+    match special.map(|special| eval.force_attrs(special)) {
         Some(Ok(special)) => special.entries,
         _ => &[],
-    };
-    let class = match class.map(|class| eval.force(class)) {
+    }
+}
+
+fn class_of<'a>(eval: &Eval<'a>, class: Option<&'a Thunk<'a>>) -> Class {
+    match class.map(|class| eval.force(class)) {
         Some(Ok(Value::String(text))) => match text.text {
             "nixos" => Class::Nixos,
             "darwin" => Class::Darwin,
@@ -157,8 +195,7 @@ fn submodule<'a>(
             _ => Class::Plain,
         },
         _ => Class::Plain,
-    };
-    Kind::Submodule { modules, special, class }
+    }
 }
 
 /// Whether a type's `check` takes a value.

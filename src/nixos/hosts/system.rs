@@ -6,8 +6,7 @@ use crate::nix::path::{self};
 use crate::nix::unknown::{Reason, Stop, Unknown};
 use crate::nix::value::{Attr, Attrs, Outcome, Thunk, Value};
 use crate::nixos::configuration::{Class, Configuration, Root, Setup};
-use crate::nixos::module::Foreign;
-use crate::nixos::types;
+use crate::nixos::evaluated::{evaluated, roots_of};
 use crate::nixos::world::World;
 
 use super::input::Project;
@@ -76,7 +75,7 @@ fn call<'a>(eval: &Eval<'a>, world: &'a World<'a>, class: Class, arguments: &[&'
     let mut roots = Vec::new();
     for name in ["modules", "extraModules"] {
         if let Some(modules) = field(name) {
-            roots.extend(own_roots(eval, modules)?);
+            roots.extend(roots_of(eval, modules, "flake.nix")?);
         }
     }
     // The configuration's own file of older home-manager code.
@@ -91,17 +90,8 @@ fn call<'a>(eval: &Eval<'a>, world: &'a World<'a>, class: Class, arguments: &[&'
     for name in ["lib", "pkgs"] {
         special.extend(field(name).map(|value| eval.attr(name, value)));
     }
-    Ok(make(eval, world, class, eval.slice(&roots), eval.sorted(special)))
-}
-
-fn own_roots<'a>(eval: &Eval<'a>, modules: &'a Thunk<'a>) -> Outcome<'a, Vec<Root<'a>>> {
-    let list = match eval.settle(eval.force(modules))? {
-        Value::Unknown(_) => return Ok(vec![Root { module: modules, file: "flake.nix", own: true, doubt: None }]),
-        value => eval.as_list(value)?,
-    };
-    let more = list.open.map(|unknown| eval.done(Value::Unknown(unknown)));
-    let modules = list.items.iter().copied().chain(more);
-    Ok(modules.map(|module| Root { module, file: "flake.nix", own: true, doubt: None }).collect())
+    let setup = Setup { class, roots: eval.slice(&roots), special: eval.sorted(special), prefix: &[], open: None };
+    Ok(evaluated(eval, Configuration::new(eval, world, setup)))
 }
 
 /// sealnix's own modules for a class, and the system that the call names.
@@ -126,37 +116,4 @@ fn base_roots<'a>(eval: &Eval<'a>, world: &'a World<'a>, class: Class, system: O
         roots.push(Root { module, file: "«nixos»", own: false, doubt: None });
     }
     roots
-}
-
-fn make<'a>(
-    eval: &Eval<'a>,
-    world: &'a World<'a>,
-    class: Class,
-    roots: &'a [Root<'a>],
-    special: &'a [Attr<'a>],
-) -> Value<'a> {
-    let inputs: &'a (dyn Fn(&Eval<'a>, &'a Unknown<'a>, Class) -> Foreign + 'a) =
-        eval.alloc(move |eval: &Eval<'a>, unknown: &'a Unknown<'a>, class| {
-            world.inputs().map_or(Foreign::Private, |inputs| inputs.foreign(eval, unknown, class))
-        });
-    let configuration = Configuration::new(eval, world, Setup { class, roots, special, prefix: &[], inputs });
-    let extend = eval.native("extendModules", 1, move |eval, arguments| {
-        let [given] = arguments else { return eval.fail("one argument") };
-        let given = eval.force_attrs(given)?;
-        let mut roots = roots.to_vec();
-        if let Some(modules) = given.get(Symbol::new("modules")) {
-            roots.extend(own_roots(eval, modules.value)?);
-        }
-        let mut special = special.to_vec();
-        if let Some(more) = given.get(Symbol::new("specialArgs")) {
-            special.extend_from_slice(eval.force_attrs(more.value)?.entries);
-        }
-        Ok(make(eval, world, class, eval.slice(&roots), eval.sorted(special)))
-    });
-    let packages = eval.lazy(move |eval| {
-        let arguments = eval.force(configuration.arguments(eval))?;
-        eval.select_name(arguments, Symbol::new("pkgs"), None)
-    });
-    let more = vec![eval.attr("extendModules", eval.done(extend)), eval.attr("pkgs", packages)];
-    types::evaluated(eval, configuration, more)
 }

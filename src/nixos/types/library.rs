@@ -3,10 +3,10 @@
 use super::{OURS, accepts};
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
-use crate::nix::unknown::{Stop, Unknown};
+use crate::nix::unknown::Stop;
 use crate::nix::value::{Attr, Outcome, Thunk, Value};
-use crate::nixos::configuration::{Class, Configuration, Root, Setup};
-use crate::nixos::module::Foreign;
+use crate::nixos::configuration::{Class, Configuration, Setup};
+use crate::nixos::evaluated::{evaluated, roots_of};
 use crate::nixos::world::World;
 
 type Check = for<'a> fn(&Eval<'a>, Value<'a>) -> bool;
@@ -106,30 +106,13 @@ fn eval_modules<'a>(eval: &Eval<'a>, world: &'a World<'a>, arguments: &[&'a Thun
     let given = eval.force_attrs(given)?;
     let field = |name: &str| given.get(Symbol::new(name)).map(|attr| attr.value);
     let Some(modules) = field("modules") else { return eval.fail("evalModules needs modules") };
-    let modules = eval.force_list(modules)?;
     let special = match field("specialArgs") {
         Some(special) => eval.force_attrs(special)?.entries,
         None => &[],
     };
-    let root = |&module: &&'a Thunk<'a>| Root { module, file: "", own: true, doubt: None };
-    let roots: Vec<_> = modules.items.iter().map(root).collect();
-    let inputs: &'a (dyn Fn(&Eval<'a>, &'a Unknown<'a>, Class) -> Foreign + 'a) =
-        eval.alloc(|_: &Eval<'a>, _, _| Foreign::Public);
-    let setup = Setup { class: Class::Plain, roots: eval.slice(&roots), special, prefix: &[], inputs };
-    Ok(evaluated(eval, Configuration::new(eval, world, setup), Vec::new()))
-}
-
-/// What `evalModules` (and `nixosSystem`) give: config, options and the way to them.
-pub fn evaluated<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, more: Vec<Attr<'a>>) -> Value<'a> {
-    let scope = eval.done(Value::Int(i64::from(configuration.scope)));
-    let mut entries = vec![
-        eval.attr("_type", eval.done(eval.string("configuration"))),
-        eval.attr("config", configuration.config(eval)),
-        eval.attr("options", configuration.options(eval)),
-        eval.attr(crate::nixos::extract::SCOPE, scope),
-    ];
-    entries.extend(more);
-    eval.attrs(entries)
+    let roots = roots_of(eval, modules, "")?;
+    let setup = Setup { class: Class::Plain, roots: eval.slice(&roots), special, prefix: &[], open: None };
+    Ok(evaluated(eval, Configuration::new(eval, world, setup)))
 }
 
 fn types_set<'a>(eval: &Eval<'a>) -> Value<'a> {
@@ -205,7 +188,7 @@ const PARAMETRISED: &[(&str, usize, Make)] = &[
     ("coercedTo", 3, coerced_to),
     ("submodule", 1, submodule),
     ("submoduleWith", 1, submodule_with),
-    ("deferredModuleWith", 1, |eval, _| Ok(plain_type(eval, "deferredModule", |_, _| true))),
+    ("deferredModuleWith", 1, deferred_module_with),
 ];
 
 fn is_set(value: &Value<'_>) -> bool {
@@ -249,7 +232,7 @@ fn submodule<'a>(eval: &Eval<'a>, arguments: &[&'a Thunk<'a>]) -> Outcome<'a> {
         list @ Value::List(_) => Ok(list),
         _ => Ok(eval.list(&[module])),
     });
-    Ok(submodule_type(eval, modules, &[], None))
+    Ok(submodule_type(eval, modules, &[], None, true))
 }
 
 fn submodule_with<'a>(eval: &Eval<'a>, arguments: &[&'a Thunk<'a>]) -> Outcome<'a> {
@@ -261,7 +244,18 @@ fn submodule_with<'a>(eval: &Eval<'a>, arguments: &[&'a Thunk<'a>]) -> Outcome<'
         Some(special) => eval.force_attrs(special)?.entries,
         None => &[],
     };
-    Ok(submodule_type(eval, modules, special, field("class")))
+    let shorthand = match field("shorthandOnlyDefinesConfig") {
+        Some(shorthand) => eval.force_bool(shorthand)?,
+        None => false,
+    };
+    Ok(submodule_type(eval, modules, special, field("class"), shorthand))
+}
+
+fn deferred_module_with<'a>(eval: &Eval<'a>, arguments: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [given] = arguments else { return eval.fail("one argument") };
+    let modules = eval.force_attrs(given)?.get(Symbol::new("staticModules"));
+    let payload = modules.map(|modules| eval.attr("staticModules", modules.value));
+    Ok(option_type(eval, "deferredModule", Vec::new(), payload.into_iter().collect(), |_, _| Ok(true)))
 }
 
 /// A type as nixpkgs shapes it: its parameters under `functor.payload`.
@@ -383,9 +377,14 @@ pub fn submodule_type<'a>(
     modules: &'a Thunk<'a>,
     special: &'a [Attr<'a>],
     class: Option<&'a Thunk<'a>>,
+    shorthand: bool,
 ) -> Value<'a> {
     let special = eval.done(eval.attrs(special.to_vec()));
-    let mut payload = vec![eval.attr("modules", modules), eval.attr("specialArgs", special)];
+    let mut payload = vec![
+        eval.attr("modules", modules),
+        eval.attr("specialArgs", special),
+        eval.attr("shorthandOnlyDefinesConfig", eval.done(Value::Bool(shorthand))),
+    ];
     payload.extend(class.map(|class| eval.attr("class", class)));
     option_type(eval, "submodule", Vec::new(), payload, |_, value| {
         Ok(matches!(value, Value::Attrs(_) | Value::Closure(_) | Value::Native(_) | Value::Path(_)))
