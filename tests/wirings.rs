@@ -54,3 +54,20 @@ nixos web
 ";
     assert_eq!(declared("haumea"), expected);
 }
+
+/// flake-utils-plus: every host gets what `hostDefaults` says, its name and domain from its
+/// attribute, `extraArgs` and `specialArgs`; another `output` has its own builder.
+#[test]
+fn flake_utils_plus_makes_hosts_from_channels() {
+    let expected = "\
+nixos mail
+  common site/mail modules/common.nix:5
+  relay unstable hosts/mail.nix:10
+nixos org.example.web
+  common site/web modules/common.nix:5
+  example.org front-aarch64-linux hosts/web.nix:8
+home ann
+  token token hosts/ann.nix:5
+";
+    assert_eq!(declared("flake-utils-plus"), expected);
+}

@@ -23,6 +23,11 @@ pub struct Wiring {
 pub const WIRINGS: &[Wiring] = &[
     Wiring { repository: "flake-parts", file: "«flake-parts»", text: include_str!("wirings/flake-parts.nix") },
     Wiring { repository: "flake-utils", file: "«flake-utils»", text: include_str!("wirings/flake-utils.nix") },
+    Wiring {
+        repository: "flake-utils-plus",
+        file: "«flake-utils-plus»",
+        text: include_str!("wirings/flake-utils-plus.nix"),
+    },
     Wiring { repository: "haumea", file: "«haumea»", text: include_str!("wirings/haumea.nix") },
 ];
 
@@ -32,7 +37,8 @@ pub fn of_repository(name: &str) -> Option<&'static Wiring> {
 }
 
 /// What an input offers whose flake is this wiring: its file called with `lib` (nixpkgs'), `inputs`
-/// (the flake's), `name` (that of the input) and `sealnix` (the makers of configurations).
+/// (the flake's), `name` (that of the input) and `sealnix` (the makers of configurations, and under
+/// `libraries` what other wirings offer).
 pub fn offers<'a>(
     eval: &Eval<'a>,
     world: &'a World<'a>,
@@ -48,16 +54,24 @@ pub fn offers<'a>(
         eval.attr("lib", eval.lazy(move |eval| Ok(world.lib(eval)))),
         eval.attr("inputs", inputs),
         eval.attr("name", eval.done(eval.string(name))),
-        eval.attr("sealnix", eval.done(makers(eval, world))),
+        eval.attr("sealnix", eval.done(sealnix(eval, world, name))),
     ]);
     let offered = eval.call(eval.force(file)?, eval.done(arguments))?;
     Ok(eval.as_attrs(offered)?.entries.to_vec())
 }
 
-/// `sealnix.nixosSystem`, `.darwinSystem`, `.homeManagerConfiguration`, whatever the inputs are called.
-fn makers<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
+/// `sealnix.nixosSystem`, `.darwinSystem`, `.homeManagerConfiguration`, whatever the inputs are called, and
+/// `sealnix.libraries`: what each wiring offers, for one that builds on it.
+fn sealnix<'a>(eval: &Eval<'a>, world: &'a World<'a>, name: &'a str) -> Value<'a> {
     const MAKERS: [(&str, Class); 3] =
         [("nixosSystem", Class::Nixos), ("darwinSystem", Class::Darwin), ("homeManagerConfiguration", Class::Home)];
     let maker = |(name, class)| eval.attr(name, eval.done(system::maker(eval, world, name, class)));
-    eval.attrs(MAKERS.into_iter().map(maker).collect())
+    let library = |wiring: &'static Wiring| {
+        let offered = eval.lazy(move |eval| Ok(eval.attrs(offers(eval, world, wiring, name)?)));
+        eval.attr(wiring.repository, offered)
+    };
+    let libraries = eval.attrs(WIRINGS.iter().map(library).collect());
+    let mut entries: Vec<_> = MAKERS.into_iter().map(maker).collect();
+    entries.push(eval.attr("libraries", eval.done(libraries)));
+    eval.attrs(entries)
 }
