@@ -5,6 +5,8 @@
 //! (`sealnix check --manifest`), in the same types.
 
 pub mod certainty;
+pub mod compare;
+pub mod comparison;
 mod complete;
 pub mod fact;
 pub mod join;

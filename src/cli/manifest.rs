@@ -3,14 +3,34 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::Outcome;
 use super::run::{self, RunError};
+use super::{Format, Outcome};
+use crate::manifest::compare::compare;
+use crate::report::comparison;
 
 /// Writes the manifest of the repository at `path` to `out`, as JSON.
 pub fn manifest(path: Option<&Path>, out: &mut impl Write) -> Result<Outcome, RunError> {
     let (tree, manifest) = run::declared(path)?;
     serde_json::to_writer_pretty(&mut *out, &manifest)?;
     writeln!(out)?;
-    let unseen = run::sees_no_host(&manifest) || tree.not_looked.iter().any(|file| file.path.ends_with(".nix"));
-    Ok(if unseen { Outcome::NotLookedAt } else { Outcome::Clean })
+    Ok(if run::is_unseen(&tree, &manifest) { Outcome::NotLookedAt } else { Outcome::Clean })
+}
+
+/// Writes how the manifest of the repository at `path` differs from another one.
+pub fn against(path: Option<&Path>, other: &Path, format: Format, out: &mut impl Write) -> Result<Outcome, RunError> {
+    let (tree, manifest) = run::declared(path)?;
+    let other = run::read_manifest(other, &tree)?;
+    let compared = compare(&manifest, &other);
+    match format {
+        Format::Human => comparison::write(out, &compared)?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, &compared)?;
+            writeln!(out)?;
+        }
+    }
+    Ok(match (compared.differs(), run::is_unseen(&tree, &manifest)) {
+        (true, _) => Outcome::Findings,
+        (false, true) => Outcome::NotLookedAt,
+        (false, false) => Outcome::Clean,
+    })
 }

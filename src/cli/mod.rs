@@ -49,9 +49,18 @@ enum Command {
         fail_on: FailOn,
     },
     /// Print what every host declares and uses, as JSON (docs/manifest.md).
+    ///
+    /// With --compare, exit code: 0 nothing differs, 1 something does, 2 could not run or could not look at a file.
     Manifest {
         /// As for `check`.
         path: Option<PathBuf>,
+        /// Print instead how it differs from another manifest of this repository, such as one that
+        /// Nix made (docs/comparison.md).
+        #[arg(long, value_name = "FILE")]
+        compare: Option<PathBuf>,
+        /// How the comparison is written.
+        #[arg(long, value_enum, default_value_t, requires = "compare")]
+        format: Format,
     },
     /// List the rules.
     Rules,
@@ -62,13 +71,13 @@ enum Command {
     },
 }
 
-/// How findings are written.
+/// How a result is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.
     #[default]
     Human,
-    /// The findings contract (docs/findings.md).
+    /// For other programs: docs/findings.md, docs/comparison.md.
     Json,
 }
 
@@ -111,7 +120,10 @@ pub fn main() -> ExitCode {
             let options = check::Options { format, manifest, fail_on: fail_on.into() };
             check::check(path.as_deref(), &options, style(&io::stdout()), &mut output)
         }
-        Command::Manifest { path } => manifest::manifest(path.as_deref(), &mut output),
+        Command::Manifest { path, compare: Some(other), format } => {
+            manifest::against(path.as_deref(), &other, format, &mut output)
+        }
+        Command::Manifest { path, .. } => manifest::manifest(path.as_deref(), &mut output),
         Command::Rules => rules::rules(&mut output),
         Command::Explain { rule } => explain::explain(&rule, &mut output),
     };

@@ -225,6 +225,12 @@ fn syntax_errors(tree: &Tree, program: &Program, reached: &BTreeSet<RepoPath>) -
     program.files.iter().filter(of_concern).filter_map(error).collect()
 }
 
+/// Whether a file that hosts may be made of was not looked at, or no host was seen where there may be
+/// some.
+pub fn is_unseen(tree: &Tree, manifest: &Manifest) -> bool {
+    sees_no_host(manifest) || tree.not_looked.iter().any(|file| file.path.ends_with(".nix"))
+}
+
 /// Whether there may be hosts, and none was seen.
 pub fn sees_no_host(manifest: &Manifest) -> bool {
     manifest.hosts.is_empty() && !manifest.unknowns.is_empty()
@@ -243,7 +249,8 @@ pub fn judge(known: &Known) -> Answer {
     Answer { judged, undecided: verdict.undecided, unseen }
 }
 
-fn read_manifest(file: &Path, tree: &Tree) -> Result<Manifest, RunError> {
+/// Reads a manifest of the repository that `tree` is.
+pub fn read_manifest(file: &Path, tree: &Tree) -> Result<Manifest, RunError> {
     let unreadable = |source| RunError::Unreadable { path: file.to_owned(), source };
     let text = std::fs::read_to_string(file).map_err(unreadable)?;
     let manifest = Manifest::from_json(&text, &file.display().to_string(), tree)?;

@@ -1,5 +1,6 @@
 //! What is shown: human (miette) and JSON.
 
+pub mod comparison;
 pub mod excerpt;
 pub mod human;
 pub mod json;

@@ -143,7 +143,7 @@ fn more(why: &str, times: usize) -> String {
 }
 
 /// `1 host`, `2 hosts`.
-fn count(number: usize, noun: &str) -> String {
+pub(super) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
