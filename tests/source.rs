@@ -319,22 +319,30 @@ fn where_to_begin() {
         ("repository/.git/HEAD", ""),
         ("repository/default.nix", ""),
         ("repository/sub/x.txt", ""),
+        ("below/nix/flake.nix", "{ }"),
+        ("below/.direnv/flake.nix", "{ }"),
+        ("two/a/flake.nix", "{ }"),
+        ("two/b/c/flake.nix", "{ }"),
     ]);
     let base = fs::canonicalize(folder.path()).unwrap();
     let find = |path: Option<&str>, current: &str| {
         let found = EntryPoint::find(path.map(Path::new), &base.join(current)).ok()?;
         let root = found.root.strip_prefix(&base).unwrap().to_str().unwrap().to_owned();
-        Some((root, found.entry.to_string()))
+        Some((root, found.entries.join(",")))
     };
     let found = |root: &str, entry: &str| Some((root.to_owned(), entry.to_owned()));
-    assert_eq!(find(None, "repo/deep/er"), found("repo", "flake.nix"));
+    assert_eq!(find(None, "repo/deep/er"), found("repo", "flake.nix,default.nix"));
     assert_eq!(find(None, "repository/sub"), found("repository", "default.nix"));
-    assert_eq!(find(Some("repo"), ""), found("repo", "flake.nix"));
+    assert_eq!(find(Some("repo"), ""), found("repo", "flake.nix,default.nix"));
     assert_eq!(find(Some("plain"), ""), found("plain", "hive.nix"));
     assert_eq!(find(Some("../../hosts/a"), "repo/deep/er"), found("repo/hosts/a", "configuration.nix"));
     assert_eq!(find(Some("repo/hosts/a/configuration.nix"), ""), found("repo", "hosts/a/configuration.nix"));
     assert_eq!(find(Some("empty"), ""), None);
     assert_eq!(find(Some("nowhere"), ""), None);
+    // The one flake below; of several nobody can say which is meant.
+    assert_eq!(find(Some("below"), ""), found("below", "nix/flake.nix"));
+    let error = EntryPoint::find(Some(Path::new("two")), &base).unwrap_err().to_string();
+    assert!(error.ends_with("below it are a/flake.nix, b/c/flake.nix"), "{error}");
 }
 
 #[test]

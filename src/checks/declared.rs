@@ -69,12 +69,10 @@ impl<'a> Declared<'a> {
             return Named::Outside(path);
         }
         let not_looked = world.tree.why_not_looked(path);
-        let Some(entry) = world.tree.files.get(path) else {
+        if !world.tree.files.contains_key(path) {
             return not_looked.map_or(Named::Missing(path), |why| Named::Unread(path, why));
-        };
-        // Without a flake Nix reads the folder as it is.
-        let is_flake = world.tree.files.contains_key("flake.nix");
-        if !entry.tracked && world.tree.git && is_flake {
+        }
+        if !world.tree.is_visible(path) {
             return Named::Untracked(path);
         }
         if world.tree.excluded.contains(path) {

@@ -85,6 +85,9 @@ impl RunError {
                  around the current folder"
                     .to_owned(),
             ),
+            RunError::Start(StartError::Several { .. }) => {
+                Some("give the folder or the file that makes the hosts".to_owned())
+            }
             RunError::Start(_) => Some("give the folder of the repository, or its entry file".to_owned()),
             RunError::Foreign { .. } => Some("make one of this repository: docs/manifest.md says how".to_owned()),
             RunError::Unreadable { .. } | RunError::Manifest(_) => {
@@ -143,11 +146,12 @@ pub struct Answer {
 
 /// Reads and evaluates the repository at `path`.
 pub fn declared(path: Option<&Path>) -> Result<(Tree, Manifest), RunError> {
-    let EntryPoint { root, entry } = EntryPoint::find(path, Path::new("."))?;
-    let mut tree = Tree::walk(&root)?;
+    let start = EntryPoint::find(path, Path::new("."))?;
+    let mut tree = Tree::walk(&start.root)?;
+    tree.sees_untracked = !start.is_flake();
     tree.exclude(config(&tree)?.excludes());
     let program = parse(&mut tree);
-    let evaluated = evaluate(&tree, &program, entry)?;
+    let evaluated = evaluate(&tree, &program, &start.entries)?;
     tree.not_looked.extend(evaluated.not_looked);
     Ok((tree, evaluated.manifest))
 }
@@ -155,18 +159,20 @@ pub fn declared(path: Option<&Path>) -> Result<(Tree, Manifest), RunError> {
 /// Learns all there is to know about the repository at `path`. With a manifest made by Nix the
 /// declarations are that manifest's; then there need not be anything to evaluate.
 pub fn know(path: Option<&Path>, exact: Option<&Path>) -> Result<Known, RunError> {
-    let (root, entry) = match EntryPoint::find(path, Path::new(".")) {
-        Ok(EntryPoint { root, entry }) => (root, Some(entry)),
-        Err(StartError::NoEntry { folder }) if exact.is_some() => (folder, None),
+    let start = match EntryPoint::find(path, Path::new(".")) {
+        Ok(start) => start,
+        Err(StartError::NoEntry { folder } | StartError::Several { folder, .. }) if exact.is_some() => {
+            EntryPoint { root: folder, entries: Vec::new() }
+        }
         Err(error) => return Err(error.into()),
     };
-    let mut tree = Tree::walk(&root)?;
+    let mut tree = Tree::walk(&start.root)?;
+    tree.sees_untracked = !start.is_flake();
     let config = config(&tree)?;
     tree.exclude(config.excludes());
     let exact = exact.map(|file| read_manifest(file, &tree)).transpose()?;
     let program = parse(&mut tree);
-    let evaluate = || entry.map_or_else(|| Ok(Evaluated::default()), |entry| evaluate(&tree, &program, entry));
-    let (evaluated, vault) = rayon::join(evaluate, || Vault::read(&tree));
+    let (evaluated, vault) = rayon::join(|| evaluate(&tree, &program, &start.entries), || Vault::read(&tree));
     let Evaluated { manifest: statically, reached, not_looked } = evaluated?;
     tree.not_looked.extend(not_looked);
     tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
@@ -180,11 +186,10 @@ pub fn know(path: Option<&Path>, exact: Option<&Path>) -> Result<Known, RunError
     Ok(Known { tree, config, manifest, vault, policy, identities, syntax_errors })
 }
 
-fn evaluate(tree: &Tree, program: &Program, entry: RepoPath) -> Result<Evaluated, RunError> {
-    if tree.is_visible(&entry) {
-        Ok(nixos::evaluate(tree, program, &entry)?)
-    } else {
-        Err(RunError::Untracked { entry })
+fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Evaluated, RunError> {
+    match entries.first() {
+        Some(entry) if !tree.is_visible(entry) => Err(RunError::Untracked { entry: entry.clone() }),
+        _ => Ok(nixos::evaluate(tree, program, entries)?),
     }
 }
 

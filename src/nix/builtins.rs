@@ -28,6 +28,7 @@ use super::unknown::Reason;
 use super::value::{Outcome, Thunk, Value};
 
 pub use data::{Inside, json_of};
+pub use files::text_of;
 pub use opening::{Opening, known};
 
 /// A function written in Rust: its name, how many arguments it takes, what it does.

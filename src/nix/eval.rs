@@ -36,10 +36,10 @@ pub struct Eval<'a> {
     /// How far it may go.
     pub limits: Limits,
     globals: OnceCell<HashMap<Symbol, Value<'a>>>,
-    search_path: RefCell<HashMap<&'a str, Value<'a>>>,
     /// Nix evaluates it without an environment, as it does a flake where nobody says `--impure`.
     pub pure: Cell<bool>,
     foreign_import: Cell<Option<&'a ForeignImport<'a>>>,
+    fetch: Cell<Option<&'a Fetch<'a>>>,
     imported: RefCell<HashMap<FileId, &'a Thunk<'a>>>,
     reached: RefCell<BTreeSet<FileId>>,
     assumed: Cell<Option<&'a Unknown<'a>>>,
@@ -48,6 +48,9 @@ pub struct Eval<'a> {
 
 /// What importing a path of an absent input gives: the input's name, the path in it.
 pub type ForeignImport<'a> = dyn Fn(&Eval<'a>, &'a str, &'a str) -> Outcome<'a> + 'a;
+
+/// What a fetcher gives: its name, and where it fetches from.
+pub type Fetch<'a> = dyn Fn(&Eval<'a>, &'static str, &str) -> Outcome<'a> + 'a;
 
 impl<'a> Eval<'a> {
     /// A fresh evaluator. Run it on a thread made by [`limits::on_deep_stack`].
@@ -58,9 +61,9 @@ impl<'a> Eval<'a> {
             tree,
             limits: Limits::default(),
             globals: OnceCell::new(),
-            search_path: RefCell::default(),
             pure: Cell::new(false),
             foreign_import: Cell::new(None),
+            fetch: Cell::new(None),
             imported: RefCell::default(),
             reached: RefCell::default(),
             assumed: Cell::new(None),
@@ -218,14 +221,22 @@ impl<'a> Eval<'a> {
         self.reached.borrow().clone()
     }
 
-    /// Gives `<name>` a value.
-    pub fn set_search_path(&self, name: &'a str, value: Value<'a>) {
-        self.search_path.borrow_mut().insert(name, value);
-    }
-
     /// Says what importing a path of an absent input gives.
     pub fn set_foreign_import(&self, import: &'a ForeignImport<'a>) {
         self.foreign_import.set(Some(import));
+    }
+
+    /// Says what fetching gives.
+    pub fn set_fetch(&self, fetch: &'a Fetch<'a>) {
+        self.fetch.set(Some(fetch));
+    }
+
+    /// What a fetcher gives for a location.
+    pub fn fetch(&self, fetcher: &'static str, location: &str) -> Outcome<'a> {
+        match self.fetch.get() {
+            Some(fetch) => fetch(self, fetcher, location),
+            None => Err(Stop::Unknown(self.unknown(Reason::World(fetcher), None))),
+        }
     }
 
     /// Bytes that the arena holds; what it only reserved does not count.

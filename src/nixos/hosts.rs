@@ -1,7 +1,12 @@
 //! Which hosts a repository has, and their evaluation side by side.
 
+pub mod colmena;
+pub mod fetch;
 pub mod flake;
+pub mod flakeless;
 pub mod input;
+pub mod listing;
+pub mod pins;
 pub mod system;
 pub mod wirings;
 
@@ -11,6 +16,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bumpalo::Bump;
 
+use self::listing::{Found, Listing};
 use super::extract;
 use super::world::World;
 use crate::manifest::{Complete, CompleteParts, Host, HostKind, Manifest, Unknown, VERSION};
@@ -18,7 +24,8 @@ use crate::nix::eval::Eval;
 use crate::nix::eval::limits::{DeepStackError, on_deep_stack};
 use crate::nix::ir::{FileId, Program};
 use crate::nix::unknown::Stop;
-use crate::nix::value::{Doubt, Outcome, Value};
+use crate::nix::value::Doubt;
+use crate::source::start::is_flake;
 use crate::source::{NotLooked, RepoPath, Text, Tree};
 
 /// Steps that one host's declarations may take: the largest of 184 real hosts takes 29 000.
@@ -67,22 +74,31 @@ struct Listed {
     attr: String,
 }
 
+/// What one entry file lists.
+#[derive(Default)]
+struct Tried {
+    entry: RepoPath,
+    hosts: Vec<Listed>,
+    unknowns: Vec<Unknown>,
+    reached: BTreeSet<FileId>,
+}
+
 /// Evaluates every host of the repository, on as many threads as the machine has.
 ///
 /// # Errors
 /// No thread could be started, or the evaluator panicked.
-pub fn evaluate(tree: &Tree, program: &Program, entry: &str) -> Result<Evaluated, DeepStackError> {
-    let (listed, unknowns, reached) =
-        on_deep_stack(|| with_outputs(tree, program, entry, STEPS_OF_A_HOST, list_hosts))?;
+pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Evaluated, DeepStackError> {
+    let Tried { entry, hosts: listed, unknowns, reached } = choose(tree, program, entries)?;
+    let entry = &*entry;
     let seen = Mutex::new(Seen { reached, untracked: BTreeSet::new() });
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(Host, bool)>> = Mutex::default();
     let work = || {
         let mut steps = STEPS_OF_A_WORKER;
         while next.load(Ordering::Relaxed) < listed.len() {
-            let met = with_outputs(tree, program, entry, steps, |eval, world, outputs| {
+            let met = with_listing(tree, program, entry, steps, |eval, world, found| {
                 while let Some(host) = listed.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let host = evaluate_host(eval, world, &outputs, host);
+                    let host = evaluate_host(eval, world, found, host);
                     done.lock().unwrap_or_else(PoisonError::into_inner).push(host);
                     if eval.allocated() > WORKER_MEMORY {
                         break;
@@ -128,82 +144,72 @@ pub fn evaluate(tree: &Tree, program: &Program, entry: &str) -> Result<Evaluated
     })
 }
 
-/// A new evaluator of so many steps, with the outputs of the entry file.
-fn with_outputs<T>(
+/// The first entry file that makes hosts, and what it lists. The other files of a flake that may make
+/// some are parts of it; a `default.nix` beside a flake is there for packages as a rule.
+fn choose(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Tried, DeepStackError> {
+    let mut best = Tried::default();
+    let mut reached = BTreeSet::new();
+    let mut after_flake = false;
+    for entry in entries.iter().filter(|entry| tree.is_visible(entry)) {
+        let tried = on_deep_stack(|| {
+            with_listing(tree, program, entry, STEPS_OF_A_HOST, |eval, _, listing| {
+                let listed = |host: &Found<'_>| Listed {
+                    kind: host.kind,
+                    name: host.name.to_owned(),
+                    attr: host.attr.to_owned(),
+                };
+                let unknown =
+                    |why: &String| Unknown { field: "hosts".to_owned(), why: why.clone(), ..Unknown::default() };
+                Tried {
+                    entry: entry.clone(),
+                    hosts: listing.hosts.iter().map(listed).collect(),
+                    unknowns: listing.unknowns.iter().map(unknown).collect(),
+                    reached: eval.reached(),
+                }
+            })
+        })?;
+        reached.extend(tried.reached.iter().copied());
+        let decides = !tried.hosts.is_empty() || is_flake(entry) && !tried.unknowns.is_empty();
+        let counts = best.unknowns.is_empty() && !(after_flake && entry.ends_with("default.nix"));
+        if decides || counts {
+            best = tried;
+        }
+        if decides {
+            break;
+        }
+        after_flake |= is_flake(entry);
+    }
+    Ok(Tried { reached, ..best })
+}
+
+/// A new evaluator of so many steps, with the configurations of the entry file.
+fn with_listing<T>(
     tree: &Tree,
     program: &Program,
     entry: &str,
     steps: u64,
-    work: impl for<'a> FnOnce(&Eval<'a>, &'a World<'a>, Outcome<'a>) -> T,
+    work: impl for<'a> FnOnce(&Eval<'a>, &'a World<'a>, &Listing<'a>) -> T,
 ) -> T {
     let bump = Bump::new();
     let eval = Eval::new(&bump, program, tree);
     let world = World::new(&eval);
     eval.limits.set_all_steps(steps);
-    let outputs = flake::outputs(&eval, world, entry);
-    work(&eval, world, outputs)
-}
-
-fn list_hosts<'a>(
-    eval: &Eval<'a>,
-    _: &'a World<'a>,
-    outputs: Outcome<'a>,
-) -> (Vec<Listed>, Vec<Unknown>, BTreeSet<FileId>) {
-    const KINDS: [(HostKind, &str); 3] = [
-        (HostKind::Nixos, "nixosConfigurations"),
-        (HostKind::Darwin, "darwinConfigurations"),
-        (HostKind::Home, "homeConfigurations"),
-    ];
-    let mut listed = Vec::new();
-    let mut unknowns = Vec::new();
-    let mut unknown = |why: String| unknowns.push(Unknown { field: "hosts".to_owned(), why, ..Unknown::default() });
-    for (kind, attr) in KINDS {
-        let found = outputs.and_then(|outputs| find_attribute(eval, outputs, attr));
-        match found.and_then(|value| value.map(|value| eval.as_attrs(value)).transpose()) {
-            Ok(None) => {}
-            Ok(Some(attrs)) => {
-                for entry in attrs.entries {
-                    let name = entry.name.to_string();
-                    let attr = format!("{attr}.{name}");
-                    listed.push(Listed { kind, name, attr });
-                }
-                if let Some(open) = attrs.open {
-                    unknown(format!("{attr} may hold more: {}", open.why));
-                }
-            }
-            // Outputs that are unknown as a whole are said once.
-            Err(_) if outputs.is_err() && kind != HostKind::Nixos => {}
-            Err(stop) => unknown(format!("{attr}: {}", extract::why(eval, stop))),
-        }
-    }
-    (listed, unknowns, eval.reached())
-}
-
-fn find_attribute<'a>(eval: &Eval<'a>, outputs: Value<'a>, name: &str) -> Outcome<'a, Option<Value<'a>>> {
-    let outputs = eval.as_attrs(outputs)?;
-    match (outputs.get(crate::nix::Symbol::new(name)), outputs.open) {
-        (Some(attr), _) => Ok(Some(eval.force(attr.value)?)),
-        (None, Some(open)) => Err(Stop::Unknown(open.why)),
-        (None, None) => Ok(None),
-    }
+    let listing = Listing::of_entry(&eval, world, entry);
+    work(&eval, world, &listing)
 }
 
 /// A host, and whether a limit cut what it declares short.
-fn evaluate_host<'a>(eval: &Eval<'a>, world: &'a World<'a>, outputs: &Outcome<'a>, listed: &Listed) -> (Host, bool) {
+fn evaluate_host<'a>(eval: &Eval<'a>, world: &'a World<'a>, listing: &Listing<'a>, listed: &Listed) -> (Host, bool) {
     eval.limits.set_steps(STEPS_OF_A_HOST);
-    let (set, _) = listed.attr.split_once('.').unwrap_or((&listed.attr, ""));
-    let found = outputs.and_then(|outputs| {
-        let hosts = eval.as_attrs(find_attribute(eval, outputs, set)?.unwrap_or(Value::Null))?;
-        match hosts.get(crate::nix::Symbol::new(&listed.name)) {
-            Some(attr) => Ok((eval.force(attr.value)?, attr.doubt)),
-            None => eval.fail("the host is gone"),
-        }
-    });
     let mut host = Host { name: listed.name.clone(), kind: listed.kind, attr: listed.attr.clone(), ..Host::default() };
-    let configuration = found.and_then(|(value, doubt)| {
-        let configuration = extract::configuration_of(eval, world, value)?;
-        Ok((configuration, doubt))
-    });
+    let found = listing.hosts.iter().find(|found| found.kind == listed.kind && found.attr == listed.attr);
+    let configuration = match found {
+        Some(found) => eval.force(found.value).and_then(|value| {
+            let configuration = extract::configuration_of(eval, world, value)?;
+            Ok((configuration, found.doubt))
+        }),
+        None => eval.fail("the host is gone"),
+    };
     match configuration {
         Ok((configuration, doubt)) => {
             let cut_short = extract::host(eval, configuration, &mut host);

@@ -98,6 +98,8 @@ impl<'a> World<'a> {
             Ok(match name.as_str() {
                 "lib" => self.lib(eval),
                 "system" => return eval.force(system),
+                "path" => eval.path(&path::of_input("nixpkgs")),
+                "nixos" => system::of_packages(eval, self),
                 "stdenv" | "stdenvNoCC" => self.stdenv(eval, system),
                 "hostPlatform" | "buildPlatform" | "targetPlatform" => self.platform(eval, system)?,
                 "config" => Value::Unknown(eval.unknown_attribute(why, name)),

@@ -3,18 +3,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use walkdir::WalkDir;
+
 use super::place::RepoPath;
 
 /// The files of a folder that may make hosts, in the order in which they are tried.
 const ENTRIES: [&str; 4] = ["flake.nix", "default.nix", "hive.nix", "configuration.nix"];
 
-/// A repository and the file to evaluate.
+/// How many folders below the root a flake may lie where the root has no entry file.
+const DEEPEST_FLAKE: usize = 3;
+
+/// A repository and the files to evaluate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryPoint {
     /// The root folder, absolute.
     pub root: PathBuf,
-    /// The file, relative to it.
-    pub entry: RepoPath,
+    /// The files, relative to it: the first that makes hosts, or may, counts.
+    pub entries: Vec<RepoPath>,
 }
 
 /// There is nothing to begin with.
@@ -33,6 +38,14 @@ pub enum StartError {
     NoEntry {
         /// The folder.
         folder: PathBuf,
+    },
+    /// Several folders below hold a flake, and nothing says which one is meant.
+    #[error("{} holds no {} itself; below it are {}", folder.display(), ENTRIES.join(", "), flakes.join(", "))]
+    Several {
+        /// The folder.
+        folder: PathBuf,
+        /// The flakes, relative to it.
+        flakes: Vec<RepoPath>,
     },
     /// The file's path is not UTF-8.
     #[error("the name of {} is not UTF-8", path.display())]
@@ -60,17 +73,45 @@ impl EntryPoint {
         let inside = start.strip_prefix(root).unwrap_or(&start);
         let parts: Option<Vec<_>> = inside.components().map(|part| part.as_os_str().to_str()).collect();
         match parts {
-            Some(parts) => Ok(EntryPoint { root: root.into(), entry: parts.join("/").into() }),
+            Some(parts) => Ok(EntryPoint { root: root.into(), entries: vec![parts.join("/").into()] }),
             None => Err(StartError::Name { path: start }),
         }
     }
 
     fn of_folder(root: &Path) -> Result<Self, StartError> {
-        match ENTRIES.into_iter().find(|entry| root.join(entry).is_file()) {
-            Some(entry) => Ok(EntryPoint { root: root.into(), entry: entry.into() }),
-            None => Err(StartError::NoEntry { folder: root.into() }),
+        let there = ENTRIES.into_iter().filter(|entry| root.join(entry).is_file());
+        let mut entries: Vec<RepoPath> = there.map(RepoPath::from).collect();
+        if entries.is_empty() {
+            entries = flakes_below(root);
+        }
+        let is_choice = entries.iter().any(|entry| entry.contains('/')) && entries.len() > 1;
+        match (entries.is_empty(), is_choice) {
+            (true, _) => Err(StartError::NoEntry { folder: root.into() }),
+            (_, true) => Err(StartError::Several { folder: root.into(), flakes: entries }),
+            _ => Ok(EntryPoint { root: root.into(), entries }),
         }
     }
+
+    /// Whether a flake is evaluated: then Nix sees only what git tracks.
+    pub fn is_flake(&self) -> bool {
+        self.entries.first().is_some_and(|entry| is_flake(entry))
+    }
+}
+
+/// Whether an entry file is a flake's.
+pub fn is_flake(entry: &str) -> bool {
+    entry.rsplit('/').next() == Some("flake.nix")
+}
+
+/// The flakes in the folders below one, hidden ones left out.
+fn flakes_below(root: &Path) -> Vec<RepoPath> {
+    let is_hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().first() == Some(&b'.');
+    let walk = WalkDir::new(root).min_depth(1).max_depth(DEEPEST_FLAKE + 1).sort_by_file_name().into_iter();
+    walk.filter_entry(|entry| !is_hidden(entry.file_name()))
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_name() == "flake.nix" && entry.file_type().is_file())
+        .filter_map(|entry| Some(entry.path().strip_prefix(root).ok()?.to_str()?.into()))
+        .collect()
 }
 
 /// The nearest folder from `folder` upwards with a flake or a git repository.

@@ -55,6 +55,8 @@ pub struct Tree {
     pub git: bool,
     /// Who owns it, where git's remote says so.
     pub origin: Option<Origin>,
+    /// Whether Nix sees untracked files too: without a flake it reads the folder as it is.
+    pub sees_untracked: bool,
     /// Every file that is tracked or not ignored, by path. Files behind a symlink to a folder are
     /// here under the link's path too.
     pub files: BTreeMap<RepoPath, Entry>,
@@ -83,9 +85,18 @@ impl Tree {
         self.not_looked.get(found).map(|file| file.why.as_str())
     }
 
-    /// Whether Nix sees this file: it exists and, in a git repository, is tracked.
+    /// Whether Nix sees this file: it exists and, in a git repository with a flake, is tracked.
     pub fn is_visible(&self, path: &str) -> bool {
-        self.files.get(path).is_some_and(|entry| entry.tracked)
+        self.files.get(path).is_some_and(|entry| self.sees(entry.tracked))
+    }
+
+    fn sees(&self, tracked: bool) -> bool {
+        tracked || self.sees_untracked
+    }
+
+    /// The symlink at a path, if Nix sees it.
+    pub fn link(&self, path: &str) -> Option<&Link> {
+        self.links.get(path).filter(|link| self.sees(link.tracked))
     }
 
     /// Whether Nix sees a file or a folder at this path, as `builtins.pathExists` does; the root is
@@ -123,7 +134,7 @@ impl Tree {
         let links = self.links.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded));
         for (path, link) in links.take_while(|(path, _)| path.starts_with(&prefix)) {
             if let Some(name) = path.strip_prefix(prefix.as_str())
-                && link.tracked
+                && self.sees(link.tracked)
                 && !name.contains('/')
             {
                 children.insert(name, Kind::Symlink);
@@ -139,6 +150,6 @@ impl Tree {
     fn next_visible(&self, from: &Bound<String>) -> Option<&str> {
         let from = from.as_ref().map(String::as_str);
         let mut files = self.files.range::<str, _>((from, Bound::Unbounded));
-        files.find(|(_, entry)| entry.tracked).map(|(path, _)| &**path)
+        files.find(|(_, entry)| self.sees(entry.tracked)).map(|(path, _)| &**path)
     }
 }

@@ -107,7 +107,7 @@ fn read_dir<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 fn read_file_type<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [file] = arguments(eval, args)?;
     let relative = in_repository(eval, file, "readFileType")?;
-    let link = eval.tree.links.get(relative).filter(|link| link.tracked).map(|_| Kind::Symlink);
+    let link = eval.tree.link(relative).map(|_| Kind::Symlink);
     match link.or_else(|| kind(eval, relative)) {
         Some(kind) => Ok(eval.string_of(name(kind), &[], None)),
         None => missing(eval, relative),

@@ -3,8 +3,9 @@
 use super::select::absence;
 use super::{Attr, Eval, Outcome, State, Str, Thunk, Value};
 use crate::nix::ir::{Attrs as AttrsExpr, Binding, BindingValue, Bindings, Expr, Node, Span, Var};
+use crate::nix::path;
 use crate::nix::symbol::Symbol;
-use crate::nix::unknown::{ErrorKind, Reason, Stop, Unknown};
+use crate::nix::unknown::{ErrorKind, Stop, Unknown};
 use crate::nix::value::{AttrPlace, Binds, Closure, Frame, Scope};
 
 impl<'a> Eval<'a> {
@@ -16,7 +17,8 @@ impl<'a> Eval<'a> {
             Expr::String(text) => Ok(self.literal(text, node.span)),
             Expr::Interpolated(parts) => self.interpolate(parts, scope, node.span),
             Expr::Path { base, parts } => self.path_literal(*base, parts, scope, node.span),
-            Expr::SearchPath(name) => Ok(self.search_path(name, node.span)),
+            // Whatever the search path leads to is no part of the repository.
+            Expr::SearchPath(name) => Ok(self.path(&path::of_input(name))),
             Expr::Var(var) => self.force(self.variable(var, scope, node.span)?),
             Expr::List(items) => {
                 let items: Vec<_> = items.iter().map(|item| self.suspend(item, scope)).collect();
@@ -84,15 +86,6 @@ impl<'a> Eval<'a> {
                 Ok(Value::Unknown(self.unknown_with(unknown, &branches)))
             }
             Err(stop) => Err(stop),
-        }
-    }
-
-    fn search_path(&self, name: &'a str, span: Span) -> Value<'a> {
-        let (first, rest) = name.split_once('/').unwrap_or((name, ""));
-        match self.search_path.borrow().get(first) {
-            Some(Value::Path(path)) if !rest.is_empty() => self.path(&format!("{path}/{rest}")),
-            Some(value) => *value,
-            None => Value::Unknown(self.unknown(Reason::Input(name), Some(span))),
         }
     }
 

@@ -55,6 +55,11 @@ impl<'a> Eval<'a> {
             .find_map(|path| self.program.by_path.get(path).copied())
     }
 
+    /// Gives a file a value in place of what evaluating it would.
+    pub fn stand_in(&self, id: FileId, value: Value<'a>) {
+        self.imported.borrow_mut().insert(id, self.done(value));
+    }
+
     /// The value of a file, evaluated once.
     pub fn file(&self, id: FileId) -> &'a Thunk<'a> {
         self.reached.borrow_mut().insert(id);

@@ -8,7 +8,7 @@ use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::ir::FileId;
 use crate::nix::path;
-use crate::nix::unknown::{Reason, Stop};
+use crate::nix::unknown::Reason;
 use crate::nix::value::{Attr, Attrs, Open, Outcome, Thunk, Value};
 use crate::nixos::world::World;
 
@@ -20,11 +20,6 @@ pub fn outputs<'a>(eval: &Eval<'a>, world: &'a World<'a>, entry: &str) -> Outcom
     let Some(&file) = eval.program.by_path.get(entry) else {
         return eval.fail(&format!("{entry} is not in the repository"));
     };
-    if !entry.ends_with("flake.nix") {
-        return Err(Stop::Unknown(
-            eval.unknown(Reason::NotWritten("evaluation of a repository without flake.nix"), None),
-        ));
-    }
     call(eval, world, file, entry)
 }
 
@@ -34,8 +29,8 @@ fn call<'a>(eval: &Eval<'a>, world: &'a World<'a>, file: FileId, entry: &str) ->
     let function = eval.force(outputs.value)?;
     let inputs = Inputs::read(eval, flake, function)?;
     let inputs: &'a Inputs<'a> = eval.alloc(inputs);
-    world.set_inputs(inputs);
-    eval.pure.set(true);
+    // Another flake, or what was fetched before, may be asked for still.
+    world.set_inputs(eval.alloc(inputs.before(eval, world.inputs())));
     system::install(eval, world);
 
     let entry = eval.text(entry);

@@ -24,6 +24,8 @@ pub enum Project {
     NixDarwin,
     /// Mic92/sops-nix.
     SopsNix,
+    /// flake-compat: flakes where there are none.
+    FlakeCompat,
     /// A library that makes outputs.
     Library(&'static Wiring),
     /// Any other that everyone can read.
@@ -47,6 +49,30 @@ pub struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
+    /// No inputs: what a repository without a flake begins with.
+    pub fn none() -> Self {
+        Inputs { inputs: &[] }
+    }
+
+    /// These inputs and another, and the name that it got: its own, unless another project has that.
+    pub fn with(&self, eval: &Eval<'a>, name: &str, project: Project) -> (Self, Input<'a>) {
+        let is_free = |name: &str| self.project(name).is_none_or(|taken| taken == project);
+        let numbered = (2..).map(|number| format!("{name}-{number}"));
+        let name = std::iter::once(name.to_owned()).chain(numbered).find(|name| is_free(name));
+        let input = Input { name: eval.text(&name.unwrap_or_default()), project };
+        let others = self.inputs.iter().filter(|other| other.name != input.name).copied();
+        let inputs: Vec<_> = others.chain([input]).collect();
+        (Inputs { inputs: eval.slice(&inputs) }, input)
+    }
+
+    /// These inputs, and others by the names that are free.
+    pub fn before(&self, eval: &Eval<'a>, others: Option<&Inputs<'a>>) -> Self {
+        let others = others.map_or(&[][..], |others| others.inputs);
+        let others = others.iter().filter(|other| self.project(other.name).is_none());
+        let inputs: Vec<_> = self.inputs.iter().chain(others).copied().collect();
+        Inputs { inputs: eval.slice(&inputs) }
+    }
+
     /// Reads `inputs`, and the names that `outputs` takes beside them.
     pub fn read(eval: &Eval<'a>, flake: &'a Attrs<'a>, outputs: Value<'a>) -> Outcome<'a, Self> {
         let mut inputs: Vec<Input<'a>> = Vec::new();
@@ -82,6 +108,14 @@ impl<'a> Inputs<'a> {
         self.inputs.iter().find(|input| input.name == name).map(|input| input.project)
     }
 
+    /// The project of an input, or of what `<name>` leads to: nothing tells where that is from.
+    pub fn project_of(&self, eval: &Eval<'a>, name: &str) -> Project {
+        self.project(name).unwrap_or_else(|| match project(eval, name, name) {
+            Project::Public => Project::Private,
+            known => known,
+        })
+    }
+
     /// What a foreign module is taken for. One that was made from the repository's own modules
     /// (`import-tree ./modules`, a path under an unknown condition) may declare anything.
     pub fn foreign(&self, eval: &Eval<'a>, unknown: &Unknown<'a>, class: Class) -> Foreign {
@@ -90,7 +124,7 @@ impl<'a> Inputs<'a> {
             return Foreign::Private;
         }
         let for_home = class == Class::Home || unknown.path.iter().any(|step| step.as_str().starts_with("home"));
-        match self.project(name).unwrap_or_else(|| project(eval, name, name)) {
+        match self.project_of(eval, name) {
             Project::SopsNix if for_home => Foreign::Schema("«sops-nix-home»"),
             Project::SopsNix if class != Class::Plain => Foreign::Schema("«sops-nix»"),
             Project::HomeManager if matches!(class, Class::Nixos | Class::Darwin) => Foreign::Schema("«home-manager»"),
@@ -131,43 +165,62 @@ fn url<'a>(eval: &Eval<'a>, attr: &Attr<'a>) -> Outcome<'a, &'a str> {
 }
 
 /// What a url leads to.
-fn project(eval: &Eval<'_>, name: &str, url: &str) -> Project {
-    let location = url.split(['?', '#']).next().unwrap_or(url);
-    let (scheme, rest) = location.split_once(':').unwrap_or(("", location));
-    let mut parts = rest.trim_start_matches('/').split('/');
-    let repository = match scheme {
-        "github" | "gitlab" | "sourcehut" => parts.nth(1).unwrap_or(rest),
-        "" => rest,
-        _ => rest.rsplit('/').next().unwrap_or(rest),
-    };
-    match repository.trim_end_matches(".git").to_ascii_lowercase().as_str() {
+pub fn project(eval: &Eval<'_>, name: &str, url: &str) -> Project {
+    let repository = repository(url);
+    match repository.to_ascii_lowercase().as_str() {
         "nixpkgs" => return Project::Nixpkgs,
         "home-manager" => return Project::HomeManager,
         "nix-darwin" => return Project::NixDarwin,
         "sops-nix" => return Project::SopsNix,
+        "flake-compat" => return Project::FlakeCompat,
         repository => {
             if let Some(wiring) = wirings::of_repository(repository) {
                 return Project::Library(wiring);
             }
         }
     }
+    let location = location(url);
+    let scheme = location.split_once(':').map_or("", |(scheme, _)| scheme);
+    // `git@host:owner/repository` is ssh too.
     let same_owner = eval.tree.origin.is_some() && Origin::of_url(location) == eval.tree.origin;
     let private = same_owner
         || matches!(scheme, "path" | "git+ssh" | "git+file" | "ssh" | "file")
+        || scheme.contains('@')
         || location.starts_with(['.', '/']);
     match (private, name) {
         (true, _) => Project::Private,
         (false, "sops-nix" | "sops") => Project::SopsNix,
         (false, "home-manager") => Project::HomeManager,
         (false, "darwin" | "nix-darwin") => Project::NixDarwin,
-        (false, name) if name.starts_with("nixpkgs") => Project::Nixpkgs,
+        (false, name) if name.starts_with("nixpkgs") || name == "nixos" => Project::Nixpkgs,
         // A channel as a tarball: nixos-24.05.tar.xz, nixexprs.tar.xz.
-        (false, _) if rest.contains("nixos.org/channels") || rest.contains("/nixexprs") => Project::Nixpkgs,
+        (false, _) if location.contains("nixos.org/channels") || location.contains("/nixexprs") => Project::Nixpkgs,
         _ => Project::Public,
     }
 }
 
-fn value<'a>(eval: &Eval<'a>, world: &'a World<'a>, input: &'a Input<'a>) -> Outcome<'a> {
+/// A url without what comes after the location.
+fn location(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or(url)
+}
+
+/// The name of the repository that a url leads to, or of what else is there.
+pub fn repository(url: &str) -> &str {
+    let location = location(url);
+    let (scheme, rest) = location.split_once(':').unwrap_or(("", location));
+    let mut parts = rest.split('/').filter(|part| !part.is_empty());
+    let found = match scheme {
+        "github" | "gitlab" | "sourcehut" => parts.nth(1),
+        // A name of the registry, perhaps with a branch.
+        "" if !rest.starts_with(['.', '/']) => parts.next(),
+        // `https://host/owner/repository/archive/revision.tar.gz`
+        _ => parts.take_while(|part| !matches!(*part, "archive" | "tarball" | "-")).last(),
+    };
+    found.unwrap_or(rest).trim_end_matches(".git")
+}
+
+/// An input's flake, as far as it is known.
+pub fn value<'a>(eval: &Eval<'a>, world: &'a World<'a>, input: &'a Input<'a>) -> Outcome<'a> {
     let entries = match input.project {
         Project::Nixpkgs => vec![
             eval.attr("lib", eval.lazy(move |eval| Ok(world.lib(eval)))),
@@ -178,7 +231,7 @@ fn value<'a>(eval: &Eval<'a>, world: &'a World<'a>, input: &'a Input<'a>) -> Out
         }
         Project::NixDarwin => vec![eval.attr("lib", eval.lazy(move |eval| Ok(system::darwin_lib(eval, world))))],
         Project::Library(wiring) => wirings::offers(eval, world, wiring, input.name)?,
-        Project::SopsNix | Project::Public | Project::Private => Vec::new(),
+        Project::SopsNix | Project::FlakeCompat | Project::Public | Project::Private => Vec::new(),
     };
     Ok(foreign_input(eval, input.name, entries, None))
 }

@@ -2,7 +2,6 @@
 
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
-use crate::nix::path::{self};
 use crate::nix::unknown::{Reason, Stop, Unknown};
 use crate::nix::value::{Attr, Attrs, Outcome, Thunk, Value};
 use crate::nixos::configuration::{Class, Configuration, Root, Setup};
@@ -10,34 +9,64 @@ use crate::nixos::evaluated::{evaluated, roots_of};
 use crate::nixos::world::World;
 
 use super::input::Project;
+use super::{fetch, pins};
 
-/// Makes what absent inputs offer by path: `import nixpkgs { … }`, `<nixpkgs>`.
+/// Makes what absent inputs offer: by path (`import nixpkgs { … }`, `<nixpkgs/nixos>`), fetched, pinned.
 pub fn install<'a>(eval: &Eval<'a>, world: &'a World<'a>) {
-    eval.set_search_path("nixpkgs", eval.path(&path::of_input("nixpkgs")));
-    eval.set_foreign_import(eval.alloc(move |eval: &Eval<'a>, name: &'a str, rest: &'a str| {
-        let nixpkgs =
-            world.inputs().is_none_or(|inputs| inputs.project(name).is_none_or(|project| project == Project::Nixpkgs));
-        match (nixpkgs, rest.trim_end_matches("/default.nix")) {
-            (true, "" | "default.nix" | "pkgs/top-level") => Ok(eval.native("nixpkgs", 1, move |eval, arguments| {
-                let [given] = arguments else { return eval.fail("one argument") };
-                let given = *given;
-                let system = eval.lazy(move |eval| {
-                    let given = eval.force(given)?;
-                    eval.select_name(given, Symbol::new("system"), None)
-                });
-                Ok(world.packages(eval, system))
-            })),
-            (true, "lib") => Ok(world.lib(eval)),
-            (true, "nixos/lib/eval-config.nix" | "nixos/lib/eval-config") => {
-                Ok(maker(eval, world, "nixosSystem", Class::Nixos))
-            }
-            _ => {
-                let why = eval.unknown(Reason::Input(name), None);
-                let steps: Vec<_> = rest.split('/').map(Symbol::new).collect();
-                Err(Stop::Unknown(eval.alloc(Unknown { path: eval.slice(&steps), ..*why })))
-            }
+    eval.set_foreign_import(
+        eval.alloc(move |eval: &Eval<'a>, name: &'a str, rest: &'a str| foreign_import(eval, world, name, rest)),
+    );
+    fetch::install(eval, world);
+    pins::install(eval, world);
+}
+
+fn foreign_import<'a>(eval: &Eval<'a>, world: &'a World<'a>, name: &'a str, rest: &'a str) -> Outcome<'a> {
+    let project = world.inputs().map_or(Project::Private, |inputs| inputs.project_of(eval, name));
+    let file = rest.strip_suffix("default.nix").unwrap_or(rest).trim_end_matches('/');
+    match (project, file) {
+        (Project::Nixpkgs, "" | "pkgs/top-level") => Ok(package_set(eval, world)),
+        (Project::Nixpkgs, "lib") => Ok(world.lib(eval)),
+        (Project::Nixpkgs, "nixos" | "nixos/lib/eval-config.nix" | "nixos/lib/eval-config") => {
+            Ok(maker(eval, world, "nixosSystem", Class::Nixos))
         }
-    }));
+        (Project::HomeManager, "modules") => Ok(maker(eval, world, "homeManagerConfiguration", Class::Home)),
+        (Project::NixDarwin, "") => Ok(maker(eval, world, "darwinSystem", Class::Darwin)),
+        (Project::FlakeCompat, "") => Ok(fetch::flake_compat(eval, world)),
+        _ => {
+            let why = eval.unknown(Reason::Input(name), None);
+            let steps: Vec<_> = rest.split('/').map(Symbol::new).collect();
+            Err(Stop::Unknown(eval.alloc(Unknown { path: eval.slice(&steps), ..*why })))
+        }
+    }
+}
+
+/// What `import nixpkgs` gives: a function of settings.
+fn package_set<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
+    eval.native("nixpkgs", 1, move |eval, arguments| {
+        let &[given] = arguments else { return eval.fail("one argument") };
+        let system = eval.lazy(move |eval| {
+            let given = eval.force(given)?;
+            let name = Symbol::new("system");
+            // Otherwise it is that of the machine.
+            match eval.has_name(given, name)? {
+                true => eval.select_name(given, name, None),
+                false => Ok(eval.unknown_value(Reason::World("currentSystem"))),
+            }
+        });
+        Ok(world.packages(eval, system))
+    })
+}
+
+/// `pkgs.nixos`: a configuration of a module, or of a list of them.
+pub fn of_packages<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
+    eval.native("nixos", 1, move |eval, arguments| {
+        let &[given] = arguments else { return eval.fail("one argument") };
+        let modules = match eval.force(given)? {
+            Value::List(_) => given,
+            _ => eval.done(eval.list(&[given])),
+        };
+        call(eval, world, Class::Nixos, &[eval.done(eval.attrs(vec![eval.attr("modules", modules)]))])
+    })
 }
 
 /// A function that makes a configuration of a class from `modules` and what else its flake documents.
