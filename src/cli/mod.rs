@@ -5,6 +5,7 @@ pub mod explain;
 pub mod manifest;
 pub mod rules;
 pub mod run;
+pub mod unknowns;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -60,6 +61,17 @@ enum Command {
         compare: Option<PathBuf>,
         /// How the comparison is written.
         #[arg(long, value_enum, default_value_t, requires = "compare")]
+        format: Format,
+    },
+    /// List what stopped the evaluator, the most harmful first, and what would help.
+    Unknowns {
+        /// Only of this host.
+        host: Option<String>,
+        /// As PATH of `check`.
+        #[arg(long, value_name = "PATH")]
+        repository: Option<PathBuf>,
+        /// How it is written.
+        #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
     /// List the rules.
@@ -124,6 +136,9 @@ pub fn main() -> ExitCode {
             manifest::against(path.as_deref(), &other, format, &mut output)
         }
         Command::Manifest { path, .. } => manifest::manifest(path.as_deref(), &mut output),
+        Command::Unknowns { host, repository, format } => {
+            unknowns::unknowns(repository.as_deref(), host.as_deref(), format, &mut output)
+        }
         Command::Rules => rules::rules(&mut output),
         Command::Explain { rule } => explain::explain(&rule, &mut output),
     };

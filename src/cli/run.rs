@@ -60,6 +60,14 @@ pub enum RunError {
         /// The repository that is checked.
         root: PathBuf,
     },
+    /// There is no such host.
+    #[error("there is no host `{host}`")]
+    NoSuchHost {
+        /// What was asked for.
+        host: String,
+        /// Those that there are.
+        hosts: Vec<String>,
+    },
     /// There is no such rule.
     #[error("there is no rule `{rule}`")]
     NoSuchRule {
@@ -95,6 +103,8 @@ impl RunError {
             }
             RunError::NoSuchRule { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
             RunError::NoSuchRule { nearest: None, .. } => Some("`sealnix rules` lists them".to_owned()),
+            RunError::NoSuchHost { hosts, .. } if hosts.is_empty() => Some("no host was found".to_owned()),
+            RunError::NoSuchHost { hosts, .. } => Some(format!("the hosts are {}", hosts.join(", "))),
             RunError::Untracked { entry } => Some(format!("run `git add {entry}`")),
             RunError::Walk(_)
             | RunError::Evaluate(_)

@@ -72,6 +72,24 @@ impl fmt::Display for Unknown<'_> {
     }
 }
 
+impl<'a> Reason<'a> {
+    /// The reason in a clause that an [`Unknown`] was written as, alone or within a longer one, where
+    /// it is one that names something.
+    pub fn read(clause: &'a str) -> Option<Self> {
+        let between = |before: &str, after: &str| {
+            let (_, rest) = clause.split_once(before)?;
+            rest.split_once(after).map(|(name, _)| name)
+        };
+        let before = |after: &str| clause.split_once(after)?.0.rsplit(' ').next();
+        between("the flake input ", " is not here")
+            .map(Reason::Input)
+            .or_else(|| between("it depends on ", ", which no module of the repository sets").map(Reason::UnsetOption))
+            .or_else(|| between("the definitions of ", " merge in a way not known here").map(Reason::Merge))
+            .or_else(|| before(" is not written yet").map(Reason::NotWritten))
+            .or_else(|| before(" has a syntax error").map(Reason::Syntax))
+    }
+}
+
 /// Why an evaluation stopped.
 #[derive(Clone, Copy)]
 pub enum Stop<'a> {
@@ -122,5 +140,27 @@ impl Stop<'_> {
             Stop::Unknown(unknown) => unknown.is_limit(),
             Stop::Error(error) => error.kind == ErrorKind::Recursion,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_read_from_the_clause_that_it_is_written_as() {
+        let reasons = [
+            Reason::Input("private"),
+            Reason::UnsetOption("services.web.user"),
+            Reason::Merge("services.web.port"),
+            Reason::NotWritten("lib.frobnicate"),
+            Reason::Syntax("hosts/web.nix"),
+        ];
+        for reason in reasons {
+            let unknown = Unknown { reason, path: &[], parts: &[], span: None, absent: None };
+            assert_eq!(Reason::read(&unknown.to_string()), Some(reason));
+            assert_eq!(Reason::read(&format!("a list may hold more: {unknown}")), Some(reason));
+        }
+        assert_eq!(Reason::read("it is a set"), None);
     }
 }

@@ -5,8 +5,10 @@ pub mod excerpt;
 pub mod human;
 pub mod json;
 pub mod mask;
+pub mod obstacles;
 pub mod sanitise;
 pub mod summary;
 mod unknown;
+pub mod unknowns;
 
 pub use summary::Summary;

@@ -116,7 +116,7 @@ impl Summary {
         }
         let unseen = self.not_looked_at.iter().map(|file| (format!("{} {}", file.path, file.why), 1));
         list(&mut text, "not looked at:", unseen.collect(), "");
-        list(&mut text, "unknown:", self.unknown_lines.clone(), " (see all: sealnix manifest)");
+        list(&mut text, "unknown:", self.unknown_lines.clone(), " (see all: sealnix unknowns)");
         let undecided = self.undecided.iter().map(|(why, times)| (more(why, *times), *times));
         list(&mut text, "not decided:", undecided.collect(), " (see all: sealnix check --format json)");
         text

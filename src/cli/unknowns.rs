@@ -1,0 +1,41 @@
+//! `sealnix unknowns [HOST]`.
+
+use std::io::Write;
+use std::path::Path;
+
+use super::run::{self, RunError};
+use super::{Format, Outcome};
+use crate::manifest::Manifest;
+use crate::report::{obstacles, unknowns};
+
+/// Writes what stopped the evaluator in the repository at `path`, of all hosts or of one.
+pub fn unknowns(
+    path: Option<&Path>,
+    host: Option<&str>,
+    format: Format,
+    out: &mut impl Write,
+) -> Result<Outcome, RunError> {
+    let known = run::know(path, None)?;
+    let unseen = run::is_unseen(&known.tree, &known.manifest);
+    let manifest = match host {
+        Some(host) => of_host(known.manifest, host)?,
+        None => known.manifest,
+    };
+    let found = obstacles::obstacles(&manifest, &known.identities);
+    match format {
+        Format::Human => unknowns::write(out, &found)?,
+        Format::Json => unknowns::write_json(out, &found)?,
+    }
+    Ok(if unseen { Outcome::NotLookedAt } else { Outcome::Clean })
+}
+
+/// The manifest of the hosts of one name.
+fn of_host(mut manifest: Manifest, name: &str) -> Result<Manifest, RunError> {
+    let hosts = std::mem::take(&mut manifest.hosts);
+    let names: Vec<String> = hosts.iter().map(|host| host.name.clone()).collect();
+    let hosts: Vec<_> = hosts.into_iter().filter(|host| host.name == name).collect();
+    if hosts.is_empty() {
+        return Err(RunError::NoSuchHost { host: name.to_owned(), hosts: names });
+    }
+    Ok(Manifest { hosts, unknowns: Vec::new(), ..manifest })
+}
