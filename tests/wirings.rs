@@ -71,3 +71,34 @@ home ann
 ";
     assert_eq!(declared("flake-utils-plus"), expected);
 }
+
+/// nixos-unified: a file below `configurations/` is a host, one below `modules/` a module; modules get
+/// `flake`, with what flake-parts' options say.
+#[test]
+fn nixos_unified_wires_files() {
+    let expected = "\
+nixos mail
+  common site/common modules/nixos/common.nix:5
+nixos spare
+  spare spare modules/flake/site.nix:10
+nixos web
+  common site/common modules/nixos/common.nix:5
+  root@web root@web configurations/nixos/web.nix:9
+  ann: token token modules/home/token.nix:5
+darwin laptop
+  laptop x86_64-darwin configurations/darwin/laptop.nix:6
+";
+    assert_eq!(declared("nixos-unified"), expected);
+}
+
+/// globset: what is hidden, or the configuration of a user's program, is no module.
+#[test]
+fn globset_chooses_modules() {
+    let expected = "\
+nixos web
+  ann ann modules/users/ann/default.nix:1
+  dns dns modules/net/dns.nix:1
+  top top modules/top.nix:1
+";
+    assert_eq!(declared("globset"), expected);
+}

@@ -11,7 +11,7 @@ use super::module::{self, Collected, Foreign, Module};
 use super::world::World;
 use super::{facts, merge};
 use crate::nix::Symbol;
-use crate::nix::eval::Eval;
+use crate::nix::eval::{Eval, Found};
 use crate::nix::unknown::{Reason, Unknown};
 use crate::nix::value::{Attr, AttrPlace, Attrs, Doubt, Open, Outcome, Thunk, Value};
 
@@ -181,9 +181,14 @@ impl<'a> Configuration<'a> {
 
     /// An argument that is no special one: `_module.args.NAME`, or what every module gets.
     fn module_argument(&'a self, eval: &Eval<'a>, name: Symbol) -> Outcome<'a> {
-        let config = eval.force(self.config(eval))?;
-        let module = eval.select_name(config, Symbol::new("_module"), None)?;
-        let args = eval.settle(eval.select_name(module, Symbol::new("args"), None))?;
+        let mut args = eval.force(self.config(eval))?;
+        for step in ["_module", "args"] {
+            args = match eval.look_up(args, Symbol::new(step))? {
+                Found::Attribute(value) => eval.force(value)?,
+                Found::Absent => Value::Null,
+                Found::Perhaps(why) => Value::Unknown(why),
+            };
+        }
         if let Value::Attrs(attrs) = args
             && attrs.get(name).is_some()
         {

@@ -29,7 +29,9 @@ pub const WIRINGS: &[Wiring] = &[
         file: "«flake-utils-plus»",
         text: include_str!("wirings/flake-utils-plus.nix"),
     },
+    Wiring { repository: "globset", file: "«globset»", text: include_str!("wirings/globset.nix") },
     Wiring { repository: "haumea", file: "«haumea»", text: include_str!("wirings/haumea.nix") },
+    Wiring { repository: "nixos-unified", file: "«nixos-unified»", text: include_str!("wirings/nixos-unified.nix") },
 ];
 
 /// The wiring of a repository.

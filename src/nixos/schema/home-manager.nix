@@ -2,18 +2,23 @@
 {
   config,
   lib,
+  pkgs,
   sealnix,
   ...
 }:
 let
-  inherit (lib) mkDefault mkOption types;
+  inherit (lib) mkOption mkOverride types;
   cfg = config.home-manager;
-  # home-manager gives these the usual priority; here a value of the user's own wins over an unknown.
+  # home-manager gives these the usual priority; here a value of the user's own wins over an unknown,
+  # and a default does not.
+  mkWeak = mkOverride 900;
   account =
     { name, ... }:
     {
-      home.username = mkDefault config.users.users.${name}.name;
-      home.homeDirectory = mkDefault config.users.users.${name}.home;
+      home.username = mkWeak config.users.users.${name}.name;
+      home.homeDirectory = mkWeak config.users.users.${name}.home;
+      # The host's own or others of its platform.
+      _module.args.pkgs = mkWeak pkgs;
     };
 in
 {
