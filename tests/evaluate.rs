@@ -452,3 +452,29 @@ fn a_flake_sees_no_environment() {
     assert_eq!(secret["key"], "token");
     assert_eq!(secret["certainty"], "assumed");
 }
+
+/// A package in a template's text is a path of the store; what else is unknown may hold any placeholder.
+#[test]
+fn placeholders_of_a_text_with_packages_are_known() {
+    let host = host(
+        r#"{ config, pkgs, lib, ... }: let placeholder = config.sops.placeholder; in {
+          sops.secrets = { a = { }; b = { }; };
+          sops.templates = {
+            git.content = ''
+              program = ${pkgs.gnupg}/bin/gpg2
+              key = ${placeholder.a} ${"and ${pkgs.hello} ${placeholder.b}"}
+            '';
+            made.content = "${pkgs.writeText "x" placeholder.a} ${placeholder.b}";
+            upper.content = lib.toUpper "${pkgs.gnupg} ${placeholder.a}";
+            added.content = "${pkgs.gnupg} ${placeholder.a}" + placeholder.b;
+            twice.content = lib.mkMerge [ "${pkgs.gnupg} ${placeholder.a}" placeholder.b ];
+            other.content = if "${pkgs.gnupg}" == "" then placeholder.a else placeholder.b;
+          };
+        }"#,
+    );
+    let placeholders = |template: &str| host["sops"]["templates"][template]["placeholders"].clone();
+    assert_eq!(placeholders("git"), serde_json::json!(["a", "b"]));
+    for unknown in ["made", "upper", "added", "twice", "other"] {
+        assert_eq!(placeholders(unknown), Value::Null, "{unknown}");
+    }
+}

@@ -117,7 +117,7 @@ impl<'a> Eval<'a> {
     /// Turns "stopped at something unknown" into an unknown value, but for a limit.
     pub fn settle(&self, outcome: Outcome<'a>) -> Outcome<'a> {
         match outcome {
-            Err(Stop::Unknown(unknown)) if !unknown.is_limit() => Ok(Value::Unknown(unknown)),
+            Err(Stop::Unknown(unknown)) if !unknown.is_limit() => Ok(Value::Unknown(self.of_text(unknown))),
             outcome => outcome,
         }
     }
@@ -193,7 +193,7 @@ impl<'a> Eval<'a> {
 
     /// Something unknown, for a reason.
     pub fn unknown(&self, reason: Reason<'a>, span: Option<Span>) -> &'a Unknown<'a> {
-        self.bump.alloc(Unknown { reason, path: &[], parts: &[], span, absent: None })
+        self.bump.alloc(Unknown { reason, path: &[], parts: &[], pieces: &[], span, absent: None })
     }
 
     /// An unknown value.
@@ -204,10 +204,15 @@ impl<'a> Eval<'a> {
     /// The same unknown with more that went into it.
     pub fn unknown_with(&self, unknown: &'a Unknown<'a>, parts: &[&'a Thunk<'a>]) -> &'a Unknown<'a> {
         if parts.is_empty() {
-            return unknown;
+            return self.of_text(unknown);
         }
         let all = self.bump.alloc_slice_fill_iter(unknown.parts.iter().chain(parts).copied().collect::<Vec<_>>());
-        self.bump.alloc(Unknown { parts: all, path: unknown.path, ..*unknown })
+        self.bump.alloc(Unknown { parts: all, pieces: &[], ..*unknown })
+    }
+
+    /// Something unknown that depends on a text, and is not that text.
+    fn of_text(&self, unknown: &'a Unknown<'a>) -> &'a Unknown<'a> {
+        if unknown.pieces.is_empty() { unknown } else { self.bump.alloc(Unknown { pieces: &[], ..*unknown }) }
     }
 
     /// The code of a span.

@@ -15,6 +15,9 @@ pub struct Unknown<'a> {
     pub path: &'a [Symbol],
     /// What it was applied to or made from.
     pub parts: &'a [&'a Thunk<'a>],
+    /// For a text, what it is made of in order, known and unknown. Empty for everything else: what was
+    /// computed from a text is no longer that text.
+    pub pieces: &'a [&'a Thunk<'a>],
     /// Where it became unknown.
     pub span: Option<Span>,
     /// What its attributes are, where that is known better than "unknown too".

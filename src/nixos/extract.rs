@@ -1,6 +1,7 @@
 //! config → Manifest: what a host declares, each with its place and how sure it is.
 
 mod fields;
+mod placeholders;
 mod places;
 mod sops;
 

@@ -184,7 +184,7 @@ impl<'a> Eval<'a> {
     /// An attribute of something unknown.
     pub fn unknown_attribute(&self, unknown: &'a Unknown<'a>, name: Symbol) -> &'a Unknown<'a> {
         let path: Vec<_> = unknown.path.iter().copied().chain([name]).collect();
-        self.alloc(Unknown { path: self.slice(&path), absent: None, ..*unknown })
+        self.alloc(Unknown { path: self.slice(&path), pieces: &[], absent: None, ..*unknown })
     }
 
     fn attribute_name(&self, name: &'a Name, scope: Scope<'a>) -> Outcome<'a, Symbol> {

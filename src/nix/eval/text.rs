@@ -47,7 +47,8 @@ impl<'a> Eval<'a> {
                 Part::Interpolation(node) => self.suspend(node, scope),
             })
             .collect();
-        self.alloc(Unknown { parts: self.slice(&pieces), span: Some(span), ..*why })
+        let pieces = self.slice(&pieces);
+        self.alloc(Unknown { parts: pieces, pieces, span: Some(span), ..*why })
     }
 
     pub(super) fn path_literal(&self, base: PathBase, parts: &'a [Part], scope: Scope<'a>, span: Span) -> Outcome<'a> {

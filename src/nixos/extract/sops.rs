@@ -189,33 +189,6 @@ impl<'a> Reader<'a, '_> {
             definitions,
         }
     }
-
-    pub(super) fn placeholders(
-        &mut self,
-        configuration: &Configuration<'a>,
-        label: &str,
-        content: Outcome<'a>,
-    ) -> Fact<Vec<String>> {
-        match content {
-            Ok(Value::String(text)) => {
-                let kind = Symbol::new("placeholder");
-                let own = text.context.iter().filter(|mark| mark.kind == kind && mark.scope == configuration.scope);
-                let mut names: Vec<_> = own.map(|mark| mark.name.to_owned()).collect();
-                names.sort();
-                names.dedup();
-                Fact::Known(names)
-            }
-            Ok(Value::Unknown(unknown)) => {
-                self.note(None, &format!("{label}.placeholders"), Stop::Unknown(unknown));
-                Fact::Unknown
-            }
-            Ok(_) => Fact::Unknown,
-            Err(stop) => {
-                self.note(None, &format!("{label}.placeholders"), stop);
-                Fact::Unknown
-            }
-        }
-    }
 }
 
 fn certainty(doubt: Option<Doubt<'_>>) -> Certainty {
