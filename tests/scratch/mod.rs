@@ -66,6 +66,13 @@ pub struct Run {
 }
 
 impl Run {
+    /// Runs a command that is or becomes sealnix.
+    pub fn of(command: &mut Command) -> Self {
+        let Output { status, stdout, stderr } = command.output().expect("sealnix starts");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("sealnix writes UTF-8");
+        Run { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+    }
+
     /// The standard output as JSON, or all that was said instead.
     pub fn json(&self) -> Result<Value, String> {
         serde_json::from_str(&self.stdout)
@@ -75,10 +82,7 @@ impl Run {
 
 /// Runs sealnix in a folder.
 pub fn sealnix_in(folder: &Path, arguments: &[&str]) -> Run {
-    let run = Command::new(env!("CARGO_BIN_EXE_sealnix")).args(arguments).current_dir(folder).output();
-    let Output { status, stdout, stderr } = run.expect("sealnix starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("sealnix writes UTF-8");
-    Run { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+    Run::of(Command::new(env!("CARGO_BIN_EXE_sealnix")).args(arguments).current_dir(folder))
 }
 
 fn copy(from: &Path, to: &Path, left_out: &[PathBuf]) {
