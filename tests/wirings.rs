@@ -102,3 +102,13 @@ nixos web
 ";
     assert_eq!(declared("globset"), expected);
 }
+
+/// adios-flake: `flake` makes hosts, with the packages of a system at hand.
+#[test]
+fn adios_flake_leaves_hosts_to_flake() {
+    let expected = "\
+nixos web
+  token x86_64-linux flake.nix:39
+";
+    assert_eq!(declared("adios-flake"), expected);
+}

@@ -31,6 +31,7 @@ mod outputs;
 mod path;
 mod paths_in_sets;
 mod recursion;
+mod scopes;
 mod separated;
 mod sources;
 mod strings;

@@ -23,7 +23,7 @@ pub const FUNCTIONS: &[Function] = &[
 ];
 
 /// The value `x` with `x = function x`.
-fn knot<'a>(eval: &Eval<'a>, function: &'a Thunk<'a>) -> &'a Thunk<'a> {
+pub fn knot<'a>(eval: &Eval<'a>, function: &'a Thunk<'a>) -> &'a Thunk<'a> {
     let knot: &'a Thunk<'a> = eval.alloc(Thunk { state: Cell::new(State::Busy) });
     knot.state.set(State::Call { function, argument: knot });
     knot
@@ -133,12 +133,16 @@ fn extensible_as<'a>(eval: &Eval<'a>, name: &'a str, base: &'a Thunk<'a>) -> Out
 fn extend<'a>(eval: &Eval<'a>, name: &'a str, base: &'a Thunk<'a>) -> Value<'a> {
     eval.native(name, 1, move |eval, args| {
         let [overlay] = arguments(eval, args)?;
-        let extended = eval.native("extends", 1, move |eval, args| {
-            let [last] = arguments(eval, args)?;
-            extends(eval, &[overlay, base, last])
-        });
-        extensible_as(eval, name, eval.done(extended))
+        extensible_as(eval, name, overlaid(eval, overlay, base))
     })
+}
+
+/// `base`, a function of the result, with an overlay over it.
+pub fn overlaid<'a>(eval: &Eval<'a>, overlay: &'a Thunk<'a>, base: &'a Thunk<'a>) -> &'a Thunk<'a> {
+    eval.done(eval.native("extends", 1, move |eval, args| {
+        let [last] = arguments(eval, args)?;
+        extends(eval, &[overlay, base, last])
+    }))
 }
 
 /// A set of attributes with `extend`, as `lib` itself has it.

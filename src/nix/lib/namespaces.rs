@@ -4,7 +4,7 @@
 use super::{
     asserts, attrsets, build_flags, cli, customisation, debug, distance, escapes, fileset, filesystem, fixed_points,
     generators, kernel, lists, members, meta, misc, modules, numbers, options, order, outputs, path, paths_in_sets,
-    recursion, separated, sources, strings, systems, trivial, versions,
+    recursion, scopes, separated, sources, strings, systems, trivial, versions,
 };
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
@@ -104,17 +104,10 @@ pub const NAMESPACES: &[Namespace] = &[
     },
     Namespace {
         name: "customisation",
-        functions: &[customisation::FUNCTIONS],
+        functions: &[customisation::FUNCTIONS, scopes::FUNCTIONS],
         values: none,
         builtins: &[],
-        unwritten: &[
-            "makeScope",
-            "makeScopeWithSplicing",
-            "makeScopeWithSplicing'",
-            "mapCrossIndex",
-            "renameCrossIndexFrom",
-            "renameCrossIndexTo",
-        ],
+        unwritten: &[],
         beneath: &[],
     },
     Namespace {

@@ -21,6 +21,7 @@ pub struct Wiring {
 
 /// Every wiring.
 pub const WIRINGS: &[Wiring] = &[
+    Wiring { repository: "adios-flake", file: "«adios-flake»", text: include_str!("wirings/adios-flake.nix") },
     Wiring { repository: "colmena", file: "«colmena»", text: include_str!("wirings/colmena.nix") },
     Wiring { repository: "flake-parts", file: "«flake-parts»", text: include_str!("wirings/flake-parts.nix") },
     Wiring { repository: "flake-utils", file: "«flake-utils»", text: include_str!("wirings/flake-utils.nix") },
