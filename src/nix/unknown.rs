@@ -160,7 +160,7 @@ mod tests {
             Reason::Syntax("hosts/web.nix"),
         ];
         for reason in reasons {
-            let unknown = Unknown { reason, path: &[], parts: &[], span: None, absent: None };
+            let unknown = Unknown { reason, path: &[], parts: &[], pieces: &[], span: None, absent: None };
             assert_eq!(Reason::read(&unknown.to_string()), Some(reason));
             assert_eq!(Reason::read(&format!("a list may hold more: {unknown}")), Some(reason));
         }
