@@ -478,3 +478,61 @@ fn placeholders_of_a_text_with_packages_are_known() {
         assert_eq!(placeholders(unknown), Value::Null, "{unknown}");
     }
 }
+
+/// nixpkgs gives a submodule its name as `_module.args.name` too, and hands `config` out without
+/// `_module`; real Nix with nixpkgs' lib says the same of these modules.
+#[test]
+fn a_submodule_reads_its_name_in_config() {
+    let host = host(
+        r#"{ lib, config, ... }: {
+          options.instances = lib.mkOption {
+            type = lib.types.attrsOf (lib.types.submodule (inner: {
+              options.user = lib.mkOption { default = inner.config._module.args.name; };
+            }));
+          };
+          config.instances.mail = { };
+          config.sops.secrets = lib.mapAttrs' (_: instance: {
+            name = "${instance.user}-${toString (builtins.attrNames instance)}";
+            value = { };
+          }) config.instances;
+        }"#,
+    );
+    let secrets = host["sops"]["secrets"].as_object().expect("secrets");
+    assert_eq!(secrets.keys().collect::<Vec<_>>(), ["mail-user"]);
+}
+
+/// Where a module of an input is looked up by name with a `throw` beside it, the throw is no module.
+#[test]
+fn a_throw_is_no_module() {
+    let host = host(
+        r#"{ inputs, lib, ... }: {
+          imports = map (name: lib.attrByPath [ name ] (throw "there is no ${name}") inputs.sops-nix.more) [ "one" ];
+          sops.secrets.token = { };
+        }"#,
+    );
+    assert_eq!(host["complete"]["secrets"], true, "{}", host["unknowns"]);
+}
+
+/// A user's configuration within a host, offered as one of its own.
+#[test]
+fn a_home_may_be_that_of_a_host() {
+    let flake = r#"{
+  inputs = {
+    nixpkgs.url = "github:NixOS/nixpkgs";
+    sops-nix.url = "github:Mic92/sops-nix";
+    home-manager.url = "github:nix-community/home-manager";
+  };
+  outputs = { self, nixpkgs, sops-nix, home-manager }: {
+    homeConfigurations.ann = {
+      config = (nixpkgs.lib.nixosSystem {
+        modules = [
+          home-manager.nixosModules.home-manager
+          { home-manager.users.ann = { imports = [ sops-nix.homeManagerModules.sops ]; sops.secrets.token = { }; }; }
+        ];
+      }).config.home-manager.users.ann;
+    };
+  };
+}"#;
+    let host = host_of(flake);
+    assert_eq!(host["sops"]["secrets"]["token"]["key"], "token", "{}", host["unknowns"]);
+}

@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 
 use super::declaration::{self, Declared, Option_};
 use super::definition::{Definition, expand, failure, resolve};
-use super::evaluated::extend_modules;
 use super::facts::{Table, Territory};
 use super::module::{self, Collected, Foreign, Module};
 use super::world::World;
-use super::{facts, merge};
+use super::{arguments, facts, merge};
 use crate::nix::Symbol;
-use crate::nix::eval::{Eval, Found};
+use crate::nix::eval::Eval;
 use crate::nix::unknown::{Reason, Unknown};
 use crate::nix::value::{Attr, AttrPlace, Attrs, Doubt, Open, Outcome, Thunk, Value};
 
@@ -71,7 +70,7 @@ pub struct Configuration<'a> {
     collected: OnceCell<&'a Collected<'a>>,
     config: OnceCell<&'a Thunk<'a>>,
     options: OnceCell<&'a Thunk<'a>>,
-    arguments: OnceCell<&'a Thunk<'a>>,
+    pub(super) arguments: OnceCell<&'a Thunk<'a>>,
 }
 
 /// What a new [`Configuration`] is made of.
@@ -131,7 +130,8 @@ impl<'a> Configuration<'a> {
             eval.lazy(move |eval| {
                 let declared = self.declared(eval)?;
                 let definitions = self.root_definitions(eval)?;
-                self.branch(eval, &[], &declared, &definitions)
+                let config = self.branch(eval, &[], &declared, &definitions)?;
+                Ok(arguments::with_arguments(eval, self, config))
             })
         })
     }
@@ -157,70 +157,6 @@ impl<'a> Configuration<'a> {
     pub fn root_definitions(&'a self, eval: &Eval<'a>) -> Outcome<'a, Vec<Definition<'a>>> {
         let modules = self.collected(eval)?.modules;
         Ok(modules.iter().map(|module: &&'a Module<'a>| Definition::plain(module.config, module)).collect())
-    }
-
-    /// The set that module functions are called with.
-    pub fn arguments(&'a self, eval: &Eval<'a>) -> &'a Thunk<'a> {
-        self.arguments.get_or_init(|| {
-            let mut entries = vec![eval.attr("lib", eval.lazy(move |eval| Ok(self.world.lib(eval))))];
-            if self.class != Class::Plain {
-                // A special argument, so that `imports` may use it.
-                let modules = eval.string(&crate::nix::path::of_input("nixpkgs/nixos/modules"));
-                entries.push(eval.attr("modulesPath", eval.done(modules)));
-            }
-            entries.extend_from_slice(self.special);
-            entries.push(eval.attr("specialArgs", eval.done(eval.attrs(self.special.to_vec()))));
-            entries.push(eval.attr("config", self.config(eval)));
-            entries.push(eval.attr("options", self.options(eval)));
-            let why = eval.unknown(Reason::UnsetOption("_module.args"), None);
-            let absent = move |eval: &Eval<'a>, name: Symbol| self.module_argument(eval, name);
-            let open = Open { why, absent: Some(eval.alloc(absent)) };
-            eval.done(eval.attrs_of(Attrs { entries: eval.sorted(entries), open: Some(open) }))
-        })
-    }
-
-    /// An argument that is no special one: `_module.args.NAME`, or what every module gets.
-    fn module_argument(&'a self, eval: &Eval<'a>, name: Symbol) -> Outcome<'a> {
-        let mut args = eval.force(self.config(eval))?;
-        for step in ["_module", "args"] {
-            args = match eval.look_up(args, Symbol::new(step))? {
-                Found::Attribute(value) => eval.force(value)?,
-                Found::Absent => Value::Null,
-                Found::Perhaps(why) => Value::Unknown(why),
-            };
-        }
-        if let Value::Attrs(attrs) = args
-            && attrs.get(name).is_some()
-        {
-            return eval.select_name(args, name, None);
-        }
-        match name.as_str() {
-            "sealnix" => Ok(super::schema::primitives(eval, self)),
-            "extendModules" => Ok(extend_modules(eval, self)),
-            "pkgs" => Ok(self.packages(eval)),
-            "utils" | "baseModules" | "extraModules" | "moduleType" => Ok(eval.unknown_value(Reason::Package)),
-            _ => {
-                let option = eval.text(&format!("_module.args.{name}"));
-                Ok(eval.unknown_value(Reason::UnsetOption(option)))
-            }
-        }
-    }
-
-    fn packages(&'a self, eval: &Eval<'a>) -> Value<'a> {
-        let system = eval.lazy(move |eval| {
-            let config = eval.force(self.config(eval))?;
-            let nixpkgs = eval.settle(eval.select_name(config, Symbol::new("nixpkgs"), None))?;
-            for name in ["hostPlatform", "system"] {
-                let platform = eval.settle(eval.select_name(nixpkgs, Symbol::new(name), None))?;
-                match platform {
-                    Value::String(_) => return Ok(platform),
-                    Value::Attrs(_) => return eval.select_name(platform, Symbol::new("system"), None),
-                    _ => {}
-                }
-            }
-            Ok(eval.unknown_value(Reason::UnsetOption("nixpkgs.hostPlatform")))
-        });
-        self.world.packages(eval, system)
     }
 
     /// The set of options below a path.

@@ -1,5 +1,6 @@
 //! What `evalModules` and `nixosSystem` give: config, options and the way on from there.
 
+use super::arguments::without_arguments;
 use super::configuration::{Class, Configuration, Root, Setup};
 use super::extract::SCOPE;
 use super::types;
@@ -9,9 +10,13 @@ use crate::nix::value::{Outcome, Thunk, Value};
 
 /// The set that stands for a configuration.
 pub fn evaluated<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>) -> Value<'a> {
+    let config = eval.lazy(move |eval| {
+        let config = eval.force(configuration.config(eval))?;
+        Ok(without_arguments(eval, config))
+    });
     let mut entries = vec![
         eval.attr("_type", eval.done(eval.string("configuration"))),
-        eval.attr("config", configuration.config(eval)),
+        eval.attr("config", config),
         eval.attr("options", configuration.options(eval)),
         eval.attr("extendModules", eval.done(extend_modules(eval, configuration))),
         eval.attr("type", eval.lazy(move |eval| Ok(type_of(eval, configuration)))),

@@ -20,16 +20,24 @@ use places::spot;
 /// The hidden attribute by which a configuration's set leads back to it.
 pub const SCOPE: &str = " scope";
 
+const NO_CONFIGURATION: &str = "it is no configuration that sealnix knows";
+
 /// The configuration that a value was made by.
 pub fn configuration_of<'a>(
     eval: &Eval<'a>,
     world: &'a World<'a>,
     value: Value<'a>,
 ) -> Outcome<'a, &'a Configuration<'a>> {
+    let scope_of = |attrs: &Attrs<'a>| attrs.get(Symbol::new(SCOPE)).map(|scope| eval.force_int(scope.value));
     let attrs = eval.as_attrs(value)?;
-    let scope = match attrs.get(Symbol::new(SCOPE)) {
-        Some(scope) => eval.force_int(scope.value)?,
-        None => return eval.fail("it is no configuration that sealnix knows"),
+    let scope = match (scope_of(attrs), attrs.get(Symbol::new("config"))) {
+        (Some(scope), _) => scope?,
+        // `{ config = HOST.config.home-manager.users.USER; }`
+        (None, Some(config)) => match eval.force(config.value)? {
+            Value::Attrs(config) => scope_of(config).unwrap_or_else(|| eval.fail(NO_CONFIGURATION))?,
+            _ => return eval.fail(NO_CONFIGURATION),
+        },
+        (None, None) => return eval.fail(NO_CONFIGURATION),
     };
     match u32::try_from(scope).ok().and_then(|scope| world.configuration(scope)) {
         Some(configuration) => Ok(configuration),

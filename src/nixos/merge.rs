@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::arguments::without_arguments;
 use super::configuration::{Class, Configuration, Root, Setup, dotted};
 use super::declaration::Declared;
 use super::definition::{Definition, Expanded, Live, OPTION_DEFAULT_PRIORITY, Resolved, expand, resolve};
@@ -331,16 +332,11 @@ fn submodule<'a>(
         open,
     };
     let inner = Configuration::new(eval, configuration.world, setup);
-    let config = eval.force(inner.config(eval))?;
-    // `_module` is the module system's own.
-    let Value::Attrs(attrs) = config else { return Ok(config) };
+    let config = without_arguments(eval, eval.force(inner.config(eval))?);
+    let (Value::Attrs(attrs), false) = (config, class == Class::Plain) else { return Ok(config) };
     let hidden = eval.attr(super::extract::SCOPE, eval.done(Value::Int(i64::from(inner.scope))));
-    let shown = attrs.entries.iter().filter(|attr| attr.name.as_str() != "_module" || class != Class::Plain);
-    let mut entries: Vec<_> = shown.copied().collect();
-    if class != Class::Plain {
-        entries.push(hidden);
-    }
-    Ok(eval.attrs_of(Attrs { entries: eval.sorted(entries), open: attrs.open }))
+    let entries = eval.sorted([attrs.entries, &[hidden]].concat());
+    Ok(eval.attrs_of(Attrs { entries, open: attrs.open }))
 }
 
 fn coerced<'a>(

@@ -1,5 +1,6 @@
 //! What Nix code means here: modules, options, hosts, declarations and uses.
 
+pub mod arguments;
 pub mod configuration;
 pub mod declaration;
 pub mod definition;
@@ -9,6 +10,7 @@ pub mod facts;
 pub mod hosts;
 pub mod merge;
 pub mod module;
+pub mod packages;
 pub mod schema;
 pub mod types;
 pub mod uses;

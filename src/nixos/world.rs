@@ -1,4 +1,4 @@
-//! What one evaluator knows of NixOS: nixpkgs' lib with its types, package sets, and every
+//! What one evaluator knows of NixOS: nixpkgs' lib with its types, and every
 //! configuration that was made.
 
 use std::cell::{Cell, OnceCell};
@@ -9,8 +9,8 @@ use super::hosts::system;
 use super::types;
 use crate::nix::eval::Eval;
 use crate::nix::ir::FileId;
-use crate::nix::unknown::{Reason, Unknown};
-use crate::nix::value::{Attr, Attrs, Outcome, Thunk, Value};
+use crate::nix::unknown::Reason;
+use crate::nix::value::{Attr, Attrs, Thunk, Value};
 use crate::nix::{Symbol, path};
 
 /// Shared by everything that is evaluated for one repository.
@@ -89,60 +89,6 @@ impl<'a> World<'a> {
             registered = entry.earlier;
         }
         None
-    }
-
-    /// A package set: unknown, but for what follows from the system.
-    pub fn packages(&'a self, eval: &Eval<'a>, system: &'a Thunk<'a>) -> Value<'a> {
-        let why = eval.unknown(Reason::Package, None);
-        let absent = move |eval: &Eval<'a>, name: Symbol| -> Outcome<'a> {
-            Ok(match name.as_str() {
-                "lib" => self.lib(eval),
-                "system" => return eval.force(system),
-                "path" => eval.path(&path::of_input("nixpkgs")),
-                "nixos" => system::of_packages(eval, self),
-                "stdenv" | "stdenvNoCC" => self.stdenv(eval, system),
-                "hostPlatform" | "buildPlatform" | "targetPlatform" => self.platform(eval, system)?,
-                "config" => Value::Unknown(eval.unknown_attribute(why, name)),
-                _ => Value::Unknown(eval.unknown_attribute(why, name)),
-            })
-        };
-        Value::Unknown(eval.alloc(Unknown { absent: Some(eval.alloc(absent)), ..*why }))
-    }
-
-    fn stdenv(&'a self, eval: &Eval<'a>, system: &'a Thunk<'a>) -> Value<'a> {
-        let why = eval.unknown(Reason::Package, None);
-        let absent = move |eval: &Eval<'a>, name: Symbol| -> Outcome<'a> {
-            match name.as_str() {
-                "hostPlatform" | "buildPlatform" | "targetPlatform" => self.platform(eval, system),
-                "system" => eval.force(system),
-                "isLinux" | "isDarwin" | "isAarch64" | "isx86_64" => {
-                    let platform = self.platform(eval, system)?;
-                    eval.select_name(platform, name, None)
-                }
-                _ => Ok(Value::Unknown(eval.unknown_attribute(why, name))),
-            }
-        };
-        Value::Unknown(eval.alloc(Unknown { absent: Some(eval.alloc(absent)), ..*why }))
-    }
-
-    /// `hostPlatform` of a system string.
-    pub fn platform(&'a self, eval: &Eval<'a>, system: &'a Thunk<'a>) -> Outcome<'a> {
-        let system = eval.force_string(system)?;
-        let (cpu, kernel) = system.text.split_once('-').unwrap_or((system.text, ""));
-        let is = |name: &str, value: bool| eval.attr(name, eval.done(Value::Bool(value)));
-        let entries = vec![
-            eval.attr("system", eval.done(Value::String(system))),
-            is("isLinux", kernel == "linux"),
-            is("isDarwin", kernel == "darwin"),
-            is("isx86_64", cpu == "x86_64"),
-            is("isx86", matches!(cpu, "x86_64" | "i686")),
-            is("isAarch64", cpu == "aarch64"),
-            is("isAarch", matches!(cpu, "aarch64" | "armv7l" | "armv6l")),
-            is("is64bit", matches!(cpu, "x86_64" | "aarch64" | "riscv64")),
-        ];
-        let why = eval.unknown(Reason::Package, None);
-        let open = crate::nix::value::Open { why, absent: None };
-        Ok(eval.attrs_of(Attrs { entries: eval.sorted(entries), open: Some(open) }))
     }
 
     /// The value of one of sealnix's own Nix files.

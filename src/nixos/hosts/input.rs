@@ -6,10 +6,11 @@ use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::ir::Param;
 use crate::nix::path;
-use crate::nix::unknown::{Reason, Unknown};
+use crate::nix::unknown::{ErrorKind, Reason, Stop, Unknown};
 use crate::nix::value::{Absent, Attr, Attrs, Outcome, Thunk, Value};
 use crate::nixos::configuration::Class;
 use crate::nixos::module::Foreign;
+use crate::nixos::packages;
 use crate::nixos::world::{World, foreign_input};
 use crate::source::Origin;
 
@@ -144,7 +145,9 @@ fn holds_own_module<'a>(eval: &Eval<'a>, part: &'a Thunk<'a>) -> bool {
     match eval.force(part) {
         Ok(Value::List(list)) => list.items.iter().any(|item| eval.force(item).is_ok_and(|value| is_own(&value))),
         Ok(value) => is_own(&value),
-        Err(_) => true,
+        // `throw` in place of a module that is not there: Nix would have stopped.
+        Err(Stop::Error(error)) => error.kind != ErrorKind::Thrown,
+        Err(Stop::Unknown(_)) => true,
     }
 }
 
@@ -221,7 +224,7 @@ pub fn repository(url: &str) -> &str {
 
 /// An input's flake, as far as it is known.
 pub fn value<'a>(eval: &Eval<'a>, world: &'a World<'a>, input: &'a Input<'a>) -> Outcome<'a> {
-    let entries = match input.project {
+    let mut entries = match input.project {
         Project::Nixpkgs => vec![
             eval.attr("lib", eval.lazy(move |eval| Ok(world.lib(eval)))),
             eval.attr("legacyPackages", eval.done(package_sets(eval, world))),
@@ -233,7 +236,25 @@ pub fn value<'a>(eval: &Eval<'a>, world: &'a World<'a>, input: &'a Input<'a>) ->
         Project::Library(wiring) => wirings::offers(eval, world, wiring, input.name)?,
         Project::SopsNix | Project::FlakeCompat | Project::Public | Project::Private => Vec::new(),
     };
+    entries.push(eval.attr("inputs", eval.done(inputs_of(eval, world, input))));
     Ok(foreign_input(eval, input.name, entries, None))
+}
+
+/// The inputs of an input that is not here: its nixpkgs is a nixpkgs, whatever the revision.
+fn inputs_of<'a>(eval: &Eval<'a>, world: &'a World<'a>, of: &'a Input<'a>) -> Value<'a> {
+    let why = eval.unknown_attribute(eval.unknown(Reason::Input(of.name), None), Symbol::new("inputs"));
+    let absent: &'a Absent<'a> = eval.alloc(move |eval: &Eval<'a>, name: Symbol| {
+        let project = project(eval, name.as_str(), name.as_str());
+        match project {
+            Project::Nixpkgs | Project::HomeManager | Project::NixDarwin | Project::SopsNix => {
+                value(eval, world, eval.alloc(Input { name: name.as_str(), project }))
+            }
+            Project::FlakeCompat | Project::Library(_) | Project::Public | Project::Private => {
+                Ok(Value::Unknown(eval.unknown_attribute(why, name)))
+            }
+        }
+    });
+    Value::Unknown(eval.alloc(Unknown { absent: Some(absent), ..*why }))
 }
 
 /// `legacyPackages.${system}`.
@@ -241,7 +262,7 @@ fn package_sets<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
     let why = eval.unknown(Reason::Package, None);
     let absent: &'a Absent<'a> = eval.alloc(move |eval: &Eval<'a>, name: Symbol| {
         let system = eval.done(eval.string(name.as_str()));
-        Ok(world.packages(eval, system))
+        Ok(packages::plain(eval, world, system))
     });
     Value::Unknown(eval.alloc(Unknown { absent: Some(absent), ..*why }))
 }

@@ -6,6 +6,7 @@ use crate::nix::unknown::{Reason, Stop, Unknown};
 use crate::nix::value::{Attr, Attrs, Outcome, Thunk, Value};
 use crate::nixos::configuration::{Class, Configuration, Root, Setup};
 use crate::nixos::evaluated::{evaluated, roots_of};
+use crate::nixos::packages;
 use crate::nixos::world::World;
 
 use super::input::Project;
@@ -44,16 +45,7 @@ fn foreign_import<'a>(eval: &Eval<'a>, world: &'a World<'a>, name: &'a str, rest
 fn package_set<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
     eval.native("nixpkgs", 1, move |eval, arguments| {
         let &[given] = arguments else { return eval.fail("one argument") };
-        let system = eval.lazy(move |eval| {
-            let given = eval.force(given)?;
-            let name = Symbol::new("system");
-            // Otherwise it is that of the machine.
-            match eval.has_name(given, name)? {
-                true => eval.select_name(given, name, None),
-                false => Ok(eval.unknown_value(Reason::World("currentSystem"))),
-            }
-        });
-        Ok(world.packages(eval, system))
+        Ok(packages::imported(eval, world, given))
     })
 }
 

@@ -1,0 +1,95 @@
+//! What the functions of modules are called with (nixpkgs, lib/modules.nix: applyModuleArgs).
+
+use super::configuration::{Class, Configuration};
+use super::evaluated::extend_modules;
+use super::packages;
+use crate::nix::Symbol;
+use crate::nix::eval::{Eval, Found};
+use crate::nix::unknown::Reason;
+use crate::nix::value::{Attrs, Open, Outcome, Thunk, Value};
+
+impl<'a> Configuration<'a> {
+    /// The set that module functions are called with.
+    pub fn arguments(&'a self, eval: &Eval<'a>) -> &'a Thunk<'a> {
+        self.arguments.get_or_init(|| {
+            let mut entries = vec![eval.attr("lib", eval.lazy(move |eval| Ok(self.world.lib(eval))))];
+            if self.class != Class::Plain {
+                // A special argument, so that `imports` may use it.
+                let modules = eval.string(&crate::nix::path::of_input("nixpkgs/nixos/modules"));
+                entries.push(eval.attr("modulesPath", eval.done(modules)));
+            }
+            entries.extend_from_slice(self.special);
+            entries.push(eval.attr("specialArgs", eval.done(eval.attrs(self.special.to_vec()))));
+            entries.push(eval.attr("config", self.config(eval)));
+            entries.push(eval.attr("options", self.options(eval)));
+            let why = eval.unknown(Reason::UnsetOption("_module.args"), None);
+            let absent = move |eval: &Eval<'a>, name: Symbol| self.module_argument(eval, name);
+            let open = Open { why, absent: Some(eval.alloc(absent)) };
+            eval.done(eval.attrs_of(Attrs { entries: eval.sorted(entries), open: Some(open) }))
+        })
+    }
+
+    /// An argument that is no special one: `_module.args.NAME`, or what every module gets.
+    fn module_argument(&'a self, eval: &Eval<'a>, name: Symbol) -> Outcome<'a> {
+        if name.as_str() == "sealnix" {
+            return Ok(super::schema::primitives(eval, self));
+        }
+        let mut args = eval.force(self.config(eval))?;
+        for step in ["_module", "args"] {
+            args = match eval.look_up(args, Symbol::new(step))? {
+                Found::Attribute(value) => eval.force(value)?,
+                Found::Absent => Value::Null,
+                Found::Perhaps(why) => Value::Unknown(why),
+            };
+        }
+        if let Value::Attrs(attrs) = args
+            && attrs.get(name).is_some()
+        {
+            return eval.select_name(args, name, None);
+        }
+        match name.as_str() {
+            "extendModules" => Ok(extend_modules(eval, self)),
+            "pkgs" => Ok(packages::of_configuration(eval, self)),
+            "utils" | "baseModules" | "extraModules" | "moduleType" => Ok(eval.unknown_value(Reason::Package)),
+            _ => {
+                let option = eval.text(&format!("_module.args.{name}"));
+                Ok(eval.unknown_value(Reason::UnsetOption(option)))
+            }
+        }
+    }
+}
+
+/// A `config` in which `_module.args` has the name of a submodule, unless a module sets that.
+pub fn with_arguments<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, config: Value<'a>) -> Value<'a> {
+    let Value::Attrs(attrs) = config else { return config };
+    let (module, args, name) = (Symbol::new("_module"), Symbol::new("args"), Symbol::new("name"));
+    let given = configuration.special.iter().find(|attr| attr.name == name);
+    let written = attrs.get(module).map(|attr| attr.value);
+    if given.is_none() && (written.is_some() || attrs.open.is_some()) {
+        return config;
+    }
+    let value = eval.lazy(move |eval| {
+        let written = written.map(|written| eval.force_attrs(written)).transpose()?;
+        let others =
+            written.and_then(|written| written.get(args)).map(|attr| eval.force_attrs(attr.value)).transpose()?;
+        let mut entries = others.map_or(Vec::new(), |others| others.entries.to_vec());
+        if entries.iter().all(|attr| attr.name != name) {
+            entries.extend(given);
+        }
+        let all = Attrs { entries: eval.sorted(entries), open: others.and_then(|others| others.open) };
+        let mut module: Vec<_> = written.map_or(Vec::new(), |written| written.entries.to_vec());
+        module.retain(|attr| attr.name != args);
+        module.push(eval.attr("args", eval.done(eval.attrs_of(all))));
+        Ok(eval.attrs(module))
+    });
+    let mut entries: Vec<_> = attrs.entries.iter().filter(|attr| attr.name != module).copied().collect();
+    entries.push(eval.attr("_module", value));
+    eval.attrs_of(Attrs { entries: eval.sorted(entries), open: attrs.open })
+}
+
+/// The `config` that is handed out: `_module` is the module system's own.
+pub fn without_arguments<'a>(eval: &Eval<'a>, config: Value<'a>) -> Value<'a> {
+    let Value::Attrs(attrs) = config else { return config };
+    let shown: Vec<_> = attrs.entries.iter().filter(|attr| attr.name.as_str() != "_module").copied().collect();
+    eval.attrs_of(Attrs { entries: eval.slice(&shown), open: attrs.open })
+}
