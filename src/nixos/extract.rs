@@ -1,6 +1,7 @@
 //! config → Manifest: what a host declares, each with its place and how sure it is.
 
 mod fields;
+mod nested;
 mod placeholders;
 mod places;
 mod sops;
@@ -118,6 +119,7 @@ impl<'a> Reader<'a, '_> {
         host.sops = self.sops(configuration, config)?;
         host.users = self.users(config);
         host.units = self.units(config);
+        self.nested_systems(configuration);
         self.home_users(configuration, config, host)
     }
 
@@ -213,6 +215,7 @@ impl<'a> Reader<'a, '_> {
                     host.complete.secrets = Complete::No(why.to_string());
                 }
                 homes.push((attr.name.as_str(), inner));
+                self.nested_systems(inner);
                 self.sops(inner, config)
             });
             match home {

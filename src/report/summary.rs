@@ -15,6 +15,12 @@ use crate::manifest::{Host, Sops};
 /// At most this many reasons are written out for people.
 const REASONS: usize = 6;
 
+/// What to do where there may be hosts and none was seen.
+const NO_HOST: &str = "\
+no host was found, so no secret was checked: name the file that makes the hosts (sealnix check FILE), or let Nix say what
+they declare (sealnix check --manifest FILE; docs/manifest.md says how)
+";
+
 /// What was looked at, what was found, and what could not be known. In JSON the `summary` of the
 /// findings contract (`docs/findings.md`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -119,6 +125,9 @@ impl Summary {
         list(&mut text, "unknown:", self.unknown_lines.clone(), " (see all: sealnix unknowns)");
         let undecided = self.undecided.iter().map(|(why, times)| (more(why, *times), *times));
         list(&mut text, "not decided:", undecided.collect(), " (see all: sealnix check --format json)");
+        if self.hosts == 0 && !self.unknown.is_empty() {
+            text.push_str(NO_HOST);
+        }
         text
     }
 }

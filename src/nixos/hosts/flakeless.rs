@@ -57,7 +57,7 @@ pub fn list<'a>(eval: &Eval<'a>, world: &'a World<'a>, entry: &str, listing: &mu
     };
     if hive {
         let nodes = colmena::nodes(eval, world, value).map(Some);
-        listing.add_set(eval, HostKind::Nixos, "nodes", nodes);
+        listing.add_set(eval, HostKind::Nixos, "", nodes);
         return Ok(());
     }
     let attrs = eval.as_attrs(value)?;

@@ -91,17 +91,18 @@ impl<'a> Listing<'a> {
         self.add_set(eval, HostKind::Nixos, hive.0, hive.1);
     }
 
-    /// Adds the configurations of a set by name.
+    /// Adds the configurations of a set by name; the set is at `attr`, or is all there is.
     pub fn add_set(&mut self, eval: &Eval<'a>, kind: HostKind, attr: &str, set: Outcome<'a, Option<Value<'a>>>) {
         match set.and_then(|set| set.map(|set| eval.as_attrs(set)).transpose()) {
             Ok(None) => {}
             Ok(Some(attrs)) => {
                 for entry in attrs.entries {
                     let name = entry.name.as_str();
-                    let attr = eval.text(&format!("{attr}.{name}"));
+                    let attr = if attr.is_empty() { name } else { eval.text(&format!("{attr}.{name}")) };
                     self.add(Found { kind, name, attr, value: entry.value, doubt: entry.doubt });
                 }
                 if let Some(open) = attrs.open {
+                    let attr = if attr.is_empty() { "the hive" } else { attr };
                     self.unknowns.push(format!("{attr} may hold more: {}", open.why));
                 }
             }
