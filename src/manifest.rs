@@ -58,7 +58,8 @@ pub struct Host {
     pub name: String,
     /// NixOS, nix-darwin or home-manager alone.
     pub kind: HostKind,
-    /// Its attribute path in the flake, `nixosConfigurations.web`.
+    /// Its attribute path in the flake or the entry file, `nixosConfigurations.web`; empty where that
+    /// file itself is the host.
     #[serde(default)]
     pub attr: String,
     /// Such as `x86_64-linux`.

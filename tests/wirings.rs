@@ -1,4 +1,5 @@
-//! Hosts of flakes whose outputs a library makes: one fixture a library. What each host declares was
+//! Hosts of flakes whose outputs a library makes, and of repositories without a flake: one fixture a
+//! library or kind of entry file. What each host declares was
 //! worked out from the library's documentation; where a test says so, real Nix and the library itself
 //! gave it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
@@ -14,8 +15,11 @@ use self::scratch::{Scratch, fixtures};
 
 /// What the hosts of a fixture declare: a line a host, `NAME KEY PLACE` a secret, and no unknowns.
 fn declared(library: &str) -> String {
-    let folder = fixtures().join("wirings").join(library);
-    let manifest = Scratch::copy_of(&folder, &[], &[]).sealnix(&["manifest"]).json().expect("a manifest");
+    declared_in(&Scratch::copy_of(&fixtures().join("wirings").join(library), &[], &[]))
+}
+
+fn declared_in(repository: &Scratch) -> String {
+    let manifest = repository.sealnix(&["manifest"]).json().expect("a manifest");
     let mut text = String::new();
     for unknown in manifest["unknowns"].as_array().into_iter().flatten() {
         writeln!(text, "unknown {unknown}").unwrap();
@@ -111,4 +115,112 @@ nixos web
   token x86_64-linux flake.nix:39
 ";
     assert_eq!(declared("adios-flake"), expected);
+}
+
+/// colmena: a node is its own module, the hive's `defaults` and `deployment`; it gets `name`, `nodes`
+/// and the hive's arguments, and its system from its package set. A node that is among
+/// nixosConfigurations too is said once, there.
+#[test]
+fn colmena_makes_nodes() {
+    let expected = "\
+nixos desk
+  desk desk flake.nix:20
+nixos mail
+  agent mail.example.org root flake.nix:46
+  key /run/keys/bootstrap mail.nix:8
+  mail/token south/x86_64-linux flake.nix:45
+  tags mail mail.nix:9
+nixos web
+  agent web deploy flake.nix:46
+  peer mail flake.nix:53
+  web/token north/aarch64-linux flake.nix:45
+";
+    assert_eq!(declared("colmena"), expected);
+}
+
+/// A hive without a flake: what npins fetches is known by name, and Nix sees files that git does not track.
+#[test]
+fn a_hive_without_a_flake() {
+    let expected = "\
+nixos mail
+  mail mail hive.nix:12
+  shared shared hive.nix:21
+nixos web
+  certificate certificate web.nix:1
+  web web hive.nix:12
+";
+    let repository = Scratch::copy_of(&fixtures().join("wirings/hive"), &[], &["web.nix"]);
+    assert_eq!(declared_in(&repository), expected);
+    let manifest = repository.sealnix(&["manifest"]).json().unwrap();
+    let [mail, web] = [0, 1].map(|index| &manifest["hosts"][index]);
+    assert_eq!([&mail["attr"], &web["attr"]], ["mail", "web"]);
+    assert_eq!(mail["sops"]["secrets"]["shared"]["sopsFile"]["path"], "input:own-modules/shared.yaml");
+    // A module of the owner's other repository may declare anything; those of sops-nix do not.
+    assert_eq!(mail["complete"]["secrets"], "the flake input own-modules is not here");
+    assert_eq!(web["complete"]["secrets"], true);
+}
+
+/// `default.nix`: configurations at any depth, made by `nixos`, `eval-config.nix` and `pkgs.nixos` of
+/// the nixpkgs that niv pins. A host is named by its attribute.
+#[test]
+fn configurations_without_a_flake() {
+    let expected = "\
+nixos desk
+  desk desk default.nix:34
+nixos mail
+  ann aarch64-linux hosts/mail.nix:4
+nixos web
+  certificate web/certificate hosts/web.nix:7
+  token web/token hosts/web.nix:7
+";
+    assert_eq!(declared("without-flake"), expected);
+}
+
+/// `configuration.nix` alone is one host, named by `networking.hostName`, whose default is "nixos".
+#[test]
+fn a_configuration_alone() {
+    let expected = "\
+nixos nixos
+  disk disk hardware-configuration.nix:4
+  wifi wifi configuration.nix:11
+  ann: mail mail configuration.nix:17
+";
+    assert_eq!(declared("alone"), expected);
+}
+
+/// The one flake of a repository in a folder below: paths are those of the repository.
+#[test]
+fn a_flake_below() {
+    assert_eq!(declared("below"), "nixos web\n  token token nix/flake.nix:11\n");
+}
+
+/// What is declared in a system within a host is not the host's, and is said: the container, the
+/// guest, and the specialisation whose secrets hang on what the host sets.
+#[test]
+fn systems_within_a_host() {
+    assert_eq!(declared("nested"), "nixos web\n  web web web.nix:3\n");
+    let repository = Scratch::copy_of(&fixtures().join("wirings/nested"), &[], &[]);
+    let manifest = repository.sealnix(&["manifest"]).json().unwrap();
+    let unknowns = manifest["hosts"][0]["unknowns"].as_array().unwrap().iter();
+    let said: Vec<_> = unknowns
+        .map(|unknown| {
+            let what = unknown["why"].as_str().unwrap().split(" declares sops secrets of its own").next().unwrap();
+            format!("{what} {}:{}", unknown["place"]["file"].as_str().unwrap(), unknown["place"]["line"])
+        })
+        .collect();
+    assert_eq!(
+        said,
+        ["container `db` flake.nix:13", "specialisation `travel` web.nix:8", "microvm guest `guest` flake.nix:17"]
+    );
+}
+
+/// Where nothing makes a host, that is said with what to do, and is never clean.
+#[test]
+fn no_host_at_all() {
+    let repository = Scratch::copy_of(&fixtures().join("wirings/without-flake"), &["default.nix"], &[]);
+    std::fs::write(repository.path().join("default.nix"), "{ tools = import ./nix/sources.nix; }").unwrap();
+    let run = repository.sealnix(&["check"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stdout.contains("default.nix: no configuration is in it\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("no host was found, so no secret was checked: name the file"), "{}", run.stdout);
 }

@@ -129,6 +129,8 @@ fn walk<'a>(
                     continue;
                 }
                 match value {
+                    // A source, or something built.
+                    Value::Attrs(inner) if inner.get(Symbol::new("outPath")).is_some() => {}
                     Value::Attrs(inner) if path.len() < DEEPEST => walk(eval, world, inner, &path, listing)?,
                     // Packages are no hosts.
                     Value::Unknown(why) if why.reason != Reason::Package => {

@@ -93,6 +93,7 @@ impl<'a> Listing<'a> {
 
     /// Adds the configurations of a set by name; the set is at `attr`, or is all there is.
     pub fn add_set(&mut self, eval: &Eval<'a>, kind: HostKind, attr: &str, set: Outcome<'a, Option<Value<'a>>>) {
+        let what = if attr.is_empty() { "the hive" } else { attr };
         match set.and_then(|set| set.map(|set| eval.as_attrs(set)).transpose()) {
             Ok(None) => {}
             Ok(Some(attrs)) => {
@@ -102,11 +103,10 @@ impl<'a> Listing<'a> {
                     self.add(Found { kind, name, attr, value: entry.value, doubt: entry.doubt });
                 }
                 if let Some(open) = attrs.open {
-                    let attr = if attr.is_empty() { "the hive" } else { attr };
-                    self.unknowns.push(format!("{attr} may hold more: {}", open.why));
+                    self.unknowns.push(format!("{what} may hold more: {}", open.why));
                 }
             }
-            Err(stop) => self.add_unknown(eval, attr, stop),
+            Err(stop) => self.add_unknown(eval, what, stop),
         }
     }
 }
