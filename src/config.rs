@@ -25,6 +25,8 @@ pub struct Config {
     pub users: BTreeMap<String, Vec<Given>>,
     /// `[levels] rule = "…"`.
     pub levels: BTreeMap<String, Setting>,
+    /// `[inputs] NAME = "PATH"`: checkouts of flake inputs, each a folder relative to the repository.
+    pub inputs: BTreeMap<String, String>,
     /// `exclude`: patterns of paths that are not looked at.
     pub exclude: Vec<Glob>,
     /// `[[policy.deny]]`, as written.
@@ -187,9 +189,10 @@ impl Reader<'_> {
                 "hosts" => config.hosts = self.holders(key, value),
                 "users" => config.users = self.holders(key, value),
                 "levels" => config.levels = self.levels(key, value),
+                "inputs" => config.inputs = self.folders(key, value),
                 "exclude" => config.exclude = self.globs(key, value),
                 "policy" => self.policies(key, value, config),
-                _ => self.unknown(key, &["hosts", "users", "levels", "exclude", "policy"]),
+                _ => self.unknown(key, &["hosts", "users", "levels", "inputs", "exclude", "policy"]),
             }
         }
     }
@@ -248,6 +251,17 @@ impl Reader<'_> {
             levels.insert(rule.get_ref().to_string(), Setting { level, place: self.text.place(rule.span()) });
         }
         levels
+    }
+
+    fn folders(&mut self, key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>) -> BTreeMap<String, String> {
+        let mut folders = BTreeMap::new();
+        for (name, value) in self.table(key, value) {
+            match value.get_ref().as_str() {
+                Some(folder) => drop(folders.insert(name.get_ref().to_string(), folder.to_owned())),
+                None => self.wrong_type(name, value, "a path in quotes"),
+            }
+        }
+        folders
     }
 
     fn policies(&mut self, key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>, config: &mut Config) {

@@ -62,7 +62,7 @@ impl<'a> Declared<'a> {
     pub fn file(&self, world: &World<'a>) -> Named<'a> {
         let Some(file) = self.secret.sops_file.known() else { return Named::Unknown };
         let path = &file.path;
-        if path.starts_with("input:") {
+        if world.tree.is_elsewhere(path) {
             return Named::InInput(path);
         }
         if path.starts_with('/') {

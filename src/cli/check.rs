@@ -1,9 +1,10 @@
 //! `sealnix check`.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::run::{self, Answer, RunError};
+use super::subject::Subject;
 use super::{Format, Outcome};
 use crate::finding::Level;
 use crate::report::human::Style;
@@ -20,9 +21,9 @@ pub struct Options {
     pub fail_on: Level,
 }
 
-/// Checks the repository at `path` and writes the report to `out`.
-pub fn check(path: Option<&Path>, options: &Options, style: Style, out: &mut impl Write) -> Result<Outcome, RunError> {
-    let known = run::know(path, options.manifest.as_deref())?;
+/// Checks the repository and writes the report to `out`.
+pub fn check(subject: Subject<'_>, options: &Options, style: Style, out: &mut impl Write) -> Result<Outcome, RunError> {
+    let known = run::know(subject, options.manifest.as_deref())?;
     let Answer { judged, undecided, unseen } = run::judge(&known);
     let summary = Summary::new(&known.world(), &judged, &undecided);
     match options.format {

@@ -5,17 +5,19 @@ pub mod explain;
 pub mod manifest;
 pub mod rules;
 pub mod run;
+pub mod subject;
 pub mod unknowns;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::finding::Level;
 use crate::report::human::{self, Style};
 use run::RunError;
+use subject::{Checkout, Subject};
 
 /// Width of the report where it does not go to a terminal.
 const WIDTH: usize = 100;
@@ -39,6 +41,8 @@ enum Command {
         /// A folder (its flake.nix, default.nix, hive.nix or configuration.nix) or the entry file;
         /// without it the repository around the current folder.
         path: Option<PathBuf>,
+        #[command(flatten)]
+        inputs: Inputs,
         /// How the findings are written.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -55,6 +59,8 @@ enum Command {
     Manifest {
         /// As for `check`.
         path: Option<PathBuf>,
+        #[command(flatten)]
+        inputs: Inputs,
         /// Print instead how it differs from another manifest of this repository, such as one that
         /// Nix made (docs/comparison.md).
         #[arg(long, value_name = "FILE")]
@@ -70,6 +76,8 @@ enum Command {
         /// As PATH of `check`.
         #[arg(long, value_name = "PATH")]
         repository: Option<PathBuf>,
+        #[command(flatten)]
+        inputs: Inputs,
         /// How it is written.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -81,6 +89,19 @@ enum Command {
         /// The rule's id, such as key-missing.
         rule: String,
     },
+}
+
+#[derive(Debug, Args)]
+struct Inputs {
+    /// A checkout of a flake input that is not here, such as a private one; as often as needed.
+    #[arg(long = "input", value_name = "NAME=PATH")]
+    given: Vec<Checkout>,
+}
+
+impl Inputs {
+    fn beside<'a>(&'a self, path: &'a Option<PathBuf>) -> Subject<'a> {
+        Subject { path: path.as_deref(), inputs: &self.given }
+    }
 }
 
 /// How a result is written.
@@ -128,16 +149,16 @@ pub fn main() -> ExitCode {
     // Written as a whole: nothing is half said when an error ends the run.
     let mut output = Vec::new();
     let ran = match arguments.command {
-        Command::Check { path, format, manifest, fail_on } => {
+        Command::Check { path, inputs, format, manifest, fail_on } => {
             let options = check::Options { format, manifest, fail_on: fail_on.into() };
-            check::check(path.as_deref(), &options, style(&io::stdout()), &mut output)
+            check::check(inputs.beside(&path), &options, style(&io::stdout()), &mut output)
         }
-        Command::Manifest { path, compare: Some(other), format } => {
-            manifest::against(path.as_deref(), &other, format, &mut output)
+        Command::Manifest { path, inputs, compare: Some(other), format } => {
+            manifest::against(inputs.beside(&path), &other, format, &mut output)
         }
-        Command::Manifest { path, .. } => manifest::manifest(path.as_deref(), &mut output),
-        Command::Unknowns { host, repository, format } => {
-            unknowns::unknowns(repository.as_deref(), host.as_deref(), format, &mut output)
+        Command::Manifest { path, inputs, .. } => manifest::manifest(inputs.beside(&path), &mut output),
+        Command::Unknowns { host, repository, inputs, format } => {
+            unknowns::unknowns(inputs.beside(&repository), host.as_deref(), format, &mut output)
         }
         Command::Rules => rules::rules(&mut output),
         Command::Explain { rule } => explain::explain(&rule, &mut output),

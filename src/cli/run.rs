@@ -1,10 +1,11 @@
 //! The one way from a repository to its judged findings, and what can end it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::explain;
+use super::subject::Subject;
 use crate::checks::{self, Verdict, World};
 use crate::config::{self, Config, ConfigError, Mistake};
 use crate::finding;
@@ -17,6 +18,7 @@ use crate::nix::eval::limits::DeepStackError;
 use crate::nix::ir::{Content, File, Program};
 use crate::nixos::{self, Evaluated};
 use crate::policy::Policy;
+use crate::source::start::is_flake;
 use crate::source::{EntryPoint, NotLooked, Place, RepoPath, StartError, SyntaxError, Tree, WalkError};
 use crate::vault::Vault;
 
@@ -59,6 +61,14 @@ pub enum RunError {
         path: PathBuf,
         /// The repository that is checked.
         root: PathBuf,
+    },
+    /// A checkout is given for an input that there is not.
+    #[error("no flake has an input `{name}`")]
+    NoSuchInput {
+        /// The name that was given.
+        name: String,
+        /// Those that there are.
+        inputs: Vec<String>,
     },
     /// There is no such host.
     #[error("there is no host `{host}`")]
@@ -105,6 +115,7 @@ impl RunError {
             RunError::NoSuchRule { nearest: None, .. } => Some("`sealnix rules` lists them".to_owned()),
             RunError::NoSuchHost { hosts, .. } if hosts.is_empty() => Some("no host was found".to_owned()),
             RunError::NoSuchHost { hosts, .. } => Some(format!("the hosts are {}", hosts.join(", "))),
+            RunError::NoSuchInput { inputs, .. } => Some(format!("the inputs are {}", inputs.join(", "))),
             RunError::Untracked { entry } => Some(format!("run `git add {entry}`")),
             RunError::Walk(_)
             | RunError::Evaluate(_)
@@ -154,36 +165,31 @@ pub struct Answer {
     pub unseen: bool,
 }
 
-/// Reads and evaluates the repository at `path`.
-pub fn declared(path: Option<&Path>) -> Result<(Tree, Manifest), RunError> {
-    let start = EntryPoint::find(path, Path::new("."))?;
-    let mut tree = Tree::walk(&start.root)?;
-    tree.sees_untracked = !start.is_flake();
-    tree.exclude(config(&tree)?.excludes());
+/// Reads and evaluates the repository.
+pub fn declared(subject: Subject<'_>) -> Result<(Tree, Manifest), RunError> {
+    let start = EntryPoint::find(subject.path, Path::new("."))?;
+    let (mut tree, _) = walk(&start, subject)?;
     let program = parse(&mut tree);
     let evaluated = evaluate(&tree, &program, &start.entries)?;
     tree.not_looked.extend(evaluated.not_looked);
     Ok((tree, evaluated.manifest))
 }
 
-/// Learns all there is to know about the repository at `path`. With a manifest made by Nix the
+/// Learns all there is to know about the repository. With a manifest made by Nix the
 /// declarations are that manifest's; then there need not be anything to evaluate.
-pub fn know(path: Option<&Path>, exact: Option<&Path>) -> Result<Known, RunError> {
-    let start = match EntryPoint::find(path, Path::new(".")) {
+pub fn know(subject: Subject<'_>, exact: Option<&Path>) -> Result<Known, RunError> {
+    let start = match EntryPoint::find(subject.path, Path::new(".")) {
         Ok(start) => start,
         Err(StartError::NoEntry { folder } | StartError::Several { folder, .. }) if exact.is_some() => {
             EntryPoint { root: folder, entries: Vec::new() }
         }
         Err(error) => return Err(error.into()),
     };
-    let mut tree = Tree::walk(&start.root)?;
-    tree.sees_untracked = !start.is_flake();
-    let config = config(&tree)?;
-    tree.exclude(config.excludes());
+    let (mut tree, config) = walk(&start, subject)?;
     let exact = exact.map(|file| read_manifest(file, &tree)).transpose()?;
     let program = parse(&mut tree);
     let (evaluated, vault) = rayon::join(|| evaluate(&tree, &program, &start.entries), || Vault::read(&tree));
-    let Evaluated { manifest: statically, reached, not_looked } = evaluated?;
+    let Evaluated { manifest: statically, reached, not_looked, .. } = evaluated?;
     tree.not_looked.extend(not_looked);
     tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
     let syntax_errors = syntax_errors(&tree, &program, &reached);
@@ -196,10 +202,32 @@ pub fn know(path: Option<&Path>, exact: Option<&Path>) -> Result<Known, RunError
     Ok(Known { tree, config, manifest, vault, policy, identities, syntax_errors })
 }
 
+/// What lies in the repository and in the checkouts of its inputs, and its configuration file.
+fn walk(start: &EntryPoint, subject: Subject<'_>) -> Result<(Tree, Config), RunError> {
+    let mut tree = Tree::walk(&start.root)?;
+    tree.sees_untracked = !start.is_flake();
+    let config = config(&tree)?;
+    let configured = config.inputs.iter().map(|(name, path)| (name.as_str(), start.root.join(path)));
+    let given = subject.inputs.iter().map(|input| (input.name.as_str(), input.path.clone()));
+    for (name, path) in configured.chain(given).collect::<BTreeMap<_, _>>() {
+        let checkout = Tree::walk(&path)?;
+        tree.add_input(name, checkout);
+    }
+    tree.exclude(config.excludes());
+    Ok((tree, config))
+}
+
 fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Evaluated, RunError> {
     match entries.first() {
-        Some(entry) if !tree.is_visible(entry) => Err(RunError::Untracked { entry: entry.clone() }),
-        _ => Ok(nixos::evaluate(tree, program, entries)?),
+        Some(entry) if !tree.is_visible(entry) => return Err(RunError::Untracked { entry: entry.clone() }),
+        _ => {}
+    }
+    let evaluated = nixos::evaluate(tree, program, entries)?;
+    // Only a flake says all its inputs' names, and one that does not evaluate says none.
+    let says = entries.first().is_some_and(|entry| is_flake(entry)) && !evaluated.inputs.is_empty();
+    match tree.inputs.keys().find(|name| says && !evaluated.inputs.contains(*name)) {
+        Some(name) => Err(RunError::NoSuchInput { name: name.clone(), inputs: evaluated.inputs.into_iter().collect() }),
+        None => Ok(evaluated),
     }
 }
 

@@ -1,21 +1,21 @@
 //! `sealnix unknowns [HOST]`.
 
 use std::io::Write;
-use std::path::Path;
 
 use super::run::{self, RunError};
+use super::subject::Subject;
 use super::{Format, Outcome};
 use crate::manifest::Manifest;
 use crate::report::{obstacles, unknowns};
 
-/// Writes what stopped the evaluator in the repository at `path`, of all hosts or of one.
+/// Writes what stopped the evaluator in the repository, of all hosts or of one.
 pub fn unknowns(
-    path: Option<&Path>,
+    subject: Subject<'_>,
     host: Option<&str>,
     format: Format,
     out: &mut impl Write,
 ) -> Result<Outcome, RunError> {
-    let known = run::know(path, None)?;
+    let known = run::know(subject, None)?;
     let unseen = run::is_unseen(&known.tree, &known.manifest);
     let manifest = match host {
         Some(host) => of_host(known.manifest, host)?,

@@ -46,8 +46,9 @@ pub struct Eval<'a> {
     errors: Cell<u64>,
 }
 
-/// What importing a path of an absent input gives: the input's name, the path in it.
-pub type ForeignImport<'a> = dyn Fn(&Eval<'a>, &'a str, &'a str) -> Outcome<'a> + 'a;
+/// What importing a path of an input gives where that is known without its files: the input's name,
+/// the path in it.
+pub type ForeignImport<'a> = dyn Fn(&Eval<'a>, &'a str, &'a str) -> Outcome<'a, Option<Value<'a>>> + 'a;
 
 /// What a fetcher gives: its name, and where it fetches from.
 pub type Fetch<'a> = dyn Fn(&Eval<'a>, &'static str, &str) -> Outcome<'a> + 'a;

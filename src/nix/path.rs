@@ -4,6 +4,9 @@
 /// What the repository's root is called during evaluation.
 pub const REPOSITORY: &str = "/nix/store/00000000000000000000000000000000-source";
 
+/// What every path of an evaluation begins with, up to its name.
+const STORE: &str = "/nix/store/00000000000000000000000000000000-";
+
 const INPUT_PREFIX: &str = "/nix/store/00000000000000000000000000000000-input:";
 
 /// Where an absolute path of an evaluation lies.
@@ -12,8 +15,8 @@ const INPUT_PREFIX: &str = "/nix/store/00000000000000000000000000000000-input:";
 pub enum Located<'p> {
     /// In the repository; "" is its root.
     Repository(&'p str),
-    /// In a flake input that is not here.
-    Input { name: &'p str, rest: &'p str },
+    /// In a flake input; `path` is `input:NAME/rest`, which is what a tree calls it that has the input.
+    Input { name: &'p str, rest: &'p str, path: &'p str },
     /// Anywhere else.
     Outside(&'p str),
 }
@@ -27,9 +30,9 @@ pub fn locate(path: &str) -> Located<'_> {
             None => {}
         }
     }
-    if let Some(rest) = path.strip_prefix(INPUT_PREFIX) {
+    if let (Some(rest), Some(path)) = (path.strip_prefix(INPUT_PREFIX), path.strip_prefix(STORE)) {
         let (name, rest) = rest.split_once('/').unwrap_or((rest, ""));
-        return Located::Input { name, rest };
+        return Located::Input { name, rest, path };
     }
     Located::Outside(path)
 }
@@ -39,18 +42,20 @@ pub fn display(path: &str) -> String {
     match locate(path) {
         Located::Repository("") => ".".to_owned(),
         Located::Repository(rest) => rest.to_owned(),
-        Located::Input { name, rest: "" } => format!("input:{name}"),
-        Located::Input { name, rest } => format!("input:{name}/{rest}"),
+        Located::Input { path, .. } => path.to_owned(),
         Located::Outside(path) => path.to_owned(),
     }
 }
 
-/// The path that stands for a file of the repository.
+/// The path that stands for a file of the repository, or for `input:NAME/path`.
 pub fn in_repository(relative: &str) -> String {
+    if relative.starts_with("input:") {
+        return format!("{STORE}{relative}");
+    }
     if relative.is_empty() { REPOSITORY.to_owned() } else { format!("{REPOSITORY}/{relative}") }
 }
 
-/// The path that stands for a flake input that is not here.
+/// The path that stands for a flake input.
 pub fn of_input(name: &str) -> String {
     format!("{INPUT_PREFIX}{name}")
 }

@@ -4,6 +4,7 @@ pub mod colmena;
 pub mod fetch;
 pub mod flake;
 pub mod flakeless;
+pub mod here;
 pub mod input;
 pub mod listing;
 pub mod pins;
@@ -49,6 +50,8 @@ pub struct Evaluated {
     pub reached: BTreeSet<RepoPath>,
     /// The hosts that a limit cut short, as what was not looked at.
     pub not_looked: Vec<NotLooked>,
+    /// The names of the inputs that were met.
+    pub inputs: BTreeSet<String>,
 }
 
 /// What the evaluators met on their way.
@@ -56,6 +59,8 @@ struct Seen {
     reached: BTreeSet<FileId>,
     /// Modules that git does not track.
     untracked: BTreeSet<RepoPath>,
+    /// Names of inputs.
+    inputs: BTreeSet<String>,
 }
 
 /// The files that the program of a repository holds: its own and sealnix's schemas.
@@ -81,6 +86,7 @@ struct Tried {
     hosts: Vec<Listed>,
     unknowns: Vec<Unknown>,
     reached: BTreeSet<FileId>,
+    inputs: BTreeSet<String>,
 }
 
 /// Evaluates every host of the repository, on as many threads as the machine has.
@@ -88,9 +94,9 @@ struct Tried {
 /// # Errors
 /// No thread could be started, or the evaluator panicked.
 pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Evaluated, DeepStackError> {
-    let Tried { entry, hosts: listed, unknowns, reached } = choose(tree, program, entries)?;
+    let Tried { entry, hosts: listed, unknowns, reached, inputs } = choose(tree, program, entries)?;
     let entry = &*entry;
-    let seen = Mutex::new(Seen { reached, untracked: BTreeSet::new() });
+    let seen = Mutex::new(Seen { reached, untracked: BTreeSet::new(), inputs });
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(Host, bool)>> = Mutex::default();
     let work = || {
@@ -107,11 +113,12 @@ pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<
                 // The next evaluator has no more steps than this one left.
                 steps = eval.limits.all_steps_left();
                 let untracked = world.untracked().iter().map(|&path| path.into()).collect();
-                Seen { reached: eval.reached(), untracked }
+                Seen { reached: eval.reached(), untracked, inputs: world.input_names() }
             });
             let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
             seen.reached.extend(met.reached);
             seen.untracked.extend(met.untracked);
+            seen.inputs.extend(met.inputs);
         }
     };
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS).min(listed.len());
@@ -126,7 +133,7 @@ pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<
         path: entry.into(),
         why: format!("makes host {}, whose evaluation reached its limit", host.name),
     });
-    let Seen { reached, untracked } = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Seen { reached, untracked, inputs } = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     let untracked = untracked.into_iter().map(|path| NotLooked {
         path: entry.into(),
         why: format!(
@@ -140,6 +147,7 @@ pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<
     Ok(Evaluated {
         manifest: Manifest { version: VERSION, hosts, unknowns },
         not_looked,
+        inputs,
         reached: reached.into_iter().filter_map(path).filter(|path| !path.starts_with('«')).collect(),
     })
 }
@@ -152,7 +160,7 @@ fn choose(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Tried,
     let mut after_flake = false;
     for entry in entries.iter().filter(|entry| tree.is_visible(entry)) {
         let tried = on_deep_stack(|| {
-            with_listing(tree, program, entry, STEPS_OF_A_HOST, |eval, _, listing| {
+            with_listing(tree, program, entry, STEPS_OF_A_HOST, |eval, world, listing| {
                 let listed = |host: &Found<'_>| Listed {
                     kind: host.kind,
                     name: host.name.to_owned(),
@@ -165,6 +173,7 @@ fn choose(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Tried,
                     hosts: listing.hosts.iter().map(listed).collect(),
                     unknowns: listing.unknowns.iter().map(unknown).collect(),
                     reached: eval.reached(),
+                    inputs: world.input_names(),
                 }
             })
         })?;

@@ -228,7 +228,8 @@ impl<'a> Collector<'a, '_> {
         let unknown = |unknown| Applied::New { value: Value::Unknown(unknown), file: "", own, key: None };
         let relative = match path::locate(absolute) {
             Located::Repository(relative) => relative,
-            Located::Input { name, rest } => {
+            Located::Input { name, path, .. } if eval.tree.has_input(name) => path,
+            Located::Input { name, rest, .. } => {
                 let names: Vec<_> = rest.split('/').map(Symbol::new).collect();
                 let why = eval.unknown(Reason::Input(eval.text(name)), None);
                 return Ok(unknown(eval.alloc(Unknown { path: eval.slice(&names), ..*why })));

@@ -2,6 +2,7 @@
 //! configuration that was made.
 
 use std::cell::{Cell, OnceCell};
+use std::collections::BTreeSet;
 
 use super::configuration::Configuration;
 use super::hosts::input::Inputs;
@@ -19,6 +20,8 @@ pub struct World<'a> {
     configurations: Cell<Option<&'a Registered<'a>>>,
     inputs: Cell<Option<&'a Inputs<'a>>>,
     untracked: Cell<&'a [&'a str]>,
+    /// The flakes among the inputs that were called, by file.
+    flakes: Cell<&'a [(&'a str, &'a Thunk<'a>)]>,
 }
 
 struct Registered<'a> {
@@ -34,6 +37,7 @@ impl<'a> World<'a> {
             configurations: Cell::new(None),
             inputs: Cell::new(None),
             untracked: Cell::new(&[]),
+            flakes: Cell::new(&[]),
         })
     }
 
@@ -54,9 +58,30 @@ impl<'a> World<'a> {
         self.inputs.get()
     }
 
+    /// The names of the inputs that were met.
+    pub fn input_names(&self) -> BTreeSet<String> {
+        self.inputs.get().into_iter().flat_map(Inputs::names).map(str::to_owned).collect()
+    }
+
     /// Makes the flake's inputs known.
     pub fn set_inputs(&self, inputs: &'a Inputs<'a>) {
         self.inputs.set(Some(inputs));
+    }
+
+    /// The flake whose file is this, called once.
+    pub fn flake(
+        &self,
+        eval: &Eval<'a>,
+        file: &'a str,
+        call: impl FnOnce(&Eval<'a>) -> &'a Thunk<'a>,
+    ) -> &'a Thunk<'a> {
+        if let Some((_, flake)) = self.flakes.get().iter().find(|(known, _)| *known == file) {
+            return flake;
+        }
+        let flake = call(eval);
+        let flakes: Vec<_> = self.flakes.get().iter().copied().chain([(file, flake)]).collect();
+        self.flakes.set(eval.slice(&flakes));
+        flake
     }
 
     /// nixpkgs' lib, with the module system in it.

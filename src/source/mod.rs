@@ -1,5 +1,6 @@
 //! Files and their text: places, the line index, the walk over the repository, what git tracks.
 
+mod checkout;
 pub mod git;
 pub mod origin;
 mod place;

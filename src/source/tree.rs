@@ -68,6 +68,8 @@ pub struct Tree {
     pub not_looked: Vec<NotLooked>,
     /// The files that the repository's owner wants left out.
     pub excluded: BTreeSet<RepoPath>,
+    /// The checkouts of flake inputs whose files are here as `input:NAME/path`: name → root on disk.
+    pub inputs: BTreeMap<String, PathBuf>,
 }
 
 impl Tree {
@@ -139,6 +141,9 @@ impl Tree {
             {
                 children.insert(name, Kind::Symlink);
             }
+        }
+        if folder.is_empty() {
+            children.retain(|name, _| !self.is_checkout(name));
         }
         Some(children)
     }

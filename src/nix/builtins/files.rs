@@ -41,10 +41,11 @@ fn absolute<'a>(eval: &Eval<'a>, value: Value<'a>) -> Outcome<'a, &'a str> {
     Ok(eval.text(&path::normalise(text)))
 }
 
-/// The path of a file of the repository, relative to its root; anything else is unknown.
+/// What the tree calls a file of the repository or of an input that is here; anything else is unknown.
 pub fn in_repository<'a>(eval: &Eval<'a>, file: &'a Thunk<'a>, builtin: &'static str) -> Outcome<'a, &'a str> {
     let reason = match path::locate(absolute(eval, eval.force(file)?)?) {
         Located::Repository(relative) => return Ok(relative),
+        Located::Input { name, path, .. } if eval.tree.has_input(name) => return Ok(path),
         Located::Input { name, .. } => Reason::Input(name),
         Located::Outside(_) => Reason::World(builtin),
     };
@@ -125,7 +126,7 @@ pub fn text_of<'a>(eval: &Eval<'a>, relative: &'a str) -> Outcome<'a, &'a str> {
         return Ok(eval.text(text.content()));
     }
     let small = eval.tree.files.get(relative).is_some_and(|entry| entry.size <= MAX_READ);
-    let content = if small { fs::read(eval.tree.root.join(relative)).ok() } else { None };
+    let content = if small { fs::read(eval.tree.on_disk(relative)).ok() } else { None };
     match content.and_then(|bytes| String::from_utf8(bytes).ok()) {
         Some(text) => Ok(eval.text(&text)),
         None => Err(Stop::Unknown(eval.unknown(Reason::NotLooked(relative), None))),

@@ -3,19 +3,24 @@
 use super::{Eval, Outcome, Thunk, Value};
 use crate::nix::ir::{Content, FileId};
 use crate::nix::path::{self, Located};
-use crate::nix::unknown::{ErrorKind, Reason, Stop};
+use crate::nix::symbol::Symbol;
+use crate::nix::unknown::{ErrorKind, Reason, Stop, Unknown};
 
 impl<'a> Eval<'a> {
     /// The value of the file (or folder with a `default.nix`) at an absolute path.
     pub fn import(&self, absolute: &str) -> Outcome<'a> {
         let relative = match path::locate(absolute) {
             Located::Repository(relative) => relative,
-            Located::Input { name, rest } => {
-                if let Some(import) = self.foreign_import.get() {
-                    return import(self, self.text(name), self.text(rest));
+            // What sealnix knows itself, such as nixpkgs, comes before a checkout of it.
+            Located::Input { name, rest, path } => match self.foreign_import(name, rest)? {
+                Some(value) => return Ok(value),
+                None if self.tree.has_input(name) => path,
+                None => {
+                    let why = self.unknown(Reason::Input(self.text(name)), None);
+                    let steps: Vec<_> = rest.split('/').map(Symbol::new).collect();
+                    return Err(Stop::Unknown(self.alloc(Unknown { path: self.slice(&steps), ..*why })));
                 }
-                return Err(Stop::Unknown(self.unknown(Reason::Input(self.text(name)), None)));
-            }
+            },
             Located::Outside(outside) => {
                 let reason = Reason::World(self.text(&format!("import {outside}")));
                 return Err(Stop::Unknown(self.unknown(reason, None)));
@@ -27,6 +32,13 @@ impl<'a> Eval<'a> {
                 self.force(thunk)
             }
             None => Err(self.no_file(relative)),
+        }
+    }
+
+    fn foreign_import(&self, name: &str, rest: &str) -> Outcome<'a, Option<Value<'a>>> {
+        match self.foreign_import.get() {
+            Some(import) => import(self, self.text(name), self.text(rest)),
+            None => Ok(None),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Flake inputs: which they are, by their url, and what is known of each although it is not here.
 
+use super::here::Source;
 use super::system;
 use super::wirings::{self, Wiring};
 use crate::nix::Symbol;
@@ -42,6 +43,24 @@ pub struct Input<'a> {
     pub name: &'a str,
     /// What it is.
     pub project: Project,
+    /// Where it lies, if it is here.
+    pub source: Option<Source<'a>>,
+}
+
+impl<'a> Input<'a> {
+    fn read(eval: &Eval<'a>, declared: &Attr<'a>, folder: &str) -> Outcome<'a, Self> {
+        let name = declared.name.as_str();
+        let url = url(eval, declared)?;
+        let more = match eval.force(declared.value)? {
+            Value::Attrs(attrs) => Some(attrs),
+            _ => None,
+        };
+        let source = Source::of(eval, name, url, more, folder);
+        // A folder of the repository is what it holds, whatever it is called.
+        let is_given = source.is_none() || eval.tree.has_input(name);
+        let project = if is_given { project(eval, name, url) } else { Project::Private };
+        Ok(Input { name, project, source })
+    }
 }
 
 /// The inputs of the flake.
@@ -60,7 +79,7 @@ impl<'a> Inputs<'a> {
         let is_free = |name: &str| self.project(name).is_none_or(|taken| taken == project);
         let numbered = (2..).map(|number| format!("{name}-{number}"));
         let name = std::iter::once(name.to_owned()).chain(numbered).find(|name| is_free(name));
-        let input = Input { name: eval.text(&name.unwrap_or_default()), project };
+        let input = Input { name: eval.text(&name.unwrap_or_default()), project, source: None };
         let others = self.inputs.iter().filter(|other| other.name != input.name).copied();
         let inputs: Vec<_> = others.chain([input]).collect();
         (Inputs { inputs: eval.slice(&inputs) }, input)
@@ -74,13 +93,12 @@ impl<'a> Inputs<'a> {
         Inputs { inputs: eval.slice(&inputs) }
     }
 
-    /// Reads `inputs`, and the names that `outputs` takes beside them.
-    pub fn read(eval: &Eval<'a>, flake: &'a Attrs<'a>, outputs: Value<'a>) -> Outcome<'a, Self> {
+    /// Reads `inputs` of the flake in `folder`, and the names that `outputs` takes beside them.
+    pub fn read(eval: &Eval<'a>, flake: &'a Attrs<'a>, outputs: Value<'a>, folder: &str) -> Outcome<'a, Self> {
         let mut inputs: Vec<Input<'a>> = Vec::new();
         if let Some(declared) = flake.get(Symbol::new("inputs")) {
             for attr in eval.force_attrs(declared.value)?.entries {
-                let url = url(eval, attr)?;
-                inputs.push(Input { name: attr.name.as_str(), project: project(eval, attr.name.as_str(), url) });
+                inputs.push(Input::read(eval, attr, folder)?);
             }
         }
         if let Value::Closure(closure) = outputs
@@ -89,7 +107,8 @@ impl<'a> Inputs<'a> {
             for formal in formals {
                 let name = formal.name.as_str();
                 if name != "self" && !inputs.iter().any(|input| input.name == name) {
-                    inputs.push(Input { name, project: project(eval, name, name) });
+                    let source = Source::of(eval, name, name, None, folder);
+                    inputs.push(Input { name, project: project(eval, name, name), source });
                 }
             }
         }
@@ -102,6 +121,35 @@ impl<'a> Inputs<'a> {
             .iter()
             .map(|input| eval.attr(input.name, eval.lazy(move |eval| value(eval, world, input))))
             .collect()
+    }
+
+    /// These inputs of a flake among the inputs, as its `outputs` gets them: what the first flake has by
+    /// the same name is the same. The others get names that are free.
+    pub fn nested(&self, eval: &Eval<'a>, world: &'a World<'a>) -> Vec<Attr<'a>> {
+        let none = Inputs::none();
+        let nested = self.inputs.iter().map(|input| {
+            let all = world.inputs().unwrap_or(&none);
+            let known = all.inputs.iter().find(|known| known.name == input.name && known.project == input.project);
+            let adopted = match (input.source, known) {
+                (None, Some(known)) => *known,
+                (None, None) => {
+                    let (more, renamed) = all.with(eval, input.name, input.project);
+                    world.set_inputs(eval.alloc(more));
+                    renamed
+                }
+                (Some(_), _) => {
+                    world.set_inputs(eval.alloc(all.before(eval, Some(&Inputs { inputs: eval.slice(&[*input]) }))));
+                    *input
+                }
+            };
+            eval.attr(input.name, eval.lazy(move |eval| value(eval, world, eval.alloc(adopted))))
+        });
+        nested.collect()
+    }
+
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.inputs.iter().map(|input| input.name)
     }
 
     /// The project of an input.
@@ -138,7 +186,11 @@ impl<'a> Inputs<'a> {
 /// Whether a value is, or lists, a file or function that may be a module of the repository.
 fn holds_own_module<'a>(eval: &Eval<'a>, part: &'a Thunk<'a>) -> bool {
     let is_own = |value: &Value<'a>| match value {
-        Value::Path(path) => matches!(path::locate(path), path::Located::Repository(_)),
+        Value::Path(path) => match path::locate(path) {
+            path::Located::Repository(_) => true,
+            path::Located::Input { name, .. } => eval.tree.has_input(name),
+            path::Located::Outside(_) => false,
+        },
         Value::Closure(_) => true,
         _ => false,
     };
@@ -224,6 +276,9 @@ pub fn repository(url: &str) -> &str {
 
 /// An input's flake, as far as it is known.
 pub fn value<'a>(eval: &Eval<'a>, world: &'a World<'a>, input: &'a Input<'a>) -> Outcome<'a> {
+    if let (Project::Public | Project::Private, Some(source)) = (input.project, input.source) {
+        return source.value(eval, world, input.name);
+    }
     let mut entries = match input.project {
         Project::Nixpkgs => vec![
             eval.attr("lib", eval.lazy(move |eval| Ok(world.lib(eval)))),

@@ -2,7 +2,7 @@
 
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
-use crate::nix::unknown::{Reason, Stop, Unknown};
+use crate::nix::unknown::Reason;
 use crate::nix::value::{Attr, Attrs, Outcome, Thunk, Value};
 use crate::nixos::configuration::{Class, Configuration, Root, Setup};
 use crate::nixos::evaluated::{evaluated, roots_of};
@@ -21,24 +21,25 @@ pub fn install<'a>(eval: &Eval<'a>, world: &'a World<'a>) {
     pins::install(eval, world);
 }
 
-fn foreign_import<'a>(eval: &Eval<'a>, world: &'a World<'a>, name: &'a str, rest: &'a str) -> Outcome<'a> {
+fn foreign_import<'a>(
+    eval: &Eval<'a>,
+    world: &'a World<'a>,
+    name: &'a str,
+    rest: &'a str,
+) -> Outcome<'a, Option<Value<'a>>> {
     let project = world.inputs().map_or(Project::Private, |inputs| inputs.project_of(eval, name));
     let file = rest.strip_suffix("default.nix").unwrap_or(rest).trim_end_matches('/');
-    match (project, file) {
-        (Project::Nixpkgs, "" | "pkgs/top-level") => Ok(package_set(eval, world)),
-        (Project::Nixpkgs, "lib") => Ok(world.lib(eval)),
+    Ok(match (project, file) {
+        (Project::Nixpkgs, "" | "pkgs/top-level") => Some(package_set(eval, world)),
+        (Project::Nixpkgs, "lib") => Some(world.lib(eval)),
         (Project::Nixpkgs, "nixos" | "nixos/lib/eval-config.nix" | "nixos/lib/eval-config") => {
-            Ok(maker(eval, world, "nixosSystem", Class::Nixos))
+            Some(maker(eval, world, "nixosSystem", Class::Nixos))
         }
-        (Project::HomeManager, "modules") => Ok(maker(eval, world, "homeManagerConfiguration", Class::Home)),
-        (Project::NixDarwin, "") => Ok(maker(eval, world, "darwinSystem", Class::Darwin)),
-        (Project::FlakeCompat, "") => Ok(fetch::flake_compat(eval, world)),
-        _ => {
-            let why = eval.unknown(Reason::Input(name), None);
-            let steps: Vec<_> = rest.split('/').map(Symbol::new).collect();
-            Err(Stop::Unknown(eval.alloc(Unknown { path: eval.slice(&steps), ..*why })))
-        }
-    }
+        (Project::HomeManager, "modules") => Some(maker(eval, world, "homeManagerConfiguration", Class::Home)),
+        (Project::NixDarwin, "") => Some(maker(eval, world, "darwinSystem", Class::Darwin)),
+        (Project::FlakeCompat, "") => Some(fetch::flake_compat(eval, world)),
+        _ => None,
+    })
 }
 
 /// What `import nixpkgs` gives: a function of settings.

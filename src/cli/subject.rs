@@ -1,0 +1,35 @@
+//! What a command reads: the repository, and checkouts of its flake inputs.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// A checkout of a flake input: `--input NAME=PATH`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkout {
+    /// The input's name in the flake.
+    pub name: String,
+    /// Its root folder.
+    pub path: PathBuf,
+}
+
+impl FromStr for Checkout {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            Some((name, path)) if !name.is_empty() && !name.contains('/') && !path.is_empty() => {
+                Ok(Checkout { name: name.to_owned(), path: path.into() })
+            }
+            _ => Err("write it NAME=PATH"),
+        }
+    }
+}
+
+/// What is to be read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Subject<'a> {
+    /// A folder or entry file; without it the repository around the current folder.
+    pub path: Option<&'a Path>,
+    /// Checkouts of flake inputs; they go before those of `sealnix.toml`.
+    pub inputs: &'a [Checkout],
+}

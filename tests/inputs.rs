@@ -1,0 +1,128 @@
+//! Inputs that are here: folders of the repository, and checkouts given by `--input` or `[inputs]`.
+//! `fixtures/inputs/repository` has two private inputs, which lie beside it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+mod scratch;
+
+use std::fs;
+use std::path::Path;
+
+use scratch::{Run, Scratch, fixtures};
+use serde_json::{Value, json};
+
+fn repository() -> Scratch {
+    Scratch::copy_of(&fixtures().join("inputs/repository"), &[], &[])
+}
+
+fn checkout(name: &str) -> Scratch {
+    Scratch::copy_of(&fixtures().join("inputs").join(name), &[], &[])
+}
+
+fn given(name: &str, path: &Path) -> String {
+    format!("--input={name}={}", path.display())
+}
+
+/// Name → file, mode, owner and place of each secret of the host.
+fn secrets(run: &Run) -> Value {
+    let manifest = run.json().unwrap();
+    let secrets = manifest["hosts"][0]["sops"]["secrets"].as_object().unwrap().clone();
+    let facts = |secret: &Value| {
+        let at = format!("{}:{}", secret["at"]["file"].as_str().unwrap(), secret["at"]["line"]);
+        json!([secret["sopsFile"]["path"], secret["mode"], secret["owner"], at])
+    };
+    secrets.iter().map(|(name, secret)| (name.clone(), facts(secret))).collect::<serde_json::Map<_, _>>().into()
+}
+
+#[test]
+fn a_folder_of_the_repository_is_a_flake_and_what_is_not_here_is_unknown() {
+    let run = repository().sealnix(&["manifest"]);
+    let expected = json!({
+        // `self.user` of the flake in `modules`; its files are the repository's.
+        "backup": ["modules/backup.yaml", "0400", "backup", "modules/flake.nix:6"],
+        "wifi": ["input:vault/web.yaml", "0400", null, "web.nix:4"],
+    });
+    assert_eq!(secrets(&run), expected);
+    let complete = &run.json().unwrap()["hosts"][0]["complete"]["secrets"];
+    assert_eq!(complete, "the flake input private is not here");
+}
+
+/// Nix gives an input its flake's outputs, called with the inputs that it names itself, and `self`.
+#[test]
+fn a_checkout_gives_its_modules_and_the_host_is_complete() {
+    let (private, vault) = (checkout("private"), checkout("vault"));
+    let arguments = ["manifest", &given("private", private.path()), &given("vault", vault.path())];
+    let run = repository().sealnix(&arguments);
+    let expected = json!({
+        "backup": ["modules/backup.yaml", "0400", "backup", "modules/flake.nix:6"],
+        // A folder of the input is an input of the input; `readDir` sees what lies there.
+        "queue": ["input:private/extra/queue.json", "0400", null, "input:private/extra/flake.nix:3"],
+        // The module of the input takes the default file of the host that imports it.
+        "relay/password": ["input:vault/web.yaml", "0440", null, "input:private/flake.nix:10"],
+        "smtp/password": ["input:private/secrets.yaml", "0400", null, "input:private/mail.nix:3"],
+        "smtp/pasword": ["input:private/secrets.yaml", "0400", null, "input:private/mail.nix:3"],
+        "wifi": ["input:vault/web.yaml", "0400", null, "web.nix:4"],
+    });
+    assert_eq!(secrets(&run), expected);
+    assert_eq!(run.json().unwrap()["hosts"][0]["complete"]["secrets"], true);
+}
+
+#[test]
+fn the_configuration_file_gives_checkouts_too_relative_to_the_repository() {
+    let (repository, private) = (repository(), checkout("private"));
+    let name = private.path().file_name().unwrap().to_str().unwrap();
+    fs::write(repository.path().join("sealnix.toml"), format!("[inputs]\nprivate = \"../{name}\"\n")).unwrap();
+    repository.git(&["add", "sealnix.toml"]);
+    let found = secrets(&repository.sealnix(&["manifest"]));
+    assert_eq!(found["smtp/password"][0], "input:private/secrets.yaml");
+    // The command line goes before it.
+    let other = tempfile::tempdir().unwrap();
+    fs::write(other.path().join("flake.nix"), "{ outputs = _: { nixosModules.mail = { }; }; }\n").unwrap();
+    let found = secrets(&repository.sealnix(&["manifest", &given("private", other.path())]));
+    assert_eq!(found.as_object().unwrap().keys().collect::<Vec<_>>(), ["backup", "wifi"]);
+}
+
+/// In a checkout with git Nix sees what is tracked, as in the repository itself.
+#[test]
+fn a_checkout_holds_what_its_git_tracks() {
+    let private = Scratch::copy_of(&fixtures().join("inputs/private"), &[], &["mail.nix"]);
+    let run = repository().sealnix(&["manifest", &given("private", private.path())]);
+    let complete = run.json().unwrap()["hosts"][0]["complete"]["secrets"].clone();
+    assert!(complete.as_str().unwrap().contains("input:private/mail.nix"), "{complete}");
+}
+
+/// The sops files of a checkout are read like those of the repository.
+#[test]
+fn what_a_checkout_seals_is_checked() {
+    let (private, vault) = (checkout("private"), checkout("vault"));
+    let arguments = ["check", "--format=json", &given("private", private.path()), &given("vault", vault.path())];
+    let run = repository().sealnix(&arguments);
+    let mut found: Vec<Value> = run.json().unwrap()["findings"].as_array().unwrap().clone();
+    found.retain(|finding| finding["level"] == "error");
+    let found: Vec<_> =
+        found.iter().map(|finding| json!([finding["rule"], finding["secret"], finding["key"]])).collect();
+    let expected = [
+        // Said of the file.
+        json!(["file-not-encrypted", null, null]),
+        json!(["key-missing", "relay/password", "relay/password"]),
+        json!(["key-missing", "smtp/pasword", "smtp/pasword"]),
+        json!(["sops-file-missing", "backup", null]),
+    ];
+    for one in &expected {
+        assert!(found.contains(one), "{one} is not in {found:#?}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+}
+
+#[test]
+fn a_checkout_that_is_of_no_use_is_an_error() {
+    let (repository, vault) = (repository(), checkout("vault"));
+    for (argument, said) in [
+        (given("valut", vault.path()), "no flake has an input `valut`"),
+        (given("vault", Path::new("nowhere")), "nowhere is not a folder that can be read"),
+        ("--input=vault".to_owned(), "write it NAME=PATH"),
+    ] {
+        let run = repository.sealnix(&["manifest", &argument]);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{argument}");
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+    }
+}
