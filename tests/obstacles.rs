@@ -13,7 +13,7 @@ fn repository() -> Scratch {
 /// `harm`, what the reason names, the hosts, how many secrets and templates.
 fn rows(found: &Value) -> Vec<Value> {
     let row = |obstacle: &Value| {
-        let words = ["more", "private", "frobnicate.mode", "frobnicate.user", "package", "recipient"];
+        let words = ["more", "private", "frobnicate.mode", "frobnicate.user", "frobnicate.text", "package", "recipient"];
         let why = obstacle["why"].as_str().unwrap();
         let named = words.iter().find(|word| why.contains(*word)).unwrap();
         json!([obstacle["harm"], named, obstacle["hosts"], obstacle["secrets"], obstacle["templates"]])
@@ -37,7 +37,7 @@ fn reasons_are_listed_once_and_the_most_harmful_first() {
         json!(["secret", "frobnicate.mode", both, 2, 0]),
         json!(["secret", "frobnicate.user", both, 2, 0]),
         // What else the content holds hides which placeholders are in it.
-        json!(["template", "package", both, 0, 2]),
+        json!(["template", "frobnicate.text", both, 0, 2]),
         // There is no `.sops.yaml` and no key file.
         json!(["keys", "recipient", both, 0, 0]),
     ];
