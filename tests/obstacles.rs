@@ -13,7 +13,8 @@ fn repository() -> Scratch {
 /// `harm`, what the reason names, the hosts, how many secrets and templates.
 fn rows(found: &Value) -> Vec<Value> {
     let row = |obstacle: &Value| {
-        let words = ["more", "private", "frobnicate.mode", "frobnicate.user", "frobnicate.text", "package", "recipient"];
+        let words =
+            ["more", "private", "frobnicate.mode", "frobnicate.user", "frobnicate.text", "package", "recipient"];
         let why = obstacle["why"].as_str().unwrap();
         let named = words.iter().find(|word| why.contains(*word)).unwrap();
         json!([obstacle["harm"], named, obstacle["hosts"], obstacle["secrets"], obstacle["templates"]])

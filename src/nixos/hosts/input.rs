@@ -302,7 +302,7 @@ fn inputs_of<'a>(eval: &Eval<'a>, world: &'a World<'a>, of: &'a Input<'a>) -> Va
         let project = project(eval, name.as_str(), name.as_str());
         match project {
             Project::Nixpkgs | Project::HomeManager | Project::NixDarwin | Project::SopsNix => {
-                value(eval, world, eval.alloc(Input { name: name.as_str(), project }))
+                value(eval, world, eval.alloc(Input { name: name.as_str(), project, source: None }))
             }
             Project::FlakeCompat | Project::Library(_) | Project::Public | Project::Private => {
                 Ok(Value::Unknown(eval.unknown_attribute(why, name)))
