@@ -19,6 +19,8 @@ impl<'a> Configuration<'a> {
                 entries.push(eval.attr("modulesPath", eval.done(modules)));
             }
             entries.extend_from_slice(self.special);
+            let prefix: Vec<_> = self.prefix.iter().map(|name| eval.done(eval.string(name.as_str()))).collect();
+            entries.push(eval.attr("_prefix", eval.done(eval.list(&prefix))));
             entries.push(eval.attr("specialArgs", eval.done(eval.attrs(self.special.to_vec()))));
             entries.push(eval.attr("config", self.config(eval)));
             entries.push(eval.attr("options", self.options(eval)));
@@ -49,8 +51,12 @@ impl<'a> Configuration<'a> {
         }
         match name.as_str() {
             "extendModules" => Ok(extend_modules(eval, self)),
-            "pkgs" => Ok(packages::of_configuration(eval, self)),
+            "pkgs" if !self.is_closed(eval) => Ok(packages::of_configuration(eval, self)),
             "utils" | "baseModules" | "extraModules" | "moduleType" => Ok(eval.unknown_value(Reason::Package)),
+            _ if self.is_closed(eval) => match args {
+                Value::Attrs(attrs) => Err(eval.missing(name, attrs, None)),
+                args => eval.select_name(args, name, None),
+            },
             _ => {
                 let option = eval.text(&format!("_module.args.{name}"));
                 Ok(eval.unknown_value(Reason::UnsetOption(option)))

@@ -131,7 +131,11 @@ impl<'a> Configuration<'a> {
                 let declared = self.declared(eval)?;
                 let definitions = self.root_definitions(eval)?;
                 let config = self.branch(eval, &[], &declared, &definitions)?;
-                Ok(arguments::with_arguments(eval, self, config))
+                match self.class {
+                    Class::Plain if self.is_closed(eval) => self.with_freeform(eval, config),
+                    Class::Plain => Ok(config),
+                    _ => Ok(arguments::with_arguments(eval, self, config)),
+                }
             })
         })
     }
@@ -183,7 +187,7 @@ impl<'a> Configuration<'a> {
         let mut open = expanded.open;
         let mut hook = None;
         for declared in declared {
-            open = open.or(declaration::children(eval, *declared, &mut children)?);
+            open = open.or(declaration::children(eval, *declared, path, &mut children)?);
         }
         for (definition, value) in &expanded.definitions {
             match value {
@@ -205,6 +209,9 @@ impl<'a> Configuration<'a> {
                     open = open.or(Some(eval.unknown(Reason::Failure(message), None)));
                 }
             }
+        }
+        if !declared.is_empty() && open.is_none() && self.is_closed(eval) {
+            children.retain(|_, child| !child.declared.is_empty());
         }
         let entries: Vec<_> = children.into_iter().map(|(name, child)| self.entry(eval, path, name, child)).collect();
         let open = match (open, hook) {
@@ -238,13 +245,10 @@ impl<'a> Configuration<'a> {
         declared: &'a [Declared<'a>],
         definitions: &'a [Definition<'a>],
     ) -> Outcome<'a> {
-        match declaration::at(eval, declared)? {
-            Option_::Declared(option, beneath) => merge::option(eval, self, path, &option, &beneath, definitions),
+        match declaration::at(eval, declared, path)? {
+            Option_::Declared(option) => merge::option(eval, self, path, &option, definitions),
             Option_::Branch => self.branch(eval, path, declared, definitions),
-            Option_::Undeclared => match declaration::freeform_element(eval, self, path)? {
-                Some(kind) => merge::typed(eval, self, path, kind, resolve(eval, expand(eval, definitions)?)?),
-                None => self.undeclared(eval, path, definitions),
-            },
+            Option_::Undeclared => self.undeclared(eval, path, definitions),
         }
     }
 
@@ -382,7 +386,7 @@ impl<'a> Configuration<'a> {
     }
 
     /// The value at a path of `config`.
-    fn at<'n>(&'a self, eval: &Eval<'a>, path: impl IntoIterator<Item = &'n str>) -> Outcome<'a> {
+    pub(super) fn at<'n>(&'a self, eval: &Eval<'a>, path: impl IntoIterator<Item = &'n str>) -> Outcome<'a> {
         path.into_iter().try_fold(eval.force(self.config(eval))?, |value, name| {
             eval.settle(eval.select_name(value, Symbol::new(name), None))
         })

@@ -197,6 +197,11 @@ impl<'a> Live<'a> {
         self.definition.doubt
     }
 
+    /// Whether its value is known.
+    pub fn is_known(&self) -> bool {
+        !matches!(self.value, Value::Unknown(_))
+    }
+
     /// Whether both count or neither does.
     fn stands_with(&self, other: &Self) -> bool {
         let (own, others) = (self.definition.undecided, other.definition.undecided);

@@ -13,6 +13,7 @@ pub mod module;
 pub mod packages;
 pub mod schema;
 pub mod types;
+pub mod undeclared;
 pub mod uses;
 pub mod world;
 

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::configuration::{Configuration, Root};
+use super::configuration::{Class, Configuration, Root};
 use super::definition::failure;
+use super::evaluated;
 use crate::nix::Symbol;
-use crate::nix::eval::Eval;
+use crate::nix::eval::{Coercion, Eval};
 use crate::nix::path::{self, Located};
 use crate::nix::unknown::{Reason, Unknown};
 use crate::nix::value::{Attr, AttrPlace, Attrs, Outcome, Thunk, Value};
@@ -18,8 +19,6 @@ pub struct Module<'a> {
     pub own: bool,
     /// `options`.
     pub options: Option<&'a Thunk<'a>>,
-    /// `freeformType`: what options are that nobody declares.
-    pub freeform: Option<&'a Thunk<'a>>,
     /// `config`, or the whole set where the module is written without it.
     pub config: &'a Thunk<'a>,
     /// Why it may not count.
@@ -138,6 +137,9 @@ impl<'a> Collector<'a, '_> {
                 Found::Foreign(unknown) => foreign.push(unknown),
             }
             queue.extend(node.imports.iter().filter(|&&index| reached.insert(index)));
+        }
+        if self.configuration.class == Class::Plain {
+            modules.push(evaluated::internal(self.eval, self.configuration));
         }
         // nixpkgs merges the definitions of the last collected module first.
         modules.reverse();
@@ -283,9 +285,10 @@ impl<'a> Collector<'a, '_> {
             None if structured => eval.done(eval.attrs(Vec::new())),
             None => eval.done(shorthand(eval, attrs)),
         };
+        let beside = ["meta", "freeformType"].map(|name| field(name).filter(|_| structured || name != "meta"));
+        let config = with_beside(eval, config, beside);
         let Root { own, doubt, .. } = root;
-        let (options, freeform) = (field("options"), field("freeformType"));
-        let module = eval.alloc(Module { file, own, options, freeform, config, doubt });
+        let module = eval.alloc(Module { file, own, options: field("options"), config, doubt });
         if let Some(node) = self.nodes.get_mut(node) {
             node.found = Found::Module(module);
         }
@@ -320,13 +323,20 @@ impl<'a> Collector<'a, '_> {
         for item in list.items {
             let key = match self.eval.force(item) {
                 Ok(Value::Path(path)) => Some(path.to_owned()),
-                // Others are below nixpkgs' own modules.
                 Ok(Value::String(text)) if text.text.starts_with('/') => Some(text.text.to_owned()),
+                Ok(Value::String(text)) => self.below_modules_path(text.text),
                 Ok(value) => key_of(self.eval, value),
                 Err(_) => None,
             };
             self.disabled.extend(key);
         }
+    }
+
+    /// What a string is the key of that is no absolute path: a file below `modulesPath`.
+    fn below_modules_path(&self, rest: &str) -> Option<String> {
+        let path = self.configuration.special.iter().find(|attr| attr.name.as_str() == "modulesPath")?;
+        let path = self.eval.coerce(self.eval.force(path.value).ok()?, Coercion::Full).ok()?;
+        Some(format!("{}/{rest}", path.text))
     }
 
     fn foreign(&mut self, unknown: &'a Unknown<'a>, parent: usize) {
@@ -358,6 +368,24 @@ fn key_of<'a>(eval: &Eval<'a>, module: Value<'a>) -> Option<String> {
     let Value::Attrs(attrs) = module else { return None };
     let key = eval.force_string(attrs.get(Symbol::new("key"))?.value).ok()?;
     Some(key.text.to_owned())
+}
+
+/// `config` with what modules may say beside it: `meta`, and the type of what is not declared.
+fn with_beside<'a>(
+    eval: &Eval<'a>,
+    config: &'a Thunk<'a>,
+    [meta, freeform]: [Option<&'a Thunk<'a>>; 2],
+) -> &'a Thunk<'a> {
+    let set = |name: &str, value: &'a Thunk<'a>| eval.done(eval.attrs(vec![eval.attr(name, value)]));
+    let meta = meta.map(|meta| set("meta", meta));
+    let freeform = freeform.map(|kind| set("_module", set("freeformType", kind)));
+    let more: Vec<_> = meta.into_iter().chain(freeform).collect();
+    if more.is_empty() {
+        return config;
+    }
+    let contents = eval.done(eval.list(&[&[config], more.as_slice()].concat()));
+    let merge = vec![eval.attr("_type", eval.done(eval.string("merge"))), eval.attr("contents", contents)];
+    eval.done(eval.attrs(merge))
 }
 
 /// A module without `config` and `options` is all config but for what modules have beside it.
