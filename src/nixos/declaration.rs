@@ -63,7 +63,7 @@ impl<'a> Declaration<'a> {
         let by_own = || self.by.iter().filter(|(_, module)| module.own);
         let said_twice =
             |name: &&str| by_own().filter(|(option, _)| option.get(Symbol::new(name)).is_some()).count() > 1;
-        if self.by.len() > 1 && ["apply", "default", "description", "example"].iter().any(|name| said_twice(&name)) {
+        if self.by.len() > 1 && ["apply", "default", "description", "example"].iter().any(said_twice) {
             return merge::refuse(eval, path, "is declared twice");
         }
         let Some(read_only) = self.field("readOnly") else { return Ok(()) };
