@@ -224,3 +224,29 @@ fn no_host_at_all() {
     assert!(run.stdout.contains("default.nix: no configuration is in it\n"), "{}", run.stdout);
     assert!(run.stdout.contains("no host was found, so no secret was checked: name the file"), "{}", run.stdout);
 }
+
+/// snowfall-lib: folders are hosts, users and modules; a home without a host is on every host of its
+/// system; the system of an image is no host.
+#[test]
+fn snowfall_lib_reads_folders() {
+    let expected = "\
+nixos mail
+  common site/mail nix/modules/nixos/common/default.nix:9
+  relay relay nix/systems/x86_64-linux/mail/default.nix:3
+  bob: token /data/bob nix/modules/home/token/default.nix:4
+nixos web
+  common site/web nix/modules/nixos/common/default.nix:9
+  dns dns nix/modules/nixos/services/dns/default.nix:9
+  ann: mine site/mine nix/homes/x86_64-linux/ann@web/default.nix:7
+  ann: token /home/ann nix/modules/home/token/default.nix:4
+  bob: token /home/bob nix/modules/home/token/default.nix:4
+darwin laptop
+  laptop site/aarch64-darwin nix/systems/aarch64-darwin/laptop/default.nix:4
+home ann@web
+  mine site/mine nix/homes/x86_64-linux/ann@web/default.nix:7
+  token /home/ann nix/modules/home/token/default.nix:4
+home bob
+  token /home/bob nix/modules/home/token/default.nix:4
+";
+    assert_eq!(declared("snowfall-lib"), expected);
+}

@@ -21,6 +21,9 @@ impl<'a> Configuration<'a> {
             entries.extend_from_slice(self.special);
             let prefix: Vec<_> = self.prefix.iter().map(|name| eval.done(eval.string(name.as_str()))).collect();
             entries.push(eval.attr("_prefix", eval.done(eval.list(&prefix))));
+            if self.class == Class::Home {
+                entries.push(eval.attr("lib", self.home_lib(eval)));
+            }
             entries.push(eval.attr("specialArgs", eval.done(eval.attrs(self.special.to_vec()))));
             entries.push(eval.attr("config", self.config(eval)));
             entries.push(eval.attr("options", self.options(eval)));
@@ -28,6 +31,15 @@ impl<'a> Configuration<'a> {
             let absent = move |eval: &Eval<'a>, name: Symbol| self.module_argument(eval, name);
             let open = Open { why, absent: Some(eval.alloc(absent)) };
             eval.done(eval.attrs_of(Attrs { entries: eval.sorted(entries), open: Some(open) }))
+        })
+    }
+
+    /// home-manager adds its own functions to whatever lib there is.
+    fn home_lib(&'a self, eval: &Eval<'a>) -> &'a Thunk<'a> {
+        let given = self.special.iter().find(|attr| attr.name.as_str() == "lib").map(|attr| attr.value);
+        eval.lazy(move |eval| {
+            let lib = given.map_or_else(|| Ok(self.world.lib(eval)), |lib| eval.force(lib))?;
+            eval.update(lib, eval.attrs(vec![eval.attr("hm", eval.done(crate::nix::lib::hm(eval)))]))
         })
     }
 

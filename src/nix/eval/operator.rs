@@ -120,7 +120,9 @@ impl<'a> Eval<'a> {
     /// be replaced by it.
     pub fn update(&self, left: Value<'a>, right: Value<'a>) -> Outcome<'a> {
         let as_attrs = |value| match value {
-            Value::Unknown(unknown) => Ok(Attrs { entries: &[], open: Some(Open { why: unknown, absent: None }) }),
+            Value::Unknown(unknown) => {
+                Ok(Attrs { entries: &[], open: Some(Open { why: unknown, absent: unknown.absent }) })
+            }
             value => self.as_attrs(value).copied(),
         };
         if let (Value::Unknown(_), Value::Unknown(unknown)) = (left, right) {

@@ -16,7 +16,7 @@ pub fn is_hive(attrs: &Attrs<'_>) -> bool {
 /// The nodes of a hive as it is written, by name.
 pub fn nodes<'a>(eval: &Eval<'a>, world: &'a World<'a>, hive: Value<'a>) -> Outcome<'a> {
     let unknown = || eval.unknown_value(Reason::Input("colmena"));
-    let Some(wiring) = wirings::of_repository("colmena") else { return Ok(unknown()) };
+    let Some(wiring) = wirings::of_repository("colmena", "") else { return Ok(unknown()) };
     let offered = eval.attrs(wirings::offers(eval, world, wiring, "colmena")?);
     let names = ["lib", "makeHive"];
     let make = names.iter().try_fold(offered, |value, name| eval.select_name(value, Symbol::new(name), None))?;

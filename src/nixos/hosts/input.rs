@@ -229,7 +229,7 @@ pub fn project(eval: &Eval<'_>, name: &str, url: &str) -> Project {
         "sops-nix" => return Project::SopsNix,
         "flake-compat" => return Project::FlakeCompat,
         repository => {
-            if let Some(wiring) = wirings::of_repository(repository) {
+            if let Some(wiring) = wirings::of_repository(repository, url) {
                 return Project::Library(wiring);
             }
         }

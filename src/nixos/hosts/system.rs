@@ -75,7 +75,8 @@ pub fn nixpkgs_lib<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Vec<Attr<'a>> {
 /// home-manager's `lib`.
 pub fn home_manager_lib<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
     let make = maker(eval, world, "homeManagerConfiguration", Class::Home);
-    open(eval, "home-manager", vec![eval.attr("homeManagerConfiguration", eval.done(make))])
+    let hm = eval.done(crate::nix::lib::hm(eval));
+    open(eval, "home-manager", vec![eval.attr("homeManagerConfiguration", eval.done(make)), eval.attr("hm", hm)])
 }
 
 /// nix-darwin's `lib`.

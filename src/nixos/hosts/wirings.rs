@@ -11,7 +11,7 @@ use crate::nixos::world::World;
 /// A library that sealnix knows.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Wiring {
-    /// Its repository's name, in lower case.
+    /// Its repository's name, in lower case; one that says little has its owner before it.
     pub repository: &'static str,
     /// The name of its file in the program.
     pub file: &'static str,
@@ -33,11 +33,15 @@ pub const WIRINGS: &[Wiring] = &[
     Wiring { repository: "globset", file: "«globset»", text: include_str!("wirings/globset.nix") },
     Wiring { repository: "haumea", file: "«haumea»", text: include_str!("wirings/haumea.nix") },
     Wiring { repository: "nixos-unified", file: "«nixos-unified»", text: include_str!("wirings/nixos-unified.nix") },
+    Wiring { repository: "snowfallorg/lib", file: "«snowfall-lib»", text: include_str!("wirings/snowfall-lib.nix") },
 ];
 
-/// The wiring of a repository.
-pub fn of_repository(name: &str) -> Option<&'static Wiring> {
-    WIRINGS.iter().find(|wiring| wiring.repository == name)
+/// The wiring of a repository, in lower case; `url` says where it lies.
+pub fn of_repository(name: &str, url: &str) -> Option<&'static Wiring> {
+    WIRINGS.iter().find(|wiring| match wiring.repository.split_once('/') {
+        Some((_, repository)) => repository == name && url.to_ascii_lowercase().contains(wiring.repository),
+        None => wiring.repository == name,
+    })
 }
 
 /// What an input offers whose flake is this wiring: its file called with `lib` (nixpkgs'), `inputs`
