@@ -474,6 +474,21 @@ fn a_rule_for_a_folder_of_code_does_not_mean_its_other_files() {
     facts.finding("file-not-encrypted");
 }
 
+/// `infra/.*` of a Terraform folder takes its code too; a file of a kind that is sealed there is meant.
+#[test]
+fn a_rule_for_a_folder_means_the_kinds_that_it_seals() {
+    let mut facts = Facts::new();
+    facts.rule(Some("infra/.*"), &[&[ADMIN]]).sealed("infra/secrets.yaml", vec![text("token")], &[ADMIN]);
+    facts.file("infra/dns.tf", true).file("infra/mail.tf", true);
+    facts.is_silent("file-not-encrypted");
+    facts.file("infra/more.yaml", true);
+    assert_eq!(&*facts.finding("file-not-encrypted").primary.place.path, "infra/more.yaml");
+    // One of another kind among many that are sealed was forgotten.
+    facts.tree.files.retain(|path, _| !path.ends_with(".tf") && !path.ends_with("more.yaml"));
+    facts.file("infra/tls.key", true);
+    assert_eq!(&*facts.finding("file-not-encrypted").primary.place.path, "infra/tls.key");
+}
+
 // Does `.sops.yaml` say what was meant?
 
 #[test]

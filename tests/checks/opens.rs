@@ -105,6 +105,26 @@ fn who_may_hold_another_key_is_not_judged() {
     facts.is_undecided("host-not-a-recipient");
 }
 
+/// sops-nix takes the keys of `age.keyFile` and of `age.sshKeyPaths` together.
+#[test]
+fn an_ssh_key_does_not_tell_what_the_key_file_holds() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("token")], &[ADMIN]).holds(WEB, Evidence::PublicKeyFile);
+    facts.declare("token", FILE, "token");
+    let Some(Identity::Known(held)) = facts.identities.hosts.get_mut(&web()) else { panic!("it holds a key") };
+    held[0].ssh = Some(SSH.to_owned());
+    let mut with_key_file = |file: Fact<Option<String>>| {
+        facts.manifest.hosts[0].sops.as_mut().unwrap().age.key_file = file;
+        facts.verdict("host-not-a-recipient").findings.len()
+    };
+    assert_eq!(with_key_file(Fact::Known(None)), 1);
+    assert_eq!(with_key_file(Fact::Known(Some("/var/lib/sops/keys.txt".to_owned()))), 0);
+    assert_eq!(with_key_file(Fact::Unknown), 0);
+    // An anchor of the host's name is the key in that file.
+    facts.holds(WEB, Evidence::Name);
+    facts.finding("host-not-a-recipient");
+}
+
 #[test]
 fn a_host_that_opens_nothing_may_have_another_key() {
     // All its files share a recipient that nothing names.

@@ -35,17 +35,27 @@ pub fn nothing_opens(world: &World<'_>, held: &[Held], files: &[&Document]) -> O
 }
 
 /// A way in which it may open the file by a key that is not known here, as a clause.
-pub fn other_way(reader: &Reader<'_>, document: &Document) -> Option<String> {
+pub fn other_way(reader: &Reader<'_>, held: &[Held], document: &Document) -> Option<String> {
     let variable = reader.sops.environment.iter().find(|name| name.starts_with("SOPS_AGE_KEY"));
     if let Some(variable) = variable {
         return Some(format!("its `sops.environment.{variable}` may give it another key"));
     }
     let mut kinds = document.metadata.recipients().map(|recipient| recipient.kind);
     kinds.find_map(|kind| match kind {
-        "age" => None,
+        "age" => key_file(reader, held).map(str::to_owned),
         "pgp" => pgp_key(&reader.sops.gnupg).map(str::to_owned),
         _ => Some("a key of a key service opens it, which the host may have".to_owned()),
     })
+}
+
+/// The key file of sops-nix, where nothing tells what it holds: an ssh key or a PGP key is another.
+fn key_file(reader: &Reader<'_>, held: &[Held]) -> Option<&'static str> {
+    let may_be_in_it = |held: &Held| held.ssh.is_none() && held.recipient.starts_with("age1");
+    match reader.sops.age.key_file.known() {
+        Some(None) => None,
+        _ if held.iter().any(may_be_in_it) => None,
+        _ => Some("the key in its `sops.age.keyFile` is not known"),
+    }
 }
 
 /// What sops-nix may decrypt OpenPGP with: a key ring, or the RSA ssh host keys, which hosts with

@@ -42,7 +42,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             if opens(held, document) {
                 continue;
             }
-            match other_way(&reader, document) {
+            match other_way(&reader, held, document) {
                 Some(way) => verdict.undecided.push(format!("whether {who} can open `{}`: {way}", document.path)),
                 None => verdict.findings.push(finding(world, &who, held, document, &declared)),
             }

@@ -52,12 +52,31 @@ fn ends_in(path: &str, endings: &[&str]) -> bool {
 #[derive(Default)]
 struct Taken<'a> {
     code: usize,
-    sealed: usize,
+    sealed: Vec<&'a RepoPath>,
     clear: Vec<&'a RepoPath>,
 }
 
-/// The tracked files in clear that a creation rule means to be sealed. A rule that takes more code
-/// than sops files, such as `hosts/web/.+`, is about a folder: its other files need not be secret.
+impl<'a> Taken<'a> {
+    /// The files in clear that the rule means. One that takes more code than sops files, such as
+    /// `hosts/web/.+`, is about a folder: its other files need not be secret. Nor need those of kinds
+    /// of which it has sealed none, where they outnumber the sealed ones.
+    fn meant(self) -> Vec<&'a RepoPath> {
+        let sealed = self.sealed.len().max(1);
+        if self.code > sealed {
+            return Vec::new();
+        }
+        let kinds: BTreeSet<&str> = self.sealed.iter().map(|path| kind(path)).collect();
+        let (known, others): (Vec<_>, Vec<_>) = self.clear.into_iter().partition(|path| kinds.contains(kind(path)));
+        if kinds.is_empty() || others.len() + self.code <= sealed { [known, others].concat() } else { known }
+    }
+}
+
+/// What a file's name ends in.
+fn kind(path: &str) -> &str {
+    path.rsplit(['.', '/']).next().unwrap_or(path)
+}
+
+/// The tracked files in clear that a creation rule means to be sealed.
 fn meant_by_rules<'a>(world: &World<'a>) -> BTreeSet<&'a RepoPath> {
     let mut rules: BTreeMap<&Place, Taken<'a>> = BTreeMap::new();
     for (path, entry) in &world.tree.files {
@@ -66,12 +85,12 @@ fn meant_by_rules<'a>(world: &World<'a>) -> BTreeSet<&'a RepoPath> {
         if path.ends_with(".nix") {
             taken.code += 1;
         } else if world.vault.files.contains_key(path) {
-            taken.sealed += 1;
+            taken.sealed.push(path);
         } else if entry.tracked && may_be_meant(world, path, entry) {
             taken.clear.push(path);
         }
     }
-    rules.into_values().filter(|taken| taken.code <= taken.sealed.max(1)).flat_map(|taken| taken.clear).collect()
+    rules.into_values().flat_map(Taken::meant).collect()
 }
 
 fn may_be_meant(world: &World<'_>, path: &str, entry: &Entry) -> bool {
