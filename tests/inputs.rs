@@ -113,6 +113,36 @@ fn what_a_checkout_seals_is_checked() {
     assert_eq!(found.len(), expected.len(), "{found:#?}");
 }
 
+/// `--use-store` finds what `flake.lock` locks by its hash; the name in the store is the one that
+/// `nix-store --print-fixed-path --recursive sha256 HASH source` gives for this hash.
+#[test]
+fn the_store_holds_what_is_locked_and_is_asked_only_on_demand() {
+    let (repository, store) = (repository(), tempfile::tempdir().unwrap());
+    let source = store.path().join("j6x55z428hhmgvc0v2fbi1iz9mjkqn4w-source");
+    fs::create_dir(&source).unwrap();
+    fs::write(source.join("flake.nix"), "{ outputs = _: { nixosModules.mail.sops.secrets.stored = { }; }; }\n")
+        .unwrap();
+    let locked = json!({ "type": "git", "url": "ssh://git@git.example.org/ada/private",
+        "narHash": "sha256-lYm+o5HTptO6iNGG6L41EMhGGyh2L9gt5P7stJH8gqI=" });
+    let nowhere = json!({ "type": "git", "url": "ssh://git@git.example.org/ada/vault",
+        "narHash": "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" });
+    let lock = json!({ "version": 7, "root": "root", "nodes": {
+        "root": { "inputs": { "private": "private_2", "vault": "vault", "nixpkgs": ["private", "nixpkgs"] } },
+        "private_2": { "locked": locked },
+        "vault": { "locked": nowhere },
+    } });
+    fs::write(repository.path().join("flake.lock"), lock.to_string()).unwrap();
+    repository.git(&["add", "flake.lock"]);
+    let names = |run: &Run| secrets(run).as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let use_store = format!("--use-store={}", store.path().display());
+    assert_eq!(names(&repository.sealnix(&["manifest", &use_store])), ["backup", "stored", "wifi"]);
+    assert_eq!(names(&repository.sealnix(&["manifest"])), ["backup", "wifi"]);
+    // What a person gives goes before it.
+    let private = checkout("private");
+    let run = repository.sealnix(&["manifest", &use_store, &given("private", private.path())]);
+    assert!(!names(&run).contains(&"stored".to_owned()));
+}
+
 #[test]
 fn a_checkout_that_is_of_no_use_is_an_error() {
     let (repository, vault) = (repository(), checkout("vault"));

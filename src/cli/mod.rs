@@ -96,11 +96,14 @@ struct Inputs {
     /// A checkout of a flake input that is not here, such as a private one; as often as needed.
     #[arg(long = "input", value_name = "NAME=PATH")]
     given: Vec<Checkout>,
+    /// Take what flake.lock locks from the local Nix store, where it is there.
+    #[arg(long, value_name = "STORE", num_args = 0..=1, require_equals = true, default_missing_value = "/nix/store")]
+    use_store: Option<PathBuf>,
 }
 
 impl Inputs {
     fn beside<'a>(&'a self, path: &'a Option<PathBuf>) -> Subject<'a> {
-        Subject { path: path.as_deref(), inputs: &self.given }
+        Subject { path: path.as_deref(), inputs: &self.given, store: self.use_store.as_deref() }
     }
 }
 

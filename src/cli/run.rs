@@ -16,7 +16,7 @@ use crate::manifest::join::join;
 use crate::manifest::read::ReadError;
 use crate::nix::eval::limits::DeepStackError;
 use crate::nix::ir::{Content, File, Program};
-use crate::nixos::{self, Evaluated};
+use crate::nixos::{self, Evaluated, lock};
 use crate::policy::Policy;
 use crate::source::start::is_flake;
 use crate::source::{EntryPoint, NotLooked, Place, RepoPath, StartError, SyntaxError, Tree, WalkError};
@@ -168,9 +168,9 @@ pub struct Answer {
 /// Reads and evaluates the repository.
 pub fn declared(subject: Subject<'_>) -> Result<(Tree, Manifest), RunError> {
     let start = EntryPoint::find(subject.path, Path::new("."))?;
-    let (mut tree, _) = walk(&start, subject)?;
+    let Walked { mut tree, given, .. } = walk(&start, subject)?;
     let program = parse(&mut tree);
-    let evaluated = evaluate(&tree, &program, &start.entries)?;
+    let evaluated = evaluate(&tree, &program, &start.entries, &given)?;
     tree.not_looked.extend(evaluated.not_looked);
     Ok((tree, evaluated.manifest))
 }
@@ -185,10 +185,10 @@ pub fn know(subject: Subject<'_>, exact: Option<&Path>) -> Result<Known, RunErro
         }
         Err(error) => return Err(error.into()),
     };
-    let (mut tree, config) = walk(&start, subject)?;
+    let Walked { mut tree, config, given } = walk(&start, subject)?;
     let exact = exact.map(|file| read_manifest(file, &tree)).transpose()?;
     let program = parse(&mut tree);
-    let (evaluated, vault) = rayon::join(|| evaluate(&tree, &program, &start.entries), || Vault::read(&tree));
+    let (evaluated, vault) = rayon::join(|| evaluate(&tree, &program, &start.entries, &given), || Vault::read(&tree));
     let Evaluated { manifest: statically, reached, not_looked, .. } = evaluated?;
     tree.not_looked.extend(not_looked);
     tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
@@ -202,22 +202,46 @@ pub fn know(subject: Subject<'_>, exact: Option<&Path>) -> Result<Known, RunErro
     Ok(Known { tree, config, manifest, vault, policy, identities, syntax_errors })
 }
 
-/// What lies in the repository and in the checkouts of its inputs, and its configuration file.
-fn walk(start: &EntryPoint, subject: Subject<'_>) -> Result<(Tree, Config), RunError> {
+/// What lies in the repository and in its inputs, as far as they are here.
+struct Walked {
+    tree: Tree,
+    config: Config,
+    /// The names of the inputs that a person gave.
+    given: BTreeSet<String>,
+}
+
+fn walk(start: &EntryPoint, subject: Subject<'_>) -> Result<Walked, RunError> {
     let mut tree = Tree::walk(&start.root)?;
     tree.sees_untracked = !start.is_flake();
     let config = config(&tree)?;
-    let configured = config.inputs.iter().map(|(name, path)| (name.as_str(), start.root.join(path)));
-    let given = subject.inputs.iter().map(|input| (input.name.as_str(), input.path.clone()));
-    for (name, path) in configured.chain(given).collect::<BTreeMap<_, _>>() {
-        let checkout = Tree::walk(&path)?;
-        tree.add_input(name, checkout);
+    let configured = config.inputs.iter().map(|(name, path)| (name.clone(), start.root.join(path)));
+    let given = subject.inputs.iter().map(|input| (input.name.clone(), input.path.clone()));
+    let given: BTreeMap<String, PathBuf> = configured.chain(given).collect();
+    for (name, path) in &given {
+        tree.add_input(name, Tree::walk(path)?);
+    }
+    for (name, path) in stored(&tree, subject.store) {
+        if !given.contains_key(&name) {
+            tree.add_input(&name, Tree::walk(&path)?);
+        }
     }
     tree.exclude(config.excludes());
-    Ok((tree, config))
+    Ok(Walked { tree, config, given: given.into_keys().collect() })
 }
 
-fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Evaluated, RunError> {
+/// The inputs that `flake.lock` locks and that are in a Nix store.
+fn stored(tree: &Tree, store: Option<&Path>) -> Vec<(String, PathBuf)> {
+    let (Some(store), Some(text)) = (store, tree.texts.get("flake.lock")) else { return Vec::new() };
+    let locked = lock::locked(text.content()).into_iter();
+    locked.map(|input| (input.name, store.join(input.store_name))).filter(|(_, path)| path.is_dir()).collect()
+}
+
+fn evaluate(
+    tree: &Tree,
+    program: &Program,
+    entries: &[RepoPath],
+    given: &BTreeSet<String>,
+) -> Result<Evaluated, RunError> {
     match entries.first() {
         Some(entry) if !tree.is_visible(entry) => return Err(RunError::Untracked { entry: entry.clone() }),
         _ => {}
@@ -225,7 +249,7 @@ fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Eval
     let evaluated = nixos::evaluate(tree, program, entries)?;
     // Only a flake says all its inputs' names, and one that does not evaluate says none.
     let says = entries.first().is_some_and(|entry| is_flake(entry)) && !evaluated.inputs.is_empty();
-    match tree.inputs.keys().find(|name| says && !evaluated.inputs.contains(*name)) {
+    match given.iter().find(|name| says && !evaluated.inputs.contains(*name)) {
         Some(name) => Err(RunError::NoSuchInput { name: name.clone(), inputs: evaluated.inputs.into_iter().collect() }),
         None => Ok(evaluated),
     }

@@ -32,4 +32,6 @@ pub struct Subject<'a> {
     pub path: Option<&'a Path>,
     /// Checkouts of flake inputs; they go before those of `sealnix.toml`.
     pub inputs: &'a [Checkout],
+    /// A Nix store whose sources stand in for the other inputs.
+    pub store: Option<&'a Path>,
 }

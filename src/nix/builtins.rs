@@ -29,6 +29,7 @@ use super::value::{Outcome, Thunk, Value};
 
 pub use data::{Inside, json_of};
 pub use files::text_of;
+pub use hashes::source_path;
 pub use opening::{Opening, known};
 
 /// A function written in Rust: its name, how many arguments it takes, what it does.

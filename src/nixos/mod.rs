@@ -8,6 +8,7 @@ pub mod evaluated;
 pub mod extract;
 pub mod facts;
 pub mod hosts;
+pub mod lock;
 pub mod merge;
 pub mod module;
 pub mod packages;

@@ -107,6 +107,20 @@ fn from_hex(digits: &str) -> Option<Vec<u8>> {
     digits?.chunks(2).map(|pair| u8::try_from(pair.iter().fold(0, |byte, digit| byte << 4 | digit)).ok()).collect()
 }
 
+/// What a source tree with this `narHash` is called in the Nix store (Nix manual, "Store path
+/// specification": a fixed output of type `source`, here of the store `/nix/store`).
+pub fn source_path(nar_hash: &str) -> Option<String> {
+    let (_, bytes) = parse(nar_hash, None).filter(|(algorithm, _)| *algorithm == "sha256")?;
+    let fingerprint = Sha256::digest(format!("source:sha256:{}:/nix/store:source", hex(&bytes)));
+    let mut short = [0u8; 20];
+    for (at, byte) in fingerprint.iter().enumerate() {
+        if let Some(slot) = short.get_mut(at % 20) {
+            *slot ^= byte;
+        }
+    }
+    Some(format!("{}-source", base32(&short)))
+}
+
 const ALPHABET: &[u8; 32] = b"0123456789abcdfghijklmnpqrsvwxyz";
 
 /// Nix's own base 32: its alphabet, the last bits first.
@@ -126,4 +140,18 @@ fn from_base32(digits: &str, size: usize) -> Option<Vec<u8>> {
         }
     }
     Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::source_path;
+
+    /// `nix-store --print-fixed-path --recursive sha256 HASH source` of Nix 2.8.
+    #[test]
+    fn a_source_lies_in_the_store_where_its_hash_says() {
+        let expected = "j6x55z428hhmgvc0v2fbi1iz9mjkqn4w-source";
+        let hash = "sha256-lYm+o5HTptO6iNGG6L41EMhGGyh2L9gt5P7stJH8gqI=";
+        assert_eq!(source_path(hash).as_deref(), Some(expected));
+        assert_eq!(source_path("sha256-tooshort"), None);
+    }
 }

@@ -219,20 +219,22 @@ fn url<'a>(eval: &Eval<'a>, attr: &Attr<'a>) -> Outcome<'a, &'a str> {
     })
 }
 
+/// The project that a url leads to, if it is one that sealnix knows without its files.
+pub fn known(url: &str) -> Option<Project> {
+    Some(match repository(url).to_ascii_lowercase().as_str() {
+        "nixpkgs" => Project::Nixpkgs,
+        "home-manager" => Project::HomeManager,
+        "nix-darwin" => Project::NixDarwin,
+        "sops-nix" => Project::SopsNix,
+        "flake-compat" => Project::FlakeCompat,
+        repository => Project::Library(wirings::of_repository(repository, url)?),
+    })
+}
+
 /// What a url leads to.
 pub fn project(eval: &Eval<'_>, name: &str, url: &str) -> Project {
-    let repository = repository(url);
-    match repository.to_ascii_lowercase().as_str() {
-        "nixpkgs" => return Project::Nixpkgs,
-        "home-manager" => return Project::HomeManager,
-        "nix-darwin" => return Project::NixDarwin,
-        "sops-nix" => return Project::SopsNix,
-        "flake-compat" => return Project::FlakeCompat,
-        repository => {
-            if let Some(wiring) = wirings::of_repository(repository, url) {
-                return Project::Library(wiring);
-            }
-        }
+    if let Some(known) = known(url) {
+        return known;
     }
     let location = location(url);
     let scheme = location.split_once(':').map_or("", |(scheme, _)| scheme);
