@@ -146,7 +146,7 @@ fn what_hangs_on_something_unknown_is_unknown() {
         "lib.makeBinPath [ u ]",
         "lib.boolToString (u == 1)",
         "lib.optionalString (u == 1) \"x\"",
-        "lib.generators.toLua { } { }",
+        "lib.generators.toLua { } u",
         "lib.version",
         "lib.licenses.mit",
     ];
@@ -158,9 +158,9 @@ fn what_hangs_on_something_unknown_is_unknown() {
 
 #[test]
 fn what_is_not_written_says_so_when_it_is_called() {
-    let expected = Evaluated::Unknown("lib.toPlist is not written yet".to_owned());
-    assert_eq!(value("lib.generators.toPlist { } { a = 1; }"), expected);
-    assert_eq!(value("lib.generators ? toPlist"), Evaluated::Value(json!(true)));
+    let expected = Evaluated::Unknown("lib.toDconfINI is not written yet".to_owned());
+    assert_eq!(value("lib.generators.toDconfINI { a.b = 1; }"), expected);
+    assert_eq!(value("lib.generators ? toDconfINI"), Evaluated::Value(json!(true)));
 }
 
 /// A module for an old option reads `config` and `options` (nixpkgs, lib/modules.nix: doRename).

@@ -10,6 +10,7 @@ mod constants;
 mod customisation;
 mod debug;
 mod distance;
+mod documents;
 pub(crate) mod escapes;
 mod fileset;
 mod filesystem;

@@ -2,9 +2,9 @@
 //! names are those of nixpkgs 26.11 and those it has dropped since 23.05.
 
 use super::{
-    asserts, attrsets, build_flags, cli, customisation, debug, distance, escapes, fileset, filesystem, fixed_points,
-    generators, kernel, lists, members, meta, misc, modules, numbers, options, order, outputs, path, paths_in_sets,
-    recursion, scopes, separated, sources, strings, systems, trivial, versions,
+    asserts, attrsets, build_flags, cli, customisation, debug, distance, documents, escapes, fileset, filesystem,
+    fixed_points, generators, kernel, lists, members, meta, misc, modules, numbers, options, order, outputs, path,
+    paths_in_sets, recursion, scopes, separated, sources, strings, systems, trivial, versions,
 };
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
@@ -184,10 +184,10 @@ pub const NAMESPACES: &[Namespace] = &[
     },
     Namespace {
         name: "generators",
-        functions: &[generators::FUNCTIONS],
+        functions: &[generators::FUNCTIONS, documents::FUNCTIONS],
         values: none,
         builtins: &[],
-        unwritten: &["mkDconfKeyValue", "toDconfINI", "toDhall", "toLua", "toPlist", "withRecursion"],
+        unwritten: &["mkDconfKeyValue", "toDconfINI"],
         beneath: &[
             "mkDconfKeyValue",
             "mkKeyValueDefault",
