@@ -250,3 +250,9 @@ home bob
 ";
     assert_eq!(declared("snowfall-lib"), expected);
 }
+
+/// tack's pins are flakes by name; one that is patched, and called as Nix calls flakes, offers what it did.
+#[test]
+fn tack_pins_flakes() {
+    assert_eq!(declared("tack"), "nixos web\n  token token web.nix:1\n");
+}

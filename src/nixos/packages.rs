@@ -6,8 +6,9 @@ use std::cell::OnceCell;
 use super::configuration::Configuration;
 use super::hosts::system;
 use super::world::World;
-use crate::nix::eval::Eval;
-use crate::nix::unknown::{Reason, Unknown};
+use crate::nix::eval::{Coercion, Eval};
+use crate::nix::ir::Param;
+use crate::nix::unknown::{Reason, Stop, Unknown};
 use crate::nix::value::{Absent, Attrs, Open, Outcome, Thunk, Value};
 use crate::nix::{Symbol, path};
 
@@ -94,6 +95,14 @@ impl<'a> Packages<'a> {
             "system" => eval.force(self.system),
             "stdenv" | "stdenvNoCC" => Ok(standard_environment(eval, self.system)),
             "hostPlatform" | "buildPlatform" | "targetPlatform" => platform(eval, self.system),
+            "callPackage" => Ok(eval.native("callPackage", 2, move |eval, arguments| {
+                let &[function, given] = arguments else { return eval.fail("two arguments") };
+                self.call_package(eval, depth, function, given)
+            })),
+            "applyPatches" => Ok(eval.native("applyPatches", 1, |eval, arguments| {
+                let &[given] = arguments else { return eval.fail("one argument") };
+                patched(eval, given)
+            })),
             "extend" => Ok(eval.native("extend", 1, move |eval, arguments| {
                 let &[overlay] = arguments else { return eval.fail("one argument") };
                 Ok(self.with(eval, eval.done(eval.list(&[overlay]))))
@@ -104,6 +113,47 @@ impl<'a> Packages<'a> {
             })),
             _ => Ok(Value::Unknown(eval.unknown_attribute(eval.unknown(Reason::Package, None), name))),
         }
+    }
+
+    /// What a function of packages gives, where that is a set of its own making: packages are unknown.
+    fn call_package(
+        &'a self,
+        eval: &Eval<'a>,
+        depth: usize,
+        function: &'a Thunk<'a>,
+        given: &'a Thunk<'a>,
+    ) -> Outcome<'a> {
+        let all = eval.done(self.below(eval, depth));
+        let made = self.call_with_packages(eval, function, given, all);
+        match eval.settle(made) {
+            Ok(made @ Value::Attrs(_)) => Ok(made),
+            Err(stop @ Stop::Unknown(_)) => Err(stop),
+            _ => Err(Stop::Unknown(eval.unknown(Reason::Package, None))),
+        }
+    }
+
+    fn call_with_packages(
+        &'a self,
+        eval: &Eval<'a>,
+        function: &'a Thunk<'a>,
+        given: &'a Thunk<'a>,
+        all: &'a Thunk<'a>,
+    ) -> Outcome<'a> {
+        let function = match eval.force(function)? {
+            Value::Path(path) => eval.import(path)?,
+            function => function,
+        };
+        let Value::Closure(closure) = function else { return Ok(function) };
+        let Param::Pattern { formals, .. } = &closure.lambda.param else { return Ok(function) };
+        // Whether there is a package of a name that has a default is not known.
+        let needed = formals.iter().filter(|formal| formal.default.is_none()).map(|formal| formal.name);
+        let package = |name: Symbol| {
+            let value = eval.lazy(move |eval| eval.select_name(eval.force(all)?, name, None));
+            eval.attr(name.as_str(), value)
+        };
+        let packages = eval.attrs(needed.map(package).collect());
+        let arguments = eval.update(packages, eval.force(given)?)?;
+        eval.call(function, eval.done(arguments))
     }
 
     fn with(&'a self, eval: &Eval<'a>, more: &'a Thunk<'a>) -> Value<'a> {
@@ -140,6 +190,16 @@ impl<'a> Packages<'a> {
         let layers: Vec<_> = overlays.iter().enumerate().map(layer).collect();
         self.layers.get_or_init(|| eval.slice(&layers))
     }
+}
+
+/// A patched source is taken for what it was, which is assumed.
+fn patched<'a>(eval: &Eval<'a>, given: &'a Thunk<'a>) -> Outcome<'a> {
+    let source = eval.select_name(eval.force(given)?, Symbol::new("src"), None)?;
+    let out_path = Value::String(eval.coerce(source, Coercion::Plain)?);
+    let why = eval.unknown(Reason::Package, None);
+    eval.assume(why);
+    let entries = eval.slice(&[eval.attr("outPath", eval.done(out_path))]);
+    Ok(eval.attrs_of(Attrs { entries, open: Some(Open { why, absent: None }) }))
 }
 
 /// Something of a package set, whose attributes `absent` gives.

@@ -58,6 +58,15 @@ fn of_repository<'a>(eval: &Eval<'a>, world: &'a World<'a>, fetcher: &'static st
     })
 }
 
+/// The `flake.nix` of a project that is not here, for code that calls its outputs itself. What it takes
+/// of its own inputs does not matter.
+pub fn flake_file<'a>(eval: &Eval<'a>, world: &'a World<'a>, name: &'a str) -> Value<'a> {
+    let project = world.inputs().map_or(Project::Private, |inputs| inputs.project_of(eval, name));
+    let input: &'a Input<'a> = eval.alloc(Input { name, project, source: None });
+    let outputs = eval.native("outputs", 1, move |eval, _| input::value(eval, world, input));
+    eval.attrs(vec![eval.attr("inputs", eval.done(eval.attrs(Vec::new()))), eval.attr("outputs", eval.done(outputs))])
+}
+
 /// What flake-compat makes of the flake in the folder `src`: its outputs, as `nix-build` and
 /// `nix-shell` want them.
 pub fn flake_compat<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {

@@ -78,11 +78,12 @@ impl<'a> Inputs<'a> {
     pub fn with(&self, eval: &Eval<'a>, name: &str, project: Project) -> (Self, Input<'a>) {
         let is_free = |name: &str| self.project(name).is_none_or(|taken| taken == project);
         let numbered = (2..).map(|number| format!("{name}-{number}"));
-        let name = std::iter::once(name.to_owned()).chain(numbered).find(|name| is_free(name));
-        let input = Input { name: eval.text(&name.unwrap_or_default()), project, source: None };
-        let others = self.inputs.iter().filter(|other| other.name != input.name).copied();
-        let inputs: Vec<_> = others.chain([input]).collect();
-        (Inputs { inputs: eval.slice(&inputs) }, input)
+        let name = std::iter::once(name.to_owned()).chain(numbered).find(|name| is_free(name)).unwrap_or_default();
+        if let Some(known) = self.inputs.iter().find(|known| known.name == name) {
+            return (Inputs { inputs: self.inputs }, *known);
+        }
+        let input = Input { name: eval.text(&name), project, source: None };
+        (Inputs { inputs: eval.slice(&[self.inputs, &[input]].concat()) }, input)
     }
 
     /// These inputs, and others by the names that are free.

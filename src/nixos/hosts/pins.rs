@@ -1,5 +1,5 @@
-//! Pins of npins and niv. Each tool writes a `sources.json` and, beside it, the Nix that fetches what
-//! is listed there. What that Nix gives is known without running it: the pins, by name.
+//! Pins of npins, niv and tack. Each tool writes a list of what it pins and, beside it, the Nix that
+//! fetches what is listed. What that Nix gives is known without running it: the pins, by name.
 
 use serde_json::Value as Json;
 
@@ -12,40 +12,58 @@ use crate::nix::ir::FileId;
 use crate::nix::value::Value;
 use crate::nixos::world::{World, foreign_input};
 
+/// The pins of one list.
+struct Pins {
+    /// The file that fetches them.
+    file: FileId,
+    pins: serde_json::Map<String, Json>,
+    /// They are given as flakes.
+    flakes: bool,
+}
+
 /// Lets the pins stand in for the Nix files that would fetch them.
-pub fn install<'a>(eval: &Eval<'a>, world: &World<'a>) {
-    let lists = eval.tree.files.keys().filter(|path| path.rsplit('/').next() == Some("sources.json"));
-    for list in lists.filter(|path| eval.tree.is_visible(path)) {
-        let folder = list.strip_suffix("sources.json").unwrap_or_default();
+pub fn install<'a>(eval: &Eval<'a>, world: &'a World<'a>) {
+    for list in eval.tree.files.keys().filter(|path| eval.tree.is_visible(path)) {
+        let (folder, name) = list.rsplit_once('/').unwrap_or(("", list));
+        if !matches!(name, "sources.json" | "pins.lock.json") {
+            continue;
+        }
         let Some(json) = text_of(eval, eval.text(list)).ok().and_then(|text| serde_json::from_str(text).ok()) else {
             continue;
         };
-        if let Some((file, pins)) = pins(eval, folder, &json) {
-            eval.stand_in(file, sources(eval, world, pins));
+        if let Some(pins) = pins(eval, folder, name, json) {
+            eval.stand_in(pins.file, sources(eval, world, &pins));
         }
     }
 }
 
-/// The file that fetches pins, and the pins.
-fn pins<'j>(eval: &Eval<'_>, folder: &str, json: &'j Json) -> Option<(FileId, &'j serde_json::Map<String, Json>)> {
-    let (name, pins) = match json.get("version") {
+fn pins(eval: &Eval<'_>, folder: &str, list: &str, mut json: Json) -> Option<Pins> {
+    let (name, pins) = match (list, json.get("version")) {
+        // tack: `{ NAME: … }`
+        ("pins.lock.json", _) => ("default.nix", &mut json),
         // npins: `{ "pins": { NAME: … }, "version": 5 }`
-        Some(Json::Number(_)) => ("default.nix", json.get("pins")?.as_object()?),
+        (_, Some(Json::Number(_))) => ("default.nix", json.get_mut("pins")?),
         // niv: `{ NAME: … }`
-        _ => ("sources.nix", json.as_object()?),
+        _ => ("sources.nix", &mut json),
     };
-    let file = eval.program.by_path.get(format!("{folder}{name}").as_str())?;
-    Some((*file, pins))
+    let file = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+    let file = *eval.program.by_path.get(file.as_str())?;
+    Some(Pins { file, pins: std::mem::take(pins.as_object_mut()?), flakes: list == "pins.lock.json" })
 }
 
-/// The pins by name. Both tools' sets can be called with settings.
-fn sources<'a>(eval: &Eval<'a>, world: &World<'a>, pins: &serde_json::Map<String, Json>) -> Value<'a> {
+/// The pins by name. Every tool's set can be called with settings.
+fn sources<'a>(eval: &Eval<'a>, world: &'a World<'a>, pins: &Pins) -> Value<'a> {
     let pin = |(name, pin): (&String, &Json)| {
         let url = url(pin).unwrap_or_else(|| name.clone());
         let input = fetch::add(eval, world, name, input::project(eval, name, &url));
-        eval.attr(name, eval.done(foreign_input(eval, input.name, Vec::new(), None)))
+        let value = if pins.flakes {
+            eval.lazy(move |eval| input::value(eval, world, eval.alloc(input)))
+        } else {
+            eval.done(foreign_input(eval, input.name, Vec::new(), None))
+        };
+        eval.attr(name, value)
     };
-    let mut entries: Vec<_> = pins.iter().map(pin).collect();
+    let mut entries: Vec<_> = pins.pins.iter().map(pin).collect();
     let itself = eval.native("sources", 2, |eval, arguments| match arguments {
         &[sources, _] => eval.force(sources),
         _ => eval.fail("two arguments"),

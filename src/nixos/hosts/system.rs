@@ -38,6 +38,8 @@ fn foreign_import<'a>(
         (Project::HomeManager, "modules") => Some(maker(eval, world, "homeManagerConfiguration", Class::Home)),
         (Project::NixDarwin, "") => Some(maker(eval, world, "darwinSystem", Class::Darwin)),
         (Project::FlakeCompat, "") => Some(fetch::flake_compat(eval, world)),
+        // A checkout has its own.
+        (_, "flake.nix") if !eval.tree.has_input(name) => Some(fetch::flake_file(eval, world, name)),
         _ => None,
     })
 }
