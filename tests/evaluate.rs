@@ -373,6 +373,19 @@ fn of_exclusive_definitions_neither_is_certain() {
     assert_eq!((&secrets["c"]["key"], &secrets["c"]["mode"]), (&"one".into(), &"0444".into()));
 }
 
+/// One of two exclusive definitions counts; where they say the same, that is the value.
+#[test]
+fn exclusive_definitions_may_agree() {
+    let host = host(
+        r#"{ config, lib, pkgs, ... }: let new = pkgs.hello.version == "1"; in {
+          options.my.key = lib.mkOption { type = lib.types.str; };
+          config.my.key = lib.mkMerge [ (lib.mkIf new "same") (lib.mkIf (!new) "same") ];
+          config.sops.secrets.a.key = config.my.key;
+        }"#,
+    );
+    assert_eq!(host["sops"]["secrets"]["a"]["key"], "same", "{}", host["unknowns"]);
+}
+
 /// The first line of every generated hardware-configuration.nix; `modulesPath` is a special argument,
 /// so `imports` may use it. nixpkgs' own modules declare no secrets.
 #[test]

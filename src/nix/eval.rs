@@ -142,7 +142,12 @@ impl<'a> Eval<'a> {
             }
             Value::Attrs(attrs) => {
                 for attr in attrs.entries {
-                    self.force_deep_once(attr.value, seen)?;
+                    let forced = self.force_deep_once(attr.value, seen);
+                    match (forced, select::absence(attr)) {
+                        // Where it is absent, it cannot fail.
+                        (Err(Stop::Error(_)), Some(why)) => return Err(Stop::Unknown(why)),
+                        (forced, _) => forced?,
+                    };
                 }
             }
             _ => {}

@@ -180,6 +180,10 @@ fn one<'a>(eval: &Eval<'a>, path: &[Symbol], resolved: Resolved<'a>) -> Outcome<
 /// A value that one definition gives, or several that agree.
 pub fn equal<'a>(eval: &Eval<'a>, path: &[Symbol], resolved: Resolved<'a>) -> Outcome<'a> {
     if let Some(unknown) = undecided(eval, &resolved) {
+        if let Some(value) = agreed(eval, &resolved)? {
+            eval.assume(unknown);
+            return Ok(value);
+        }
         return Ok(Value::Unknown(unknown));
     }
     let Some((first, others)) = resolved.certain.split_first() else {
@@ -199,6 +203,23 @@ pub fn equal<'a>(eval: &Eval<'a>, path: &[Symbol], resolved: Resolved<'a>) -> Ou
         }
     }
     Ok(first.value)
+}
+
+/// What all definitions say, whichever of several counts.
+fn agreed<'a>(eval: &Eval<'a>, resolved: &Resolved<'a>) -> Outcome<'a, Option<Value<'a>>> {
+    let mut lives = resolved.certain.iter().chain(resolved.perhaps);
+    let Some(first) = lives.next().filter(|_| resolved.open.is_none()) else { return Ok(None) };
+    let mut several = false;
+    for other in lives {
+        several = true;
+        match eval.equal(first.value, other.value) {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(Stop::Unknown(unknown)) if !unknown.is_limit() => return Ok(None),
+            Err(stop) => return Err(stop),
+        }
+    }
+    Ok(several.then_some(first.value))
 }
 
 fn single_line<'a>(eval: &Eval<'a>, path: &[Symbol], resolved: Resolved<'a>) -> Outcome<'a> {

@@ -92,7 +92,7 @@ fn intersect_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
             (None, Some(open)) => Some(open.why),
             (None, None) => continue,
         };
-        entries.push(perhaps_absent(*attr, why_absent));
+        entries.push(perhaps_absent(eval, attr, why_absent));
     }
     // Further attributes of an open set come through only where the first may name them.
     let lets_more_in = names.open.is_some() || names.entries.iter().any(|attr| set.get(attr.name).is_none());
@@ -101,10 +101,11 @@ fn intersect_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 }
 
 /// An attribute that may be absent for one more reason.
-fn perhaps_absent<'a>(attr: Attr<'a>, why: Option<&'a Unknown<'a>>) -> Attr<'a> {
+fn perhaps_absent<'a>(eval: &Eval<'a>, attr: &Attr<'a>, why: Option<&'a Unknown<'a>>) -> Attr<'a> {
     match why {
-        Some(why) => Attr { doubt: Some(Doubt::MaybeAbsent(why)), ..attr },
-        None => attr,
+        // What is assumed of its value stays so.
+        Some(why) => Attr { doubt: Some(Doubt::MaybeAbsent(why)), value: eval.value_of(attr), ..*attr },
+        None => *attr,
     }
 }
 
@@ -113,16 +114,21 @@ fn list_to_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [list] = arguments(eval, args)?;
     let list = eval.force_list(list)?;
     let mut opening = Opening::of(list.open);
-    let mut seen = HashSet::new();
+    let (mut seen, mut unnamed) = (HashSet::new(), None);
     let mut entries = Vec::with_capacity(list.items.len());
     for &item in list.items {
         match known(named_value(eval, item))? {
             Ok(attr) => {
                 if seen.insert(attr.name) {
-                    entries.push(attr);
+                    // An earlier item may have the same name.
+                    let doubt = unnamed.map(Doubt::Assumed);
+                    entries.push(Attr { doubt, ..attr });
                 }
             }
-            Err(why) => opening.meet(why, item),
+            Err(why) => {
+                unnamed = unnamed.or(Some(why));
+                opening.meet(why, item);
+            }
         }
     }
     Ok(eval.attrs_of(Attrs { entries: eval.sorted(entries), open: opening.close_set(eval) }))
@@ -189,7 +195,7 @@ fn remove_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     }
     let perhaps_removed = opening.close(eval);
     let kept = set.entries.iter().filter(|attr| !removed.contains(&attr.name));
-    let entries: Vec<_> = kept.map(|attr| perhaps_absent(*attr, perhaps_removed)).collect();
+    let entries: Vec<_> = kept.map(|attr| perhaps_absent(eval, attr, perhaps_removed)).collect();
     let removed: Vec<_> = removed.into_iter().collect();
     let removed = eval.slice(&removed);
     let open = set.open.map(|open| Open {

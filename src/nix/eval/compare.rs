@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::select::absence;
-use super::{Attrs, Eval, List, Outcome, Thunk, Value};
+use super::{Attrs, Eval, List, Outcome, Symbol, Thunk, Value};
 use crate::nix::unknown::Stop;
 
 impl<'a> Eval<'a> {
@@ -40,6 +40,13 @@ impl<'a> Eval<'a> {
     }
 
     fn equal_attrs(&self, a: &'a Attrs<'a>, b: &'a Attrs<'a>) -> Outcome<'a, bool> {
+        let out_path = |attrs: &Attrs<'a>| attrs.get(Symbol::new("outPath")).map(|attr| attr.value);
+        if let (Some(left), Some(right)) = (out_path(a), out_path(b))
+            && self.is_derivation(a)?
+            && self.is_derivation(b)?
+        {
+            return self.equal(self.force(left)?, self.force(right)?);
+        }
         let lacks = |a: &Attrs<'a>, b: &Attrs<'a>| {
             b.open.is_none() && a.entries.iter().any(|attr| absence(attr).is_none() && b.get(attr.name).is_none())
         };
@@ -55,16 +62,25 @@ impl<'a> Eval<'a> {
         self.all_equal(values, undecided.map(Stop::Unknown))
     }
 
+    /// Derivations are equal where their outputs are.
+    fn is_derivation(&self, attrs: &Attrs<'a>) -> Outcome<'a, bool> {
+        match attrs.get(Symbol::new("type")) {
+            Some(kind) => Ok(matches!(self.force(kind.value)?, Value::String(kind) if kind.text == "derivation")),
+            None => Ok(false),
+        }
+    }
+
     fn all_equal(
         &self,
         pairs: impl Iterator<Item = (&'a Thunk<'a>, &'a Thunk<'a>)>,
         mut undecided: Option<Stop<'a>>,
     ) -> Outcome<'a, bool> {
         for (a, b) in pairs {
+            let (left, right) = (self.force(a)?, self.force(b)?);
             if std::ptr::eq(a, b) {
                 continue;
             }
-            match self.equal(self.force(a)?, self.force(b)?) {
+            match self.equal(left, right) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
                 Err(Stop::Unknown(unknown)) if !unknown.is_limit() => undecided = Some(Stop::Unknown(unknown)),

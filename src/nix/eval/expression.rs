@@ -245,17 +245,22 @@ impl<'a> Eval<'a> {
             .collect();
         let mut open = None;
         for dynamic in &expr.dynamic {
-            match self.nested(&dynamic.name, inner) {
-                Ok(Value::Null) => {}
-                Ok(Value::Unknown(unknown)) => open = Some(unknown),
-                Err(Stop::Unknown(unknown)) if !unknown.is_limit() => open = Some(unknown),
-                Ok(value) => {
-                    let name = self.as_string(value)?;
-                    let value = self.suspend(&dynamic.value, inner);
-                    entries.push(dynamic_attr(name, value, dynamic.name.span));
-                }
-                Err(stop) => return Err(stop),
+            let name = match self.settle(self.nested(&dynamic.name, inner))? {
+                Value::Null => continue,
+                name => name,
+            };
+            let value = self.suspend(&dynamic.value, inner);
+            if let Value::Unknown(unknown) = name {
+                // Its value is in the set under some name.
+                open = Some(self.unknown_with(open.unwrap_or(unknown), &[value]));
+                continue;
             }
+            let attr = dynamic_attr(self.as_string(name)?, value, dynamic.name.span);
+            if entries.iter().any(|other| other.name == attr.name) {
+                let message = "a dynamic attribute is defined already";
+                return Err(self.error(ErrorKind::Other, Some(dynamic.name.span), message));
+            }
+            entries.push(attr);
         }
         let entries = self.sorted(entries);
         let open = open.map(|why| crate::nix::value::Open { why, absent: None });

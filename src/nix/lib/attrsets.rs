@@ -142,7 +142,7 @@ fn filter_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
         match holds(eval, predicate, &[name_of(eval, attr), attr.value])? {
             Verdict::Yes => kept.push(*attr),
             Verdict::No => {}
-            Verdict::Perhaps(why) => kept.push(maybe_absent(*attr, why)),
+            Verdict::Perhaps(why) => kept.push(maybe_absent(eval, attr, why)),
         }
     }
     Ok(eval.attrs_of(Attrs { entries: eval.slice(&kept), open: attrs.open }))
@@ -162,7 +162,7 @@ fn optional_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 }
 
 fn perhaps<'a>(eval: &Eval<'a>, attrs: &Attrs<'a>, why: &'a crate::nix::unknown::Unknown<'a>) -> Attrs<'a> {
-    let doubted: Vec<_> = attrs.entries.iter().map(|attr| maybe_absent(*attr, why)).collect();
+    let doubted: Vec<_> = attrs.entries.iter().map(|attr| maybe_absent(eval, attr, why)).collect();
     // What an absent name gives holds only if the set is there at all.
     let open = attrs.open.map(|open| Open { absent: None, ..open });
     Attrs { entries: eval.slice(&doubted), open }

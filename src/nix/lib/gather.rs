@@ -137,8 +137,9 @@ pub fn absence<'a>(attr: &Attr<'a>) -> Option<&'a Unknown<'a>> {
 }
 
 /// The same attribute, perhaps not there.
-pub fn maybe_absent<'a>(attr: Attr<'a>, why: &'a Unknown<'a>) -> Attr<'a> {
-    Attr { doubt: Some(Doubt::MaybeAbsent(why)), ..attr }
+pub fn maybe_absent<'a>(eval: &Eval<'a>, attr: &Attr<'a>, why: &'a Unknown<'a>) -> Attr<'a> {
+    // What is assumed of its value stays so.
+    Attr { doubt: Some(Doubt::MaybeAbsent(why)), value: eval.value_of(attr), ..*attr }
 }
 
 /// Where the name of an attribute stands that a function made from one written there.

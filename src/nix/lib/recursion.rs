@@ -245,7 +245,7 @@ fn filter_attrs_recursive<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcom
         match holds(eval, predicate, &[name_of(eval, attr), eval.value_of(attr)])? {
             Verdict::Yes => kept.entries.push(kept_attr),
             Verdict::No => {}
-            Verdict::Perhaps(why) => kept.entries.push(maybe_absent(kept_attr, why)),
+            Verdict::Perhaps(why) => kept.entries.push(maybe_absent(eval, &kept_attr, why)),
         }
     }
     Ok(kept.set(eval))
