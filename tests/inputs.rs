@@ -156,3 +156,37 @@ fn a_checkout_that_is_of_no_use_is_an_error() {
         assert!(run.stderr.contains(said), "{}", run.stderr);
     }
 }
+
+/// `builtins.getFlake` gives a flake as an input is one: with its outputs, and its own inputs beside them.
+#[test]
+fn a_flake_that_is_got_has_inputs() {
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file is written");
+    fs::create_dir(folder.path().join("more")).expect("a folder");
+    write("secrets.yaml", "token: x\n");
+    write(
+        "more/flake.nix",
+        r#"{
+          inputs.nixpkgs.url = "github:NixOS/nixpkgs";
+          inputs.sops-nix.url = "github:Mic92/sops-nix";
+          outputs = _: { key = "from-more"; };
+        }"#,
+    );
+    write(
+        "flake.nix",
+        r#"{
+          outputs = _: let more = builtins.getFlake (toString ./more); in {
+            nixosConfigurations.web = more.inputs.nixpkgs.lib.nixosSystem {
+              modules = [
+                more.inputs.sops-nix.nixosModules.sops
+                { sops.defaultSopsFile = ./secrets.yaml; sops.secrets.token.key = more.key; }
+              ];
+            };
+          };
+        }"#,
+    );
+    let manifest = Scratch::copy_of(folder.path(), &[], &[]).sealnix(&["manifest"]).json().unwrap();
+    let host = &manifest["hosts"][0];
+    assert_eq!(host["sops"]["secrets"]["token"]["key"], "from-more", "{}", host["unknowns"]);
+    assert_eq!(host["complete"]["secrets"], true);
+}

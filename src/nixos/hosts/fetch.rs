@@ -47,7 +47,7 @@ pub fn add<'a>(eval: &Eval<'a>, world: &World<'a>, name: &str, project: Project)
 fn of_repository<'a>(eval: &Eval<'a>, world: &'a World<'a>, fetcher: &'static str, folder: &str) -> Outcome<'a> {
     if fetcher == "getFlake" {
         let entry = if folder.is_empty() { "flake.nix".to_owned() } else { format!("{folder}/flake.nix") };
-        return flake::outputs(eval, world, &entry);
+        return flake::of_input(eval, world, eval.text(&entry));
     }
     let why = eval.unknown(Reason::World(fetcher), None);
     let out_path = eval.done(eval.string(&path::in_repository(folder)));
