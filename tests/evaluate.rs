@@ -279,6 +279,11 @@ const EVALUATED: &[(&str, &str, &str)] = &[
         "config.y",
         r#"1000"#,
     ),
+    (
+        r#"[ { options.x = mkOption { type = types.port; }; } { x = 8080; } ]"#,
+        "[ config.x (types.port.check 65535) (types.port.check 65536) ]",
+        r#"[8080,true,false]"#,
+    ),
     // Functions.
     (
         r#"[ { options.f = mkOption { type = types.functionTo (types.listOf types.int); }; } { f = n: [ n ]; } { f = n: [ (n + 1) ]; } ]"#,
