@@ -2,6 +2,7 @@
 
 mod corroborate;
 mod holder;
+mod index;
 mod public_keys;
 
 use std::collections::BTreeMap;
@@ -84,7 +85,7 @@ impl Identities {
     /// is all that counts for it; otherwise different kinds of evidence add up, and two different
     /// answers of one kind make none.
     pub fn find(manifest: &Manifest, policy: &Policy, vault: &Vault, tree: &Tree, config: &Config) -> Identities {
-        let corroboration = Corroboration { vault, policy };
+        let corroboration = Corroboration::of(vault, policy);
         let hosts: Vec<Holder> = manifest.hosts.iter().map(Holder::of_host).collect();
         let mut claims = holder::named(&hosts, policy, &corroboration);
         for (held, file) in claims.iter_mut().zip(public_keys::of_hosts(&hosts, tree, &corroboration)) {

@@ -1,18 +1,34 @@
 //! The second fact: a file or rule of the holder's own that holds the key.
 
-use crate::policy::Policy;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
+
+use crate::keys::recipient::canonical;
+use crate::policy::{CreationRule, Policy};
+use crate::sops::Document;
 use crate::vault::Vault;
 
 use super::Held;
-use super::holder::Holder;
+use super::holder::{Holder, fold};
 
-/// Where second facts are looked for.
+/// Where second facts are looked for. Few holders need one, so each table is made at its first use.
 pub(super) struct Corroboration<'a> {
-    pub(super) vault: &'a Vault,
-    pub(super) policy: &'a Policy,
+    vault: &'a Vault,
+    policy: &'a Policy,
+    recipients: OnceCell<HashSet<String>>,
+    files: OnceCell<ByName<'a, Document>>,
+    rules: OnceCell<ByName<'a, CreationRule>>,
 }
 
-impl Corroboration<'_> {
+/// What bears a name, by that name without case and separators.
+type ByName<'a, T> = HashMap<String, Vec<&'a T>>;
+
+impl<'a> Corroboration<'a> {
+    pub(super) fn of(vault: &'a Vault, policy: &'a Policy) -> Self {
+        let (recipients, files, rules) = Default::default();
+        Corroboration { vault, policy, recipients, files, rules }
+    }
+
     /// Whether a sops file named after the holder (or in a folder that is), or a rule that names
     /// it, holds the key.
     pub(super) fn holds(&self, holder: &Holder, held: &Held) -> bool {
@@ -21,46 +37,60 @@ impl Corroboration<'_> {
 
     /// Whether any file or rule at all holds the key.
     pub(super) fn is_recipient(&self, held: &Held) -> bool {
-        let in_file = || {
-            let recipients = self.vault.documents().flat_map(|document| document.metadata.recipients());
-            recipients.into_iter().any(|recipient| held.is(recipient.kind, &recipient.identity))
-        };
-        let in_rule = || {
-            let rules = self.policy.configs.iter().flat_map(|config| &config.rules);
-            rules
-                .flat_map(|rule| rule.groups.iter().flatten())
-                .any(|recipient| held.is(recipient.kind, &recipient.identity))
-        };
-        in_rule() || in_file()
+        let recipients = self.recipients.get_or_init(|| self.all_recipients());
+        recipients.contains(&held.recipient) || held.ssh.as_ref().is_some_and(|ssh| recipients.contains(ssh))
+    }
+
+    /// As keys are compared.
+    fn all_recipients(&self) -> HashSet<String> {
+        let in_files = self.vault.documents().flat_map(|document| document.metadata.recipients());
+        let in_files = in_files.map(|recipient| (recipient.kind, recipient.identity.as_str()));
+        let in_rules = self.rules().flat_map(|rule| rule.groups.iter().flatten());
+        let in_rules = in_rules.map(|recipient| (recipient.kind, recipient.identity.as_str()));
+        let written: HashSet<(&str, &str)> = in_files.chain(in_rules).collect();
+        written.into_iter().map(|(kind, identity)| canonical(kind, identity)).collect()
+    }
+
+    fn rules(&self) -> impl Iterator<Item = &'a CreationRule> {
+        self.policy.configs.iter().flat_map(|config| &config.rules)
     }
 
     fn own_file_holds(&self, holder: &Holder, held: &Held) -> bool {
-        let own = self.vault.documents().filter(|document| is_named_after(&document.path, holder));
+        let files = self.files.get_or_init(|| by_name(self.vault.documents(), |file| names_of_path(&file.path)));
+        let own = holder.folded_names().filter_map(|name| files.get(name)).flatten();
         own.flat_map(|document| document.metadata.recipients())
             .any(|recipient| held.is(recipient.kind, &recipient.identity))
     }
 
     fn own_rule_holds(&self, holder: &Holder, held: &Held) -> bool {
-        let rules = self.policy.configs.iter().flat_map(|config| &config.rules);
-        let own = rules.filter(|rule| {
-            let expression = rule.path_regex.as_ref().map(|(expression, _)| expression.as_str());
-            expression.is_some_and(|expression| mentions(expression, holder))
-        });
+        let rules = self.rules.get_or_init(|| by_name(self.rules(), names_of_rule));
+        let own = holder.folded_names().filter_map(|name| rules.get(name)).flatten();
         own.flat_map(|rule| rule.groups.iter().flatten()).any(|recipient| held.is(recipient.kind, &recipient.identity))
     }
 }
 
-/// Whether the file or a folder above it bears the holder's name.
-fn is_named_after(path: &str, holder: &Holder) -> bool {
-    path.split('/').any(|part| {
-        let stem = part.trim_start_matches('.').split('.').next().unwrap_or(part);
-        holder.is_folded(part) || holder.is_folded(stem)
-    })
+fn by_name<'a, T>(items: impl Iterator<Item = &'a T>, names: impl Fn(&T) -> Vec<String>) -> ByName<'a, T> {
+    let mut found: ByName<'a, T> = HashMap::new();
+    for item in items {
+        for name in names(item) {
+            found.entry(name).or_default().push(item);
+        }
+    }
+    found
 }
 
-/// Whether a regular expression has the holder's name as one of its words.
-fn mentions(expression: &str, holder: &Holder) -> bool {
+/// The names of a file and of the folders above it.
+fn names_of_path(path: &str) -> Vec<String> {
+    let names = path.split('/').flat_map(|part| {
+        let stem = part.trim_start_matches('.').split('.').next().unwrap_or(part);
+        [fold(part), fold(stem)]
+    });
+    names.collect()
+}
+
+/// The words of a rule's regular expression.
+fn names_of_rule(rule: &CreationRule) -> Vec<String> {
+    let Some((expression, _)) = &rule.path_regex else { return Vec::new() };
     let literal = expression.replace('\\', "");
-    let words = literal.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_')));
-    words.into_iter().any(|word| holder.is_folded(word))
+    literal.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).map(fold).collect()
 }

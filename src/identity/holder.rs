@@ -4,8 +4,9 @@ use crate::keys::Recipient;
 use crate::manifest::{Host, HostKind};
 use crate::policy::Policy;
 
+use super::Held;
 use super::corroborate::Corroboration;
-use super::{Evidence, Held};
+use super::index::Index;
 
 /// Words before a host's name that say only that it is one.
 const HOST_PREFIXES: [&str; 6] = ["host", "server", "system", "machine", "sys", "m"];
@@ -17,7 +18,7 @@ const USER_PREFIXES: [&str; 1] = ["user"];
 const USER_SUFFIXES: [&str; 3] = ["ssh", "age", "user"];
 
 /// Who is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Host,
     User,
@@ -29,6 +30,8 @@ pub(super) struct Holder {
     pub(super) kind: Kind,
     /// Never empty; the first is the one that `sealnix.toml` uses.
     names: Vec<String>,
+    /// The names without case and separators; an empty one says nothing and is not here.
+    folded_names: Vec<String>,
     /// Whether an ssh key of it can open anything: its `sshKeyPaths` are not known to be empty.
     pub(super) uses_ssh_keys: bool,
 }
@@ -44,13 +47,27 @@ impl Holder {
             Kind::User => host.name.split_once('@').map(|(user, _)| user),
         };
         names.extend(second.filter(|name| !name.is_empty() && *name != host.name).map(str::to_owned));
-        Holder { kind, names, uses_ssh_keys: uses_ssh_keys(host) }
+        Holder::new(kind, names, uses_ssh_keys(host))
     }
 
     /// A home-manager user inside a host.
     pub(super) fn of_user(user: &str, host: &Host) -> Holder {
         let names = vec![format!("{user}@{}", host.name), user.to_owned()];
-        Holder { kind: Kind::User, names, uses_ssh_keys: false }
+        Holder::new(Kind::User, names, false)
+    }
+
+    fn new(kind: Kind, names: Vec<String>, uses_ssh_keys: bool) -> Holder {
+        let mut folded_names: Vec<_> = names.iter().map(|name| fold(name)).filter(|name| !name.is_empty()).collect();
+        folded_names.dedup();
+        Holder { kind, names, folded_names, uses_ssh_keys }
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    pub(super) fn folded_names(&self) -> impl Iterator<Item = &str> {
+        self.folded_names.iter().map(String::as_str)
     }
 
     /// The name by which it is called in messages.
@@ -66,40 +83,6 @@ impl Holder {
         let key = if is_bare { name.to_owned() } else { format!("\"{name}\"") };
         format!("`[{table}.{key}] recipients = [\"age1…\"]` in `sealnix.toml`")
     }
-
-    /// How well a name fits, if it does.
-    pub(super) fn fit(&self, name: &str) -> Option<Evidence> {
-        if self.names.iter().any(|own| own == name) {
-            return Some(Evidence::Name);
-        }
-        if self.is_folded(name) {
-            return Some(Evidence::FoldedName);
-        }
-        let (prefixes, suffixes): (&[&str], &[&str]) = match self.kind {
-            Kind::Host => (&HOST_PREFIXES, &HOST_SUFFIXES),
-            Kind::User => (&USER_PREFIXES, &USER_SUFFIXES),
-        };
-        let words: Vec<&str> = name.split(is_separator).filter(|word| !word.is_empty()).collect();
-        let is_one_of =
-            |word: Option<&&str>, of: &[&str]| word.is_some_and(|word| of.iter().any(|w| w.eq_ignore_ascii_case(word)));
-        let has_prefix = words.len() > 1 && is_one_of(words.first(), prefixes);
-        let has_suffix = words.len() > 1 && is_one_of(words.last(), suffixes);
-        let without = |front: bool, back: bool| {
-            let from = usize::from(front);
-            let to = words.len() - usize::from(back);
-            words.get(from..to).is_some_and(|rest| self.is_folded(&rest.concat()))
-        };
-        let stripped = (has_prefix && without(true, false))
-            || (has_suffix && without(false, true))
-            || (has_prefix && has_suffix && without(true, true));
-        stripped.then_some(Evidence::StrippedName)
-    }
-
-    /// Whether a name is one of its names but for case and `-_.`.
-    pub(super) fn is_folded(&self, name: &str) -> bool {
-        let folded = fold(name);
-        !folded.is_empty() && self.names.iter().any(|own| fold(own) == folded)
-    }
 }
 
 /// A host with known empty `sshKeyPaths` still opens with its ssh key if sops is told where it is.
@@ -113,25 +96,45 @@ fn is_separator(c: char) -> bool {
     matches!(c, '-' | '_' | '.' | '@' | ':') || c.is_whitespace()
 }
 
-fn fold(name: &str) -> String {
+pub(super) fn fold(name: &str) -> String {
     name.chars().filter(|&c| !is_separator(c)).flat_map(char::to_lowercase).collect()
+}
+
+/// What may be left of a name without the words that say only what it is the name of.
+pub(super) fn without_affixes(kind: Kind, name: &str) -> Vec<String> {
+    let (prefixes, suffixes): (&[&str], &[&str]) = match kind {
+        Kind::Host => (&HOST_PREFIXES, &HOST_SUFFIXES),
+        Kind::User => (&USER_PREFIXES, &USER_SUFFIXES),
+    };
+    let words: Vec<&str> = name.split(is_separator).filter(|word| !word.is_empty()).collect();
+    let is_one_of =
+        |word: Option<&&str>, of: &[&str]| word.is_some_and(|word| of.iter().any(|w| w.eq_ignore_ascii_case(word)));
+    let has_prefix = words.len() > 1 && is_one_of(words.first(), prefixes);
+    let has_suffix = words.len() > 1 && is_one_of(words.last(), suffixes);
+    let without = |front: bool, back: bool| words.get(usize::from(front)..words.len() - usize::from(back));
+    let left = [
+        without(true, false).filter(|_| has_prefix),
+        without(false, true).filter(|_| has_suffix),
+        without(true, true).filter(|_| has_prefix && has_suffix),
+    ];
+    left.into_iter().flatten().map(<[&str]>::concat).collect()
 }
 
 /// What the names in rule files say of each holder. A name belongs only to the holders that it
 /// fits best: an anchor that is one host's very name says nothing of another that resembles it.
 pub(super) fn named(holders: &[Holder], policy: &Policy, corroboration: &Corroboration<'_>) -> Vec<Vec<Held>> {
+    let indices = [Kind::Host, Kind::User].map(|kind| Index::of(kind, holders));
     let mut claims = vec![Vec::new(); holders.len()];
     for named in policy.configs.iter().flat_map(|config| &config.names) {
         let Some(recipient) = Recipient::parse_any(&named.recipient) else { continue };
-        for kind in [Kind::Host, Kind::User] {
-            let of_kind = || holders.iter().zip(0..).filter(move |(holder, _)| holder.kind == kind);
-            let Some(best) = of_kind().filter_map(|(holder, _)| holder.fit(&named.name)).min() else { continue };
-            for (holder, index) in of_kind().filter(|(holder, _)| holder.fit(&named.name) == Some(best)) {
+        for index in &indices {
+            let fitting = index.fitting(&named.name);
+            let Some(best) = fitting.values().min().copied() else { continue };
+            for (place, _) in fitting.into_iter().filter(|(_, evidence)| *evidence == best) {
+                let (Some(holder), Some(claims)) = (holders.get(place), claims.get_mut(place)) else { continue };
                 let mut held = Held::new(&recipient, best, named.place.clone());
-                held.corroborated |= corroboration.holds(holder, &held);
-                if let Some(claims) = claims.get_mut::<usize>(index) {
-                    claims.push(held);
-                }
+                held.corroborated = held.corroborated || corroboration.holds(holder, &held);
+                claims.push(held);
             }
         }
     }

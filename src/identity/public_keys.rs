@@ -1,12 +1,13 @@
 //! The public key files in the repository, and the hosts they belong to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::keys::Recipient;
 use crate::source::{Place, Text, Tree};
 
 use super::corroborate::Corroboration;
 use super::holder::{Holder, Kind};
+use super::index::Index;
 use super::{Evidence, Held};
 
 /// Folders whose keys belong to people.
@@ -37,15 +38,16 @@ enum Belongs {
 
 /// What `.pub` files and `ssh_known_hosts` say of each host.
 pub(super) fn of_hosts(hosts: &[Holder], tree: &Tree, corroboration: &Corroboration<'_>) -> Vec<Vec<Held>> {
-    let files = files(tree);
-    let mut claims: Vec<Vec<Held>> = hosts.iter().map(|host| known_hosts(host, tree)).collect();
-    for file in &files {
-        let belongs: Vec<_> = hosts.iter().map(|host| file.belongs_to(host)).collect();
-        let surest = belongs.iter().flatten().max().copied();
-        for ((host, belongs), claims) in hosts.iter().zip(belongs).zip(&mut claims) {
+    let index = Index::of(Kind::Host, hosts);
+    let mut claims = known_hosts(hosts, &index, tree);
+    for file in &files(tree) {
+        let owners = file.owners(&index);
+        let surest = owners.values().max().copied();
+        for (place, belongs) in owners.into_iter().filter(|(_, belongs)| Some(*belongs) == surest) {
+            let (Some(host), Some(claims)) = (hosts.get(place), claims.get_mut(place)) else { continue };
             let held = Held::new(&file.recipient, Evidence::PublicKeyFile, file.place.clone());
-            let counts = belongs.is_some() && belongs == surest && (host.uses_ssh_keys || held.ssh.is_none());
-            if counts && (belongs == Some(Belongs::Surely) || corroboration.is_recipient(&held)) {
+            let counts = host.uses_ssh_keys || held.ssh.is_none();
+            if counts && (belongs == Belongs::Surely || corroboration.is_recipient(&held)) {
                 claims.push(held);
             }
         }
@@ -90,45 +92,65 @@ fn lines(text: &Text) -> impl Iterator<Item = (usize, &str)> {
 }
 
 impl PublicKeyFile<'_> {
-    fn belongs_to(&self, host: &Holder) -> Option<Belongs> {
+    /// The hosts that it may belong to.
+    fn owners(&self, index: &Index<'_>) -> BTreeMap<usize, Belongs> {
+        let mut owners = BTreeMap::new();
         let mut folders = self.folder.rsplit('/');
         let is_of_people = |folder: &str| FOLDERS_OF_PEOPLE.contains(&folder);
         let words: Vec<&str> = self.stem.split(['_', '-', '.']).collect();
         let is_for_boot = words.iter().any(|word| matches!(*word, "initrd" | "boot" | "stage1"));
-        if host.kind != Kind::Host || is_for_boot || self.folder.split('/').any(is_of_people) {
-            return None;
+        if is_for_boot || self.folder.split('/').any(is_of_people) {
+            return owners;
         }
         let says_host_key = |words: &[&str]| words.iter().all(|word| HOST_KEY_WORDS.contains(word));
         let (parent, above) = (folders.next().unwrap_or_default(), folders.next().unwrap_or_default());
-        if says_host_key(&words) && (host.is_folded(parent) || host.is_folded(above)) || host.fit(self.stem).is_some() {
-            return Some(Belongs::Surely);
+        let mut add = |hosts: &[usize], belongs: Belongs| {
+            for &host in hosts {
+                let known = owners.entry(host).or_insert(belongs);
+                *known = belongs.max(*known);
+            }
+        };
+        if self.is_alone {
+            add(index.folded(parent), Belongs::Perhaps);
         }
         // `web_ssh_host_ed25519_key.pub`, or `web_` and something else.
-        let name_ends =
-            (1..words.len()).rev().find(|&end| words.get(..end).is_some_and(|name| host.is_folded(&name.concat())));
-        if let Some(rest) = name_ends.and_then(|end| words.get(end..)) {
-            return Some(if says_host_key(rest) { Belongs::Surely } else { Belongs::Perhaps });
+        for end in 1..words.len() {
+            let (name, rest) = words.split_at(end);
+            let belongs = if says_host_key(rest) { Belongs::Surely } else { Belongs::Perhaps };
+            add(index.folded(&name.concat()), belongs);
         }
-        (self.is_alone && host.is_folded(parent)).then_some(Belongs::Perhaps)
+        if says_host_key(&words) {
+            add(index.folded(parent), Belongs::Surely);
+            add(index.folded(above), Belongs::Surely);
+        }
+        let fitting: Vec<_> = index.fitting(self.stem).into_keys().collect();
+        add(&fitting, Belongs::Surely);
+        owners
     }
 }
 
 /// The lines of `ssh_known_hosts` files that name a host; hashed names tell nothing.
-fn known_hosts(host: &Holder, tree: &Tree) -> Vec<Held> {
+fn known_hosts(hosts: &[Holder], index: &Index<'_>, tree: &Tree) -> Vec<Vec<Held>> {
+    let mut claims = vec![Vec::new(); hosts.len()];
     let is_known_hosts = |path: &str| matches!(path.rsplit('/').next(), Some("ssh_known_hosts" | "known_hosts"));
-    let mut held = Vec::new();
-    if host.kind != Kind::Host || !host.uses_ssh_keys {
-        return held;
-    }
     for (_, text) in tree.texts.iter().filter(|(path, _)| is_known_hosts(path)) {
         for (at, line) in lines(text).filter(|(_, line)| !line.starts_with(['#', '@', '|'])) {
             let Some((names, key)) = line.split_once(char::is_whitespace) else { continue };
-            let is_named = names.split(',').any(|name| host.fit(name) == Some(Evidence::Name));
+            let named: BTreeSet<usize> = names.split(',').flat_map(|name| index.named(name)).copied().collect();
+            if named.is_empty() {
+                continue;
+            }
             let recipient = Recipient::parse_age(key).ok().filter(|recipient| recipient.held_as().starts_with("age1"));
-            if let (true, Some(recipient)) = (is_named, recipient) {
-                held.push(Held::new(&recipient, Evidence::PublicKeyFile, text.place(at..at + line.len())));
+            let Some(recipient) = recipient else { continue };
+            let held = Held::new(&recipient, Evidence::PublicKeyFile, text.place(at..at + line.len()));
+            for place in named {
+                if let (Some(claims), true) =
+                    (claims.get_mut(place), hosts.get(place).is_some_and(|host| host.uses_ssh_keys))
+                {
+                    claims.push(held.clone());
+                }
             }
         }
     }
-    held
+    claims
 }
