@@ -21,6 +21,8 @@ mod xml;
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::eval::Eval;
 use super::ir::GLOBAL_NAMES;
 use super::symbol::Symbol;
@@ -60,7 +62,7 @@ const THEMES: &[&[Function]] = &[
 ];
 
 /// The names that need no `builtins.` before them.
-pub fn globals<'a>(eval: &Eval<'a>) -> HashMap<Symbol, Value<'a>> {
+pub fn globals<'a>(eval: &Eval<'a>) -> HashMap<Symbol, Value<'a>, RandomState> {
     let functions = THEMES.iter().flat_map(|theme| theme.iter());
     let functions = functions.map(|function| (function.name, eval.native(function.name, function.arity, function.run)));
     let members: Vec<_> = functions.chain(constants(eval)).collect();
@@ -68,7 +70,7 @@ pub fn globals<'a>(eval: &Eval<'a>) -> HashMap<Symbol, Value<'a>> {
     let itself = Symbol::new("builtins");
     entries.push(eval.attr("builtins", eval.lazy(move |eval| eval.global(itself).map_or(Ok(Value::Null), Ok))));
 
-    let mut globals: HashMap<_, _> = members.iter().map(|&(name, value)| (global_name(name), value)).collect();
+    let mut globals: HashMap<_, _, _> = members.iter().map(|&(name, value)| (global_name(name), value)).collect();
     globals.insert(itself, eval.attrs(entries));
     globals
 }

@@ -16,6 +16,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use bumpalo::Bump;
+use foldhash::fast::RandomState;
 
 pub use self::coerce::Coercion;
 use self::limits::Limits;
@@ -35,7 +36,7 @@ pub struct Eval<'a> {
     pub tree: &'a Tree,
     /// How far it may go.
     pub limits: Limits,
-    globals: OnceCell<HashMap<Symbol, Value<'a>>>,
+    globals: OnceCell<HashMap<Symbol, Value<'a>, RandomState>>,
     /// Nix evaluates it without an environment, as it does a flake where nobody says `--impure`.
     pub pure: Cell<bool>,
     foreign_import: Cell<Option<&'a ForeignImport<'a>>>,

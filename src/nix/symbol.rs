@@ -1,36 +1,58 @@
-//! Interned names: one word, compared by address, read without a lock.
+//! Interned names: compared by address, read without a lock.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{LazyLock, PoisonError, RwLock};
+
+use foldhash::fast::RandomState;
 
 /// An attribute or variable name. Lives as long as the process: names come from the sources (and
 /// from evaluation, whose steps are bounded), so their number is bounded.
 #[derive(Clone, Copy)]
 pub struct Symbol(&'static str);
 
-static NAMES: LazyLock<RwLock<HashSet<&'static str>>> = LazyLock::new(RwLock::default);
+static NAMES: LazyLock<RwLock<Names>> = LazyLock::new(RwLock::default);
+
+thread_local! {
+    /// The names that this thread has met: nearly all look-ups end here, without a lock.
+    static MET: RefCell<Names> = RefCell::default();
+}
+
+type Names = HashSet<&'static str, RandomState>;
 
 impl Symbol {
     /// The symbol of a name.
     pub fn new(name: &str) -> Self {
-        if let Some(&known) = NAMES.read().unwrap_or_else(PoisonError::into_inner).get(name) {
-            return Symbol(known);
-        }
-        let mut names = NAMES.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&known) = names.get(name) {
-            return Symbol(known);
-        }
-        let leaked: &'static str = Box::leak(name.into());
-        names.insert(leaked);
-        Symbol(leaked)
+        MET.with_borrow_mut(|met| match met.get(name) {
+            Some(&known) => Symbol(known),
+            None => {
+                let known = interned(name);
+                met.insert(known);
+                Symbol(known)
+            }
+        })
     }
 
     /// Its text.
     pub fn as_str(self) -> &'static str {
         self.0
     }
+}
+
+/// The one text of a name, for all threads.
+fn interned(name: &str) -> &'static str {
+    if let Some(&known) = NAMES.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+        return known;
+    }
+    let mut names = NAMES.write().unwrap_or_else(PoisonError::into_inner);
+    if let Some(&known) = names.get(name) {
+        return known;
+    }
+    let leaked: &'static str = Box::leak(name.into());
+    names.insert(leaked);
+    leaked
 }
 
 impl PartialEq for Symbol {
