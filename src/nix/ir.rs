@@ -234,6 +234,8 @@ pub struct Attrs {
     pub recursive: bool,
     /// The static part.
     pub bindings: Bindings,
+    /// The places of the static bindings, by name: evaluation need not sort them each time.
+    pub by_name: Box<[u32]>,
     /// Entries whose first name is dynamic; evaluated after the static part, in the same frame.
     pub dynamic: Box<[DynamicBinding]>,
 }

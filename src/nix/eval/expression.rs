@@ -235,14 +235,11 @@ impl<'a> Eval<'a> {
             let values = bindings.bindings.iter().map(|binding| self.binding(binding, &sources, scope, scope));
             (scope, values.collect::<Outcome<'a, Vec<_>>>()?)
         };
-        let mut entries: Vec<Attr<'a>> = (bindings.bindings.iter().zip(values))
-            .map(|(binding, value)| Attr {
-                name: binding.name,
-                value,
-                place: AttrPlace::Written(binding.span),
-                doubt: None,
-            })
-            .collect();
+        let place = |&place: &u32| {
+            let (binding, &value) = (bindings.bindings.get(place as usize)?, values.get(place as usize)?);
+            Some(Attr { name: binding.name, value, place: AttrPlace::Written(binding.span), doubt: None })
+        };
+        let mut entries: Vec<Attr<'a>> = expr.by_name.iter().filter_map(place).collect();
         let mut open = None;
         for dynamic in &expr.dynamic {
             let name = match self.settle(self.nested(&dynamic.name, inner))? {
@@ -262,7 +259,7 @@ impl<'a> Eval<'a> {
             }
             entries.push(attr);
         }
-        let entries = self.sorted(entries);
+        let entries = if expr.dynamic.is_empty() { self.slice(&entries) } else { self.sorted(entries) };
         let open = open.map(|why| crate::nix::value::Open { why, absent: None });
         Ok(self.attrs_of(super::Attrs { entries, open }))
     }

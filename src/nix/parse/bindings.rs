@@ -186,7 +186,10 @@ impl Lowering {
             self.scopes.pop();
         }
         let (bindings, dynamic) = lowered?;
-        Ok(Node { span, expr: Expr::Attrs(Box::new(Attrs { recursive, bindings, dynamic })) })
+        let mut names: Vec<_> = bindings.bindings.iter().map(|binding| binding.name).zip(0u32..).collect();
+        names.sort();
+        let by_name = names.into_iter().map(|(_, place)| place).collect();
+        Ok(Node { span, expr: Expr::Attrs(Box::new(Attrs { recursive, bindings, by_name, dynamic })) })
     }
 
     /// The bindings of a `let` and its body, in their frame.
