@@ -101,8 +101,11 @@ pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<
     let done: Mutex<Vec<(Host, bool)>> = Mutex::default();
     let work = || {
         let mut steps = STEPS_OF_A_WORKER;
+        let mut arena = Bump::new();
         while next.load(Ordering::Relaxed) < listed.len() {
-            let met = with_listing(tree, program, entry, steps, |eval, world, found| {
+            // Memory that the system gave once is used again.
+            arena.reset();
+            let met = with_listing(&arena, tree, program, entry, steps, |eval, world, found| {
                 while let Some(host) = listed.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let host = evaluate_host(eval, world, found, host);
                     done.lock().unwrap_or_else(PoisonError::into_inner).push(host);
@@ -160,7 +163,7 @@ fn choose(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Tried,
     let mut after_flake = false;
     for entry in entries.iter().filter(|entry| tree.is_visible(entry)) {
         let tried = on_deep_stack(|| {
-            with_listing(tree, program, entry, STEPS_OF_A_HOST, |eval, world, listing| {
+            with_listing(&Bump::new(), tree, program, entry, STEPS_OF_A_HOST, |eval, world, listing| {
                 let listed = |host: &Found<'_>| Listed {
                     kind: host.kind,
                     name: host.name.to_owned(),
@@ -193,14 +196,14 @@ fn choose(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Tried,
 
 /// A new evaluator of so many steps, with the configurations of the entry file.
 fn with_listing<T>(
+    arena: &Bump,
     tree: &Tree,
     program: &Program,
     entry: &str,
     steps: u64,
     work: impl for<'a> FnOnce(&Eval<'a>, &'a World<'a>, &Listing<'a>) -> T,
 ) -> T {
-    let bump = Bump::new();
-    let eval = Eval::new(&bump, program, tree);
+    let eval = Eval::new(arena, program, tree);
     let world = World::new(&eval);
     eval.limits.set_all_steps(steps);
     let listing = Listing::of_entry(&eval, world, entry);

@@ -149,10 +149,10 @@ impl<'a> Search<'a, '_> {
     /// Secrets themselves are declarations, users' homes are configurations of their own, and what
     /// modules are given as arguments (often the whole flake) is used where they use it.
     fn is_skipped(&self) -> bool {
-        let names: Vec<_> = self.path.iter().take(2).map(|name| name.as_str()).collect();
+        let [first, second, ..] = self.path.as_slice() else { return false };
         matches!(
-            names.as_slice(),
-            ["sops", "secrets" | "placeholder"] | ["home-manager", "users" | "extraSpecialArgs"] | ["_module", "args"]
+            (first.as_str(), second.as_str()),
+            ("sops", "secrets" | "placeholder") | ("home-manager", "users" | "extraSpecialArgs") | ("_module", "args")
         )
     }
 
@@ -318,9 +318,10 @@ fn is_whole(text: &Str<'_>, mark: &Mark<'_>) -> bool {
 
 /// A literal that names a place where sops-nix or agenix puts secrets.
 fn is_secret_path(text: &str) -> bool {
-    ["/run/secrets/", "/run/secrets.d/", "/run/secrets-for-users/", "/run/agenix/"]
-        .iter()
-        .any(|prefix| text.contains(prefix))
+    let after_run = |rest: &str| {
+        ["secrets/", "secrets.d/", "secrets-for-users/", "agenix/"].iter().any(|folder| rest.starts_with(folder))
+    };
+    text.split("/run/").skip(1).any(after_run)
 }
 
 fn is_package(attrs: &Attrs<'_>) -> bool {

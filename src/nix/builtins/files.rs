@@ -123,7 +123,7 @@ pub fn text_of<'a>(eval: &Eval<'a>, relative: &'a str) -> Outcome<'a, &'a str> {
         None => return missing(eval, relative),
     }
     if let Some(text) = eval.tree.texts.get(relative) {
-        return Ok(eval.text(text.content()));
+        return Ok(text.content());
     }
     let small = eval.tree.files.get(relative).is_some_and(|entry| entry.size <= MAX_READ);
     let content = if small { fs::read(eval.tree.on_disk(relative)).ok() } else { None };
