@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use super::explain;
 use super::subject::Subject;
 use crate::checks::{self, Verdict, World};
@@ -306,9 +308,16 @@ pub fn sees_no_host(manifest: &Manifest) -> bool {
 /// What every rule says of what is known.
 pub fn judge(known: &Known) -> Answer {
     let world = known.world();
-    let mut verdict = Verdict::default();
-    for rule in checks::rules() {
+    let rules: Vec<_> = checks::rules().collect();
+    let verdicts = rules.par_iter().map(|rule| {
+        let mut verdict = Verdict::default();
         (rule.check)(&world, &mut verdict);
+        verdict
+    });
+    let mut verdict = Verdict::default();
+    for Verdict { findings, undecided } in verdicts.collect::<Vec<_>>() {
+        verdict.findings.extend(findings);
+        verdict.undecided.extend(undecided);
     }
     let unseen =
         sees_no_host(&known.manifest) || verdict.findings.iter().any(|finding| finding.rule == "not-looked-at");

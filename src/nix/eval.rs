@@ -43,6 +43,8 @@ pub struct Eval<'a> {
     fetch: Cell<Option<&'a Fetch<'a>>>,
     imported: RefCell<HashMap<FileId, &'a Thunk<'a>>>,
     reached: RefCell<BTreeSet<FileId>>,
+    /// What files on the disk hold, where that is a text.
+    read: RefCell<HashMap<&'a str, Option<&'a str>>>,
     assumed: Cell<Option<&'a Unknown<'a>>>,
     errors: Cell<u64>,
 }
@@ -68,6 +70,7 @@ impl<'a> Eval<'a> {
             fetch: Cell::new(None),
             imported: RefCell::default(),
             reached: RefCell::default(),
+            read: RefCell::default(),
             assumed: Cell::new(None),
             errors: Cell::new(0),
         }
@@ -226,6 +229,11 @@ impl<'a> Eval<'a> {
     pub fn source(&self, span: Span) -> Option<&'a str> {
         let file = self.program.file(span.file)?;
         file.text.content().get(span.start as usize..span.end as usize)
+    }
+
+    /// The text of a file, which is read once.
+    pub fn read_once(&self, path: &'a str, read: impl FnOnce() -> Option<String>) -> Option<&'a str> {
+        *self.read.borrow_mut().entry(path).or_insert_with(|| read().map(|text| self.text(&text)))
     }
 
     /// The files that evaluation read so far.

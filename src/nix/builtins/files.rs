@@ -126,9 +126,8 @@ pub fn text_of<'a>(eval: &Eval<'a>, relative: &'a str) -> Outcome<'a, &'a str> {
         return Ok(text.content());
     }
     let small = eval.tree.files.get(relative).is_some_and(|entry| entry.size <= MAX_READ);
-    let content = if small { fs::read(eval.tree.on_disk(relative)).ok() } else { None };
-    match content.and_then(|bytes| String::from_utf8(bytes).ok()) {
-        Some(text) => Ok(eval.text(&text)),
+    match eval.read_once(relative, || if small { fs::read_to_string(eval.tree.on_disk(relative)).ok() } else { None }) {
+        Some(text) => Ok(text),
         None => Err(Stop::Unknown(eval.unknown(Reason::NotLooked(relative), None))),
     }
 }

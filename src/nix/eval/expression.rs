@@ -227,19 +227,28 @@ impl<'a> Eval<'a> {
 
     fn attribute_set(&self, expr: &'a AttrsExpr, scope: Scope<'a>) -> Outcome<'a> {
         let bindings = &expr.bindings;
-        let (inner, values) = if expr.recursive {
+        let mut entries: Vec<Attr<'a>> = Vec::with_capacity(bindings.bindings.len() + expr.dynamic.len());
+        let entry = |binding: &'a Binding, value| Attr {
+            name: binding.name,
+            value,
+            place: AttrPlace::Written(binding.span),
+            doubt: None,
+        };
+        let inner = if expr.recursive {
             let (inner, slots) = self.recursive_frame(bindings, scope)?;
-            (inner, slots.to_vec())
+            let slot = |&place: &u32| {
+                let place = place as usize;
+                Some(entry(bindings.bindings.get(place)?, slots.get(place).copied()?))
+            };
+            entries.extend(expr.by_name.iter().filter_map(slot));
+            inner
         } else {
             let sources: Vec<_> = bindings.inherit_sources.iter().map(|source| self.suspend(source, scope)).collect();
-            let values = bindings.bindings.iter().map(|binding| self.binding(binding, &sources, scope, scope));
-            (scope, values.collect::<Outcome<'a, Vec<_>>>()?)
+            for binding in expr.by_name.iter().filter_map(|&place| bindings.bindings.get(place as usize)) {
+                entries.push(entry(binding, self.binding(binding, &sources, scope, scope)?));
+            }
+            scope
         };
-        let place = |&place: &u32| {
-            let (binding, &value) = (bindings.bindings.get(place as usize)?, values.get(place as usize)?);
-            Some(Attr { name: binding.name, value, place: AttrPlace::Written(binding.span), doubt: None })
-        };
-        let mut entries: Vec<Attr<'a>> = expr.by_name.iter().filter_map(place).collect();
         let mut open = None;
         for dynamic in &expr.dynamic {
             let name = match self.settle(self.nested(&dynamic.name, inner))? {

@@ -60,11 +60,14 @@ impl<'a> Eval<'a> {
 
     /// The Nix file that importing a path of the repository reads.
     pub fn file_at(&self, relative: &str) -> Option<FileId> {
-        let default = if relative.is_empty() { "default.nix".to_owned() } else { format!("{relative}/default.nix") };
-        [relative, default.as_str()]
-            .into_iter()
-            .filter(|path| self.tree.is_visible(path) || path.starts_with('«'))
-            .find_map(|path| self.program.by_path.get(path).copied())
+        let file = |path: &str| {
+            let is_visible = self.tree.is_visible(path) || path.starts_with('«');
+            is_visible.then(|| self.program.by_path.get(path).copied()).flatten()
+        };
+        file(relative).or_else(|| match relative {
+            "" => file("default.nix"),
+            folder => file(&format!("{folder}/default.nix")),
+        })
     }
 
     /// Gives a file a value in place of what evaluating it would.
