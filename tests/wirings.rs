@@ -8,6 +8,7 @@
 mod scratch;
 
 use std::fmt::Write;
+use std::fs;
 
 use serde_json::{Map, Value};
 
@@ -255,4 +256,123 @@ home bob
 #[test]
 fn tack_pins_flakes() {
     assert_eq!(declared("tack"), "nixos web\n  token token web.nix:1\n");
+}
+
+/// flake-parts: options beneath `flake` and in `perSystem`, modules said in several files, a foreign
+/// module; real Nix with flake-parts itself gives the same.
+#[test]
+fn flake_parts_merges_modules_to_outputs() {
+    let expected = "\
+nixos gate
+  backup/files files modules/common.nix:9
+  backup/mail mail modules/common.nix:9
+  gate/api api-x86_64-linux services.nix:18
+  north north hosts/default.nix:12
+  relay relay-key hosts/default.nix:27
+nixos probe
+  backup/files files modules/common.nix:9
+  backup/mail mail modules/common.nix:9
+  north north hosts/default.nix:12
+  probe/api api-aarch64-linux services.nix:18
+";
+    assert_eq!(declared("flake-parts"), expected);
+}
+
+/// import-tree: a dendritic tree of flake-parts modules, drafts left out, files chosen by name; real
+/// Nix with import-tree itself gives the same.
+#[test]
+fn import_tree_imports_a_folder() {
+    let expected = "\
+nixos wren
+  backup backup extra/backup@on.nix:1
+  mail/dkim mail/dkim modules/services/mail.nix:9
+  mail/wren-rules mail/wren-rules modules/services/spam.nix:5
+";
+    assert_eq!(declared("import-tree"), expected);
+}
+
+/// easy-hosts: hosts that folders name and hosts that options name, with what their class and tags
+/// say; real Nix with easy-hosts itself gives the same.
+#[test]
+fn easy_hosts_makes_hosts_of_classes_and_tags() {
+    let expected = "\
+nixos owl
+  class/wsl class/wsl flake.nix:29
+  north/owl north/owl modules/common.nix:10
+  owl aarch64-linux hosts/aarch64-wsl/owl/default.nix:1
+nixos wren
+  class/nixos class/nixos flake.nix:29
+  north/wren north/wren modules/common.nix:10
+  tag/laptop tag/laptop flake.nix:32
+  wren wren hosts/x86_64-nixos/wren/default.nix:1
+darwin mac
+  class/darwin class/darwin flake.nix:29
+  mac mac extra/mac.nix:1
+  south/mac south/mac modules/common.nix:10
+";
+    assert_eq!(declared("easy-hosts"), expected);
+}
+
+/// lite-config: every host has the module of its folder, or its own, and those of all; real Nix with
+/// lite-config itself gives the same.
+#[test]
+fn lite_config_makes_hosts_of_folders() {
+    let expected = "\
+nixos wren
+  host/wren host/wren modules/common.nix:4
+  wren wren hosts/wren/default.nix:1
+darwin mac
+  host/mac host/mac modules/common.nix:4
+  mac mac modules/mac.nix:1
+";
+    assert_eq!(declared("lite-config"), expected);
+}
+
+/// nixos-raspberrypi: a NixOS system of the one platform that it documents.
+#[test]
+fn nixos_raspberrypi_makes_systems_for_the_board() {
+    let expected = "\
+nixos board
+  board aarch64-linux flake.nix:19
+";
+    assert_eq!(declared("nixos-raspberrypi"), expected);
+}
+
+/// What may make further hosts says so; a foreign module of another kind does not, and neither hides
+/// what the repository makes itself.
+#[test]
+fn flake_modules_that_may_make_hosts_leave_them_open() {
+    let table = [
+        ("github:numtide/treefmt-nix", "imports = [ inputs.other.flakeModule ];", None),
+        ("github:clan-lol/clan-core", "imports = [ inputs.other.flakeModules.default ];", Some("input other")),
+        ("git+ssh://git@example.org/ours", "imports = [ inputs.other.flakeModule ];", Some("input other")),
+        ("github:a/b", "imports = [ (inputs.other.lib.modulesOf ./parts) ];", Some("input other")),
+        ("github:a/b", "flake = inputs.other.lib.flake;", Some("input other")),
+        ("github:a/b", "flake.nixosConfigurations = inputs.other.lib.hosts;", Some("input other")),
+        ("github:a/b", "imports = [ inputs.other.flakeModule ]; other.hosts.mail = { };", None),
+    ];
+    for (url, line, why) in table {
+        let scratch = Scratch::copy_of(&fixtures().join("wirings/flake-parts/modules"), &[], &[]);
+        let flake = format!(
+            r#"{{
+  inputs.flake-parts.url = "github:hercules-ci/flake-parts";
+  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
+  inputs.other.url = "{url}";
+  outputs = inputs: inputs.flake-parts.lib.mkFlake {{ inherit inputs; }} {{
+    systems = [ ];
+    imports = [ {{ flake.nixosConfigurations.own = inputs.nixpkgs.lib.nixosSystem {{ modules = [ ]; }}; }} {{ {line} }} ];
+  }};
+}}"#
+        );
+        fs::write(scratch.path().join("flake.nix"), flake).unwrap();
+        scratch.git(&["add", "flake.nix"]);
+        let manifest = scratch.sealnix(&["manifest"]).json().expect("a manifest");
+        assert_eq!(manifest["hosts"][0]["name"], "own", "{url} {line}");
+        let unknowns = manifest["unknowns"].as_array().cloned().unwrap_or_default();
+        let said = unknowns.iter().map(|unknown| unknown["why"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        match why {
+            Some(why) => assert!(said.iter().any(|said| said.contains(why)), "{url} {line}: {said:?}"),
+            None => assert_eq!(said, [""; 0], "{url} {line}"),
+        }
+    }
 }

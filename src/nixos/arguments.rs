@@ -5,7 +5,7 @@ use super::evaluated::extend_modules;
 use super::packages;
 use crate::nix::Symbol;
 use crate::nix::eval::{Eval, Found};
-use crate::nix::unknown::Reason;
+use crate::nix::unknown::{ErrorKind, Reason};
 use crate::nix::value::{Attrs, Open, Outcome, Thunk, Value};
 
 impl<'a> Configuration<'a> {
@@ -61,17 +61,39 @@ impl<'a> Configuration<'a> {
         {
             return eval.select_name(args, name, None);
         }
-        match name.as_str() {
-            "extendModules" => Ok(extend_modules(eval, self)),
-            "pkgs" if !self.is_closed(eval) => Ok(packages::of_configuration(eval, self)),
-            "utils" | "baseModules" | "extraModules" | "moduleType" => Ok(eval.unknown_value(Reason::Package)),
-            _ if self.is_closed(eval) => match args {
+        if self.is_closed(eval) && !matches!(name.as_str(), "extendModules" | "moduleType") {
+            return match args {
                 Value::Attrs(attrs) => Err(eval.missing(name, attrs, None)),
                 args => eval.select_name(args, name, None),
-            },
-            _ => {
-                let option = eval.text(&format!("_module.args.{name}"));
-                Ok(eval.unknown_value(Reason::UnsetOption(option)))
+            };
+        }
+        Ok(self.given_argument(eval, name).unwrap_or_else(|| {
+            let option = eval.text(&format!("_module.args.{name}"));
+            eval.unknown_value(Reason::UnsetOption(option))
+        }))
+    }
+
+    /// What every module gets besides.
+    fn given_argument(&'a self, eval: &Eval<'a>, name: Symbol) -> Option<Value<'a>> {
+        Some(match name.as_str() {
+            "extendModules" => extend_modules(eval, self),
+            "pkgs" => packages::of_configuration(eval, self),
+            "utils" | "baseModules" | "extraModules" | "moduleType" => eval.unknown_value(Reason::Package),
+            _ => return None,
+        })
+    }
+
+    /// `_module.args.NAME` that no module of the repository sets: only a foreign one may.
+    pub(super) fn unset_argument(&'a self, eval: &Eval<'a>, name: Symbol) -> Outcome<'a> {
+        let collected = self.collected(eval)?;
+        match (self.given_argument(eval, name), collected.open) {
+            (Some(given), _) => Ok(given),
+            (None, Some(why)) => Ok(Value::Unknown(why)),
+            (None, None) => {
+                if let Some(foreign) = collected.foreign.first() {
+                    eval.assume(foreign);
+                }
+                Err(eval.error(ErrorKind::MissingAttribute, None, "no module sets this module argument"))
             }
         }
     }

@@ -313,6 +313,14 @@ impl<'a> Configuration<'a> {
                 &format!("the option '{}' is used but not defined", dotted(path)),
             ));
         }
+        match path {
+            [module, args, name] if (module.as_str(), args.as_str()) == ("_module", "args") => {
+                return self.unset_argument(eval, *name);
+            }
+            // Sets of options, though none of them is set.
+            [module] | [module, _] if module.as_str() == "_module" => return self.branch(eval, path, &[], &[]),
+            _ => {}
+        }
         let why = eval.unknown(Reason::UnsetOption(dotted_in(eval, path)), None);
         if let Some(name) = name_of_instance(path) {
             eval.assume(why);

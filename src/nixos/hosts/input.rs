@@ -30,11 +30,16 @@ pub enum Project {
     FlakeCompat,
     /// A library that makes outputs.
     Library(&'static Wiring),
+    /// One whose flake-parts module makes hosts in a way that is not written yet.
+    HostMaker,
     /// Any other that everyone can read.
     Public,
     /// One that may hold the owner's own modules: over ssh, a path, a file, another repository of theirs.
     Private,
 }
+
+/// Repositories of flake-parts modules that make hosts.
+const HOST_MAKERS: [&str; 4] = ["clan-core", "den", "ez-configs", "unify"];
 
 /// One input.
 #[derive(Clone, Copy)]
@@ -178,6 +183,7 @@ impl<'a> Inputs<'a> {
             Project::SopsNix if for_home => Foreign::Schema("«sops-nix-home»"),
             Project::SopsNix if class != Class::Plain => Foreign::Schema("«sops-nix»"),
             Project::HomeManager if matches!(class, Class::Nixos | Class::Darwin) => Foreign::Schema("«home-manager»"),
+            Project::HostMaker if class == Class::Plain => Foreign::Private,
             Project::Private => Foreign::Private,
             _ => Foreign::Public,
         }
@@ -237,6 +243,9 @@ pub fn project(eval: &Eval<'_>, name: &str, url: &str) -> Project {
     if let Some(known) = known(url) {
         return known;
     }
+    if HOST_MAKERS.contains(&repository(url).to_ascii_lowercase().as_str()) {
+        return Project::HostMaker;
+    }
     let location = location(url);
     let scheme = location.split_once(':').map_or("", |(scheme, _)| scheme);
     // `git@host:owner/repository` is ssh too.
@@ -292,7 +301,7 @@ pub fn value<'a>(eval: &Eval<'a>, world: &'a World<'a>, input: &'a Input<'a>) ->
         }
         Project::NixDarwin => vec![eval.attr("lib", eval.lazy(move |eval| Ok(system::darwin_lib(eval, world))))],
         Project::Library(wiring) => wirings::offers(eval, world, wiring, input.name)?,
-        Project::SopsNix | Project::FlakeCompat | Project::Public | Project::Private => Vec::new(),
+        Project::SopsNix | Project::FlakeCompat | Project::HostMaker | Project::Public | Project::Private => Vec::new(),
     };
     entries.push(eval.attr("inputs", eval.done(inputs_of(eval, world, input))));
     Ok(foreign_input(eval, input.name, entries, None))
@@ -307,7 +316,7 @@ fn inputs_of<'a>(eval: &Eval<'a>, world: &'a World<'a>, of: &'a Input<'a>) -> Va
             Project::Nixpkgs | Project::HomeManager | Project::NixDarwin | Project::SopsNix => {
                 value(eval, world, eval.alloc(Input { name: name.as_str(), project, source: None }))
             }
-            Project::FlakeCompat | Project::Library(_) | Project::Public | Project::Private => {
+            Project::FlakeCompat | Project::Library(_) | Project::HostMaker | Project::Public | Project::Private => {
                 Ok(Value::Unknown(eval.unknown_attribute(why, name)))
             }
         }

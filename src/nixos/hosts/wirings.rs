@@ -23,6 +23,7 @@ pub struct Wiring {
 pub const WIRINGS: &[Wiring] = &[
     Wiring { repository: "adios-flake", file: "«adios-flake»", text: include_str!("wirings/adios-flake.nix") },
     Wiring { repository: "colmena", file: "«colmena»", text: include_str!("wirings/colmena.nix") },
+    Wiring { repository: "easy-hosts", file: "«easy-hosts»", text: include_str!("wirings/easy-hosts.nix") },
     Wiring { repository: "flake-parts", file: "«flake-parts»", text: include_str!("wirings/flake-parts.nix") },
     Wiring { repository: "flake-utils", file: "«flake-utils»", text: include_str!("wirings/flake-utils.nix") },
     Wiring {
@@ -32,6 +33,13 @@ pub const WIRINGS: &[Wiring] = &[
     },
     Wiring { repository: "globset", file: "«globset»", text: include_str!("wirings/globset.nix") },
     Wiring { repository: "haumea", file: "«haumea»", text: include_str!("wirings/haumea.nix") },
+    Wiring { repository: "import-tree", file: "«import-tree»", text: include_str!("wirings/import-tree.nix") },
+    Wiring { repository: "lite-config", file: "«lite-config»", text: include_str!("wirings/lite-config.nix") },
+    Wiring {
+        repository: "nixos-raspberrypi",
+        file: "«nixos-raspberrypi»",
+        text: include_str!("wirings/nixos-raspberrypi.nix"),
+    },
     Wiring { repository: "nixos-unified", file: "«nixos-unified»", text: include_str!("wirings/nixos-unified.nix") },
     Wiring { repository: "snowfallorg/lib", file: "«snowfall-lib»", text: include_str!("wirings/snowfall-lib.nix") },
 ];
