@@ -338,13 +338,69 @@ nixos board
     assert_eq!(declared("nixos-raspberrypi"), expected);
 }
 
+/// clan: machines are written in the flake, described in the inventory or folders; each is incomplete,
+/// since clan's own modules declare what it generates.
+#[test]
+fn clan_makes_machines() {
+    let expected = "\
+nixos mail
+  disk disk/mail machines/mail/disko.nix:2
+  relay relay machines/mail/configuration.nix:2
+nixos web
+  acme/example.org acme/example.org flake.nix:23
+  host hosts/web machines/web/configuration.nix:4
+  proxy proxy modules/proxy.nix:2
+darwin laptop
+  tap tap flake.nix:25
+";
+    let scratch = Scratch::copy_of(&fixtures().join("wirings/clan-core"), &[], &[]);
+    assert_eq!(declared_in(&scratch), expected);
+    let manifest = scratch.sealnix(&["manifest"]).json().expect("a manifest");
+    for host in manifest["hosts"].as_array().unwrap() {
+        assert_eq!(host["complete"]["secrets"], "the flake input clan-core is not here");
+    }
+    let relay = &manifest["hosts"][0]["sops"]["secrets"]["relay"];
+    assert_eq!(relay["sopsFile"], Value::Null, "a module of clan may set sops.defaultSopsFile");
+}
+
+/// The same through clan's flake-parts module; other modules of the flake make hosts beside it.
+#[test]
+fn clan_makes_machines_in_flake_parts() {
+    let scratch = Scratch::copy_of(&fixtures().join("wirings/clan-core"), &["flake.nix"], &[]);
+    let flake = r#"{
+  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
+  inputs.flake-parts.url = "github:hercules-ci/flake-parts";
+  inputs.clan-core.url = "git+https://git.clan.lol/clan/clan-core";
+  outputs = inputs: inputs.flake-parts.lib.mkFlake { inherit inputs; } {
+    systems = [ ];
+    imports = [ inputs.clan-core.flakeModules.default { clan.machines.web.sops.secrets.more = { }; } ];
+    clan.meta.name = "site";
+    clan.machines.web.imports = [ ./modules/proxy.nix ];
+    flake.nixosConfigurations.own = inputs.nixpkgs.lib.nixosSystem { modules = [ ]; };
+  };
+}"#;
+    fs::write(scratch.path().join("flake.nix"), flake).unwrap();
+    scratch.git(&["add", "flake.nix"]);
+    let expected = "\
+nixos mail
+  disk disk/mail machines/mail/disko.nix:2
+  relay relay machines/mail/configuration.nix:2
+nixos own
+nixos web
+  host hosts/web machines/web/configuration.nix:4
+  more more flake.nix:7
+  proxy proxy modules/proxy.nix:2
+";
+    assert_eq!(declared_in(&scratch), expected);
+}
+
 /// What may make further hosts says so; a foreign module of another kind does not, and neither hides
 /// what the repository makes itself.
 #[test]
 fn flake_modules_that_may_make_hosts_leave_them_open() {
     let table = [
         ("github:numtide/treefmt-nix", "imports = [ inputs.other.flakeModule ];", None),
-        ("github:clan-lol/clan-core", "imports = [ inputs.other.flakeModules.default ];", Some("input other")),
+        ("github:vic/den", "imports = [ inputs.other.flakeModules.default ];", Some("input other")),
         ("git+ssh://git@example.org/ours", "imports = [ inputs.other.flakeModule ];", Some("input other")),
         ("github:a/b", "imports = [ (inputs.other.lib.modulesOf ./parts) ];", Some("input other")),
         ("github:a/b", "flake = inputs.other.lib.flake;", Some("input other")),

@@ -34,7 +34,7 @@ pub fn option<'a>(
     let resolved = resolve_with_default(eval, declaration, definitions)?;
     let merged = move |eval: &Eval<'a>| match kind {
         Some(kind) => merged(eval, configuration, path, kind, resolved),
-        None if resolved.is_empty() => refuse(eval, path, "is used but not defined"),
+        None if resolved.is_empty() => undefined(eval, configuration, path),
         None => typed(eval, configuration, path, Kind::Default, resolved),
     };
     match declaration.field("apply") {
@@ -66,6 +66,14 @@ pub fn resolve_with_default<'a>(
     }
 }
 
+/// An option that is used and that no module here defines; one that is not here may.
+fn undefined<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, path: &'a [Symbol]) -> Outcome<'a> {
+    match configuration.collected(eval)?.open {
+        Some(why) => Err(Stop::Unknown(why)),
+        None => refuse(eval, path, "is used but not defined"),
+    }
+}
+
 /// An error that nixpkgs throws about an option.
 pub fn refuse<'a, T>(eval: &Eval<'a>, path: &[Symbol], what: &str) -> Outcome<'a, T> {
     Err(eval.error(ErrorKind::Thrown, None, &format!("the option '{}' {what}", dotted(path))))
@@ -84,8 +92,8 @@ pub fn merged<'a>(
         return match (meaning, types::empty_value(eval, kind)) {
             (Kind::Submodule(_), Some(_)) => typed(eval, configuration, path, meaning, resolved),
             (_, Some(empty)) => eval.force(empty),
-            (Kind::Shape, None) => eval.force(kind).and_then(|_| refuse(eval, path, "is used but not defined")),
-            (_, None) => refuse(eval, path, "is used but not defined"),
+            (Kind::Shape, None) => eval.force(kind).and_then(|_| undefined(eval, configuration, path)),
+            (_, None) => undefined(eval, configuration, path),
         };
     }
     for live in resolved.certain {

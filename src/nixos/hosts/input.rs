@@ -39,7 +39,10 @@ pub enum Project {
 }
 
 /// Repositories of flake-parts modules that make hosts.
-const HOST_MAKERS: [&str; 4] = ["clan-core", "den", "ez-configs", "unify"];
+const HOST_MAKERS: [&str; 3] = ["den", "ez-configs", "unify"];
+
+/// Libraries whose own modules declare secrets.
+const SECRET_MAKERS: [&str; 1] = ["clan-core"];
 
 /// One input.
 #[derive(Clone, Copy)]
@@ -184,6 +187,7 @@ impl<'a> Inputs<'a> {
             Project::SopsNix if class != Class::Plain => Foreign::Schema("«sops-nix»"),
             Project::HomeManager if matches!(class, Class::Nixos | Class::Darwin) => Foreign::Schema("«home-manager»"),
             Project::HostMaker if class == Class::Plain => Foreign::Private,
+            Project::Library(wiring) if SECRET_MAKERS.contains(&wiring.repository) => Foreign::Private,
             Project::Private => Foreign::Private,
             _ => Foreign::Public,
         }

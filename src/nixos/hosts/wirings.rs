@@ -22,6 +22,7 @@ pub struct Wiring {
 /// Every wiring.
 pub const WIRINGS: &[Wiring] = &[
     Wiring { repository: "adios-flake", file: "«adios-flake»", text: include_str!("wirings/adios-flake.nix") },
+    Wiring { repository: "clan-core", file: "«clan-core»", text: include_str!("wirings/clan-core.nix") },
     Wiring { repository: "colmena", file: "«colmena»", text: include_str!("wirings/colmena.nix") },
     Wiring { repository: "easy-hosts", file: "«easy-hosts»", text: include_str!("wirings/easy-hosts.nix") },
     Wiring { repository: "flake-parts", file: "«flake-parts»", text: include_str!("wirings/flake-parts.nix") },
