@@ -96,7 +96,27 @@ fn instances_are_named_after_their_attribute() {
     assert_eq!(secret["owner"], "ann");
     assert_eq!(secret["group"], "systemd-journal");
     assert_eq!(secret["restartUnits"], serde_json::json!(["backup.service", "backup.timer"]));
-    assert_eq!(secret["certainty"], "assumed");
+    assert_eq!(secret["certainty"], "certain", "how a secret is placed does not make it less sure");
+}
+
+/// The unit of a service runs as the service's user (nixpkgs' modules of traefik and gitea).
+#[test]
+fn a_unit_runs_as_the_user_of_its_service() {
+    let host = host(
+        r#"{ config, ... }: let userOf = unit: config.systemd.services.${unit}.serviceConfig.User; in {
+          services.gitea.user = "git";
+          systemd.services.traefik.serviceConfig.LoadCredential = [ "a:/b" ];
+          systemd.services.backup.serviceConfig.User = "backup";
+          sops.secrets.a.owner = userOf "traefik";
+          sops.secrets.b.owner = userOf "gitea";
+          sops.secrets.c.owner = userOf "backup";
+          sops.secrets.d.owner = userOf "something-else";
+        }"#,
+    );
+    let owner = |secret: &str| host["sops"]["secrets"][secret]["owner"].clone();
+    assert_eq!([owner("a"), owner("b"), owner("c")], ["traefik", "git", "backup"]);
+    assert_eq!(host["sops"]["secrets"]["a"]["group"], "traefik");
+    assert_eq!(owner("d"), Value::Null, "nobody knows");
 }
 
 /// home-manager takes `home.homeDirectory` from `users.users.NAME.home`; that of a normal user is

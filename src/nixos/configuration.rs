@@ -28,7 +28,7 @@ pub enum Class {
 }
 
 impl Class {
-    fn table(self) -> Option<&'static Table> {
+    pub(super) fn table(self) -> Option<&'static Table> {
         match self {
             Class::Nixos => Some(&facts::NIXOS),
             Class::Darwin => Some(&facts::DARWIN),
@@ -322,24 +322,16 @@ impl<'a> Configuration<'a> {
             _ => {}
         }
         let why = eval.unknown(Reason::UnsetOption(dotted_in(eval, path)), None);
-        if let Some(name) = name_of_instance(path) {
-            eval.assume(why);
-            return Ok(eval.string(&name));
-        }
-        let user_field = match path {
-            [users, all, user, field] if (users.as_str(), all.as_str()) == ("users", "users") => Some((*user, *field)),
-            _ => None,
-        };
-        if let Some((user, field)) = user_field
-            && let Some(default) = self.user_default(eval, user, field.as_str())?
-        {
+        if let Some(default) = self.named_default(eval, path)? {
             eval.assume(why);
             return Ok(eval.string(default));
         }
+        let is_user = matches!(path, [users, all, _, _] if (users.as_str(), all.as_str()) == ("users", "users"));
+        let of_user = |field: &str| is_user && path.last().is_some_and(|name| name.as_str() == field);
         match self.territory(path) {
             // The table's default group is "", which no user of a working system has; its home of
             // "/var/empty" is that of users whom nothing describes.
-            _ if user_field.is_some_and(|(_, field)| matches!(field.as_str(), "group" | "home")) => {}
+            _ if of_user("group") || of_user("home") => {}
             // Empty in itself, but nixpkgs' own modules put things into it.
             Territory::Option(facts::Fact { kind: "submodule", default: Some("{}") }) => {}
             Territory::Option(facts::Fact { default: Some("{}"), .. })
@@ -356,41 +348,6 @@ impl<'a> Configuration<'a> {
         }
         let absent = move |eval: &Eval<'a>, name: Symbol| self.absent(eval, eval.slice(&[path, &[name]].concat()));
         Ok(Value::Unknown(eval.alloc(Unknown { absent: Some(eval.alloc(absent)), ..*why })))
-    }
-
-    /// What nixpkgs gives a user of `users.users`: the group and home of a normal user,
-    /// the group of the service which makes it.
-    fn user_default(&'a self, eval: &Eval<'a>, user: Symbol, field: &str) -> Outcome<'a, Option<&'a str>> {
-        let of_normal_user = match (field, user.as_str()) {
-            ("home", "root") if self.class == Class::Nixos => return Ok(Some("/root")),
-            ("home", user) if self.class == Class::Nixos => eval.text(&format!("/home/{user}")),
-            ("group", user) => match facts::service_of_user(user) {
-                Some(service) => return self.group_of_service(eval, &service),
-                None => "users",
-            },
-            _ => return Ok(None),
-        };
-        let normal = self.at(eval, ["users", "users", user.as_str(), "isNormalUser"])?;
-        Ok(matches!(normal, Value::Bool(true)).then_some(of_normal_user))
-    }
-
-    /// The group of a service's user: what its `group` option says, where it has one that is set. Where
-    /// that has a default which the table does not hold, the user's group was made from it.
-    fn group_of_service(&'a self, eval: &Eval<'a>, service: &facts::ServiceUser) -> Outcome<'a, Option<&'a str>> {
-        let by_default = Some(eval.text(&service.group));
-        let Some(options) = service.enabled_by.strip_suffix(".enable") else { return Ok(by_default) };
-        let names = || options.split('.').chain(["group"]);
-        if !self.class.table().is_some_and(|table| matches!(table.at(names()), Territory::Option(_))) {
-            return Ok(by_default);
-        }
-        match self.at(eval, names())? {
-            Value::String(group) => Ok(Some(group.text)),
-            Value::Unknown(unknown) => {
-                let unset = matches!(unknown.reason, Reason::UnsetOption(option) if option.split('.').eq(names()));
-                Ok(by_default.filter(|_| unset))
-            }
-            _ => Ok(None),
-        }
     }
 
     /// The value at a path of `config`.
@@ -433,19 +390,6 @@ pub struct Child<'a> {
     pub declared: Vec<Declared<'a>>,
     /// As config.
     pub definitions: Vec<Definition<'a>>,
-}
-
-/// The `name` of an instance where nothing sets it: its attribute's, with the ending of its kind for a
-/// unit (nixpkgs, nixos/lib/systemd-lib.nix).
-fn name_of_instance(path: &[Symbol]) -> Option<String> {
-    let [room, kind, instance, field] = path else { return None };
-    match (room.as_str(), kind.as_str(), field.as_str()) {
-        ("users", "users" | "groups", "name") => Some(instance.to_string()),
-        ("systemd", "paths" | "services" | "slices" | "sockets" | "targets" | "timers", "name") => {
-            Some(format!("{instance}.{}", kind.as_str().strip_suffix('s')?))
-        }
-        _ => None,
-    }
 }
 
 /// A path as people write it.

@@ -3,6 +3,7 @@
 pub mod arguments;
 pub mod configuration;
 pub mod declaration;
+mod defaults;
 pub mod definition;
 pub mod evaluated;
 pub mod extract;

@@ -114,30 +114,35 @@ impl<'a> Reader<'a, '_> {
         let field = |name: &str| self.nested(attrs, &[name]);
         let file = field("sopsFile");
         let (key, format, name_field) = (field("key"), field("format"), field("name"));
+        let (eval, of) = (self.eval, Some(name));
         // What only says how the secret is placed does not make the secret itself less sure.
-        let (rest, _) = self.eval.observe(|| {
-            ["path", "mode", "owner", "group", "neededForUsers", "restartUnits", "reloadUnits"]
-                .map(|name| self.nested(attrs, &[name]))
+        let (placed, _) = eval.observe(|| {
+            let field = |name: &str| self.nested(attrs, &[name]);
+            let (path, mode, owner, group) = (field("path"), field("mode"), field("owner"), field("group"));
+            let (needed, restart, reload) = (field("neededForUsers"), field("restartUnits"), field("reloadUnits"));
+            let has = |name: &str| attrs.get(Symbol::new(name)).is_some();
+            let (owned, triggers) = (has("owner"), has("restartUnits"));
+            Secret {
+                path: self.text(of, "path", path),
+                mode: self.text(of, "mode", mode),
+                owner: if owned { self.nullable(of, "owner", owner) } else { Fact::Unknown },
+                group: if owned { self.nullable(of, "group", group) } else { Fact::Unknown },
+                needed_for_users: if owned { self.bool(of, "neededForUsers", needed) } else { Fact::Unknown },
+                restart_units: if triggers { self.texts(of, "restartUnits", restart) } else { Fact::Unknown },
+                reload_units: if triggers { self.texts(of, "reloadUnits", reload) } else { Fact::Unknown },
+                ..Secret::default()
+            }
         });
-        let [path, mode, owner, group, needed, restart, reload] = rest;
-        let has = |name: &str| attrs.get(Symbol::new(name)).is_some();
-        let (owned, triggers) = (has("owner"), has("restartUnits"));
         Secret {
-            name: self.text(Some(name), "name", name_field),
-            key: self.text(Some(name), "key", key),
-            format: self.text(Some(name), "format", format),
-            path: self.text(Some(name), "path", path),
-            mode: self.text(Some(name), "mode", mode),
-            owner: if owned { self.nullable(Some(name), "owner", owner) } else { Fact::Unknown },
-            group: if owned { self.nullable(Some(name), "group", group) } else { Fact::Unknown },
-            needed_for_users: if owned { self.bool(Some(name), "neededForUsers", needed) } else { Fact::Unknown },
-            restart_units: if triggers { self.texts(Some(name), "restartUnits", restart) } else { Fact::Unknown },
-            reload_units: if triggers { self.texts(Some(name), "reloadUnits", reload) } else { Fact::Unknown },
+            name: self.text(of, "name", name_field),
+            key: self.text(of, "key", key),
+            format: self.text(of, "format", format),
             sops_file: self.file(name, file),
             certainty,
             at,
             origin,
             definitions,
+            ..placed
         }
     }
 
