@@ -432,3 +432,77 @@ fn flake_modules_that_may_make_hosts_leave_them_open() {
         }
     }
 }
+
+/// A repository of one file.
+fn written(entry: &str, text: &str) -> Scratch {
+    let scratch = Scratch::copy_of(&fixtures().join("wirings/below"), &["nix"], &[]);
+    fs::write(scratch.path().join(entry), text).unwrap();
+    scratch.git(&["add", entry]);
+    scratch
+}
+
+/// Where hosts may be that cannot be seen, that is said, and never that there is none.
+#[test]
+fn hosts_that_may_be_there_are_said() {
+    let table = [
+        // An output that is there and fails.
+        ("flake.nix", "{ outputs = _: { colmenaHive = { }.hive; }; }", "colmenaHive: attribute 'hive' missing"),
+        // No module that can be read makes a host.
+        (
+            "flake.nix",
+            r#"{
+              inputs.flake-parts.url = "github:hercules-ci/flake-parts";
+              inputs.other.url = "github:a/b";
+              outputs = inputs: inputs.flake-parts.lib.mkFlake { inherit inputs; } {
+                systems = [ ];
+                imports = [ inputs.other.flakeModule ];
+              };
+            }"#,
+            "nixosConfigurations: the flake input other is not here",
+        ),
+        // A set within the file's set.
+        (
+            "default.nix",
+            "{ more = { web = import <nixpkgs/nixos> { configuration = { }; }; } // (import <private>).hosts; }",
+            "more may hold more: the flake input private is not here",
+        ),
+    ];
+    for (entry, text, why) in table {
+        let manifest = written(entry, text).sealnix(&["manifest"]).json().expect("a manifest");
+        let said = manifest["unknowns"][0]["why"].as_str().unwrap_or_default();
+        assert!(said.starts_with(why), "{text}: {said}");
+    }
+}
+
+/// A `default.nix` beside a flake takes arguments for a package; alone it would be read as a module.
+#[test]
+fn a_package_beside_a_flake_is_no_host() {
+    let scratch = written("flake.nix", "{ outputs = _: { packages = { }; }; }");
+    fs::write(scratch.path().join("default.nix"), "{ stdenv, ... }: stdenv.mkDerivation { }").unwrap();
+    scratch.git(&["add", "default.nix"]);
+    assert_eq!(declared_in(&scratch), "");
+}
+
+/// What follows a private input, or one of its inputs, may be as private; nor does a name make a private
+/// repository a public one.
+#[test]
+fn what_follows_a_private_input_may_declare_anything() {
+    let flake = r#"{
+      inputs.nixpkgs.url = "github:NixOS/nixpkgs";
+      inputs.den.url = "git+ssh://git@example.org/ours/den";
+      inputs.nested.follows = "den/nested";
+      inputs.public.url = "github:a/b";
+      inputs.same.follows = "den";
+      inputs.shown.follows = "public/shown";
+      outputs = inputs: {
+        nixosConfigurations = builtins.mapAttrs (name: _: inputs.nixpkgs.lib.nixosSystem {
+          modules = [ inputs.${name}.nixosModules.default ];
+        }) { inherit (inputs) den nested same shown; };
+      };
+    }"#;
+    let manifest = written("flake.nix", flake).sealnix(&["manifest"]).json().expect("a manifest");
+    let complete: Vec<&Value> =
+        manifest["hosts"].as_array().unwrap().iter().map(|host| &host["complete"]["secrets"]).collect();
+    let not_here = |name: &str| Value::from(format!("the flake input {name} is not here"));
+    assert_eq!(complete, [&not_here("den"), &not_here("nested"), &not_here("same"), &Value::Bool(true)]);
+}

@@ -181,9 +181,11 @@ fn choose(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Tried,
             })
         })?;
         reached.extend(tried.reached.iter().copied());
-        let decides = !tried.hosts.is_empty() || is_flake(entry) && !tried.unknowns.is_empty();
-        let counts = best.unknowns.is_empty() && !(after_flake && entry.ends_with("default.nix"));
-        if decides || counts {
+        let is_for_packages = after_flake && entry.ends_with("default.nix");
+        // What takes arguments for a package looks like a module.
+        let makes_hosts = tried.hosts.iter().any(|host| !is_for_packages || !host.attr.is_empty());
+        let decides = makes_hosts || is_flake(entry) && !tried.unknowns.is_empty();
+        if decides || best.unknowns.is_empty() && !is_for_packages {
             best = tried;
         }
         if decides {

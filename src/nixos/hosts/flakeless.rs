@@ -142,10 +142,12 @@ fn walk<'a>(
             Err(stop) => listing.add_unknown(eval, &path.join("."), stop),
         }
     }
+    // What is added to packages is no host.
     if let Some(open) = attrs.open
-        && above.is_empty()
+        && (above.is_empty() || open.why.reason != Reason::Package)
     {
-        listing.unknowns.push(format!("it may hold more: {}", open.why));
+        let what = if above.is_empty() { "it".to_owned() } else { above.join(".") };
+        listing.unknowns.push(format!("{what} may hold more: {}", open.why));
     }
     Ok(())
 }

@@ -109,6 +109,13 @@ impl<'a> Inputs<'a> {
             for attr in eval.force_attrs(declared.value)?.entries {
                 inputs.push(Input::read(eval, attr, folder)?);
             }
+            let declared = eval.force_attrs(declared.value)?.entries;
+            let followed: Vec<_> = declared.iter().map(|attr| followed(eval, attr, &inputs)).collect();
+            for (input, followed) in
+                inputs.iter_mut().zip(followed).filter(|(input, _)| input.project == Project::Public)
+            {
+                input.project = followed.unwrap_or(input.project);
+            }
         }
         if let Value::Closure(closure) = outputs
             && let Param::Pattern { formals, .. } = &closure.lambda.param
@@ -230,6 +237,16 @@ fn url<'a>(eval: &Eval<'a>, attr: &Attr<'a>) -> Outcome<'a, &'a str> {
     })
 }
 
+/// What an input with `follows` is, as far as the inputs on the way tell: another input itself, or one of
+/// a private input's, which may be as private.
+fn followed<'a>(eval: &Eval<'a>, attr: &Attr<'a>, inputs: &[Input<'a>]) -> Option<Project> {
+    let Ok(Value::Attrs(attrs)) = eval.force(attr.value) else { return None };
+    let Ok(Value::String(way)) = eval.force(attrs.get(Symbol::new("follows"))?.value) else { return None };
+    let first = way.text.split('/').next()?;
+    let project = inputs.iter().find(|input| input.name == first)?.project;
+    (project == Project::Private || first == way.text).then_some(project)
+}
+
 /// The project that a url leads to, if it is one that sealnix knows without its files.
 pub fn known(url: &str) -> Option<Project> {
     Some(match repository(url).to_ascii_lowercase().as_str() {
@@ -247,9 +264,6 @@ pub fn project(eval: &Eval<'_>, name: &str, url: &str) -> Project {
     if let Some(known) = known(url) {
         return known;
     }
-    if HOST_MAKERS.contains(&repository(url).to_ascii_lowercase().as_str()) {
-        return Project::HostMaker;
-    }
     let location = location(url);
     let scheme = location.split_once(':').map_or("", |(scheme, _)| scheme);
     // `git@host:owner/repository` is ssh too.
@@ -260,6 +274,7 @@ pub fn project(eval: &Eval<'_>, name: &str, url: &str) -> Project {
         || location.starts_with(['.', '/']);
     match (private, name) {
         (true, _) => Project::Private,
+        (false, _) if HOST_MAKERS.contains(&repository(url).to_ascii_lowercase().as_str()) => Project::HostMaker,
         (false, "sops-nix" | "sops") => Project::SopsNix,
         (false, "home-manager") => Project::HomeManager,
         (false, "darwin" | "nix-darwin") => Project::NixDarwin,
@@ -292,7 +307,7 @@ pub fn repository(url: &str) -> &str {
 
 /// An input's flake, as far as it is known.
 pub fn value<'a>(eval: &Eval<'a>, world: &'a World<'a>, input: &'a Input<'a>) -> Outcome<'a> {
-    if let (Project::Public | Project::Private, Some(source)) = (input.project, input.source) {
+    if let (Project::HostMaker | Project::Public | Project::Private, Some(source)) = (input.project, input.source) {
         return source.value(eval, world, input.name);
     }
     let mut entries = match input.project {

@@ -78,6 +78,7 @@ impl<'a> Listing<'a> {
                 return;
             }
         }
+        let is_hive_written = matches!(outputs, Value::Attrs(all) if all.get(Symbol::new("colmenaHive")).is_some());
         let hive = match attribute(eval, outputs, "colmenaHive") {
             Ok(Some(hive)) => ("colmenaHive.nodes", attribute(eval, hive, "nodes")),
             Ok(None) => {
@@ -85,6 +86,7 @@ impl<'a> Listing<'a> {
                 let nodes = raw.and_then(|raw| raw.map(|raw| colmena::nodes(eval, world, raw)).transpose());
                 ("colmena", nodes)
             }
+            Err(stop) if is_hive_written => ("colmenaHive", Err(stop)),
             // What leaves any output open leaves this one open too, and was said.
             Err(_) => return,
         };

@@ -66,11 +66,29 @@ let
   lackingHosts = { sealnix, ... }: genAttrs outputsOfHosts (_: sealnix.lacking);
 
   processedFlake =
-    { config, ... }:
+    { config, sealnix, ... }:
+    let
+      inherit (config) flake;
+      makesHosts = lib.any (output: flake.${output} or { } != { }) (
+        outputsOfHosts
+        ++ [
+          "colmena"
+          "colmenaHive"
+        ]
+      );
+    in
     {
+      # Where no module that can be read makes a host, one that cannot may make them all.
       options.processedFlake = mkOption {
         type = raw;
-        default = config.flake;
+        default =
+          if sealnix.foreign == [ ] then
+            flake
+          else
+            flake
+            // {
+              nixosConfigurations = if makesHosts then flake.nixosConfigurations else builtins.head sealnix.foreign;
+            };
       };
       options.debug = mkOption {
         type = types.bool;
