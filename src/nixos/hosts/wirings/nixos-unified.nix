@@ -9,13 +9,17 @@ let
     {
       inputs,
       root,
-      systems ? [
-        "x86_64-linux"
-        "x86_64-darwin"
-        "aarch64-linux"
-        "aarch64-darwin"
-      ],
       specialArgs ? { },
+      systems ? lib.mapCartesianProduct ({ arch, kernel }: "${arch}-${kernel}") {
+        arch = [
+          "aarch64"
+          "x86_64"
+        ];
+        kernel = [
+          "darwin"
+          "linux"
+        ];
+      },
     }:
     let
       # The first that is there; the later ones are old names.
@@ -64,15 +68,14 @@ let
       };
     };
 
+  # Where a home lies, unless it says so itself.
   homeDefaults =
     { config, pkgs, ... }:
+    let
+      homes = if pkgs.stdenv.hostPlatform.isDarwin then "/Users" else "/home";
+    in
     {
-      home.homeDirectory = mkDefault "/${if pkgs.stdenv.isDarwin then "Users" else "home"}/${config.home.username}";
-      home.sessionPath = lib.mkIf pkgs.stdenv.isDarwin [
-        "/etc/profiles/per-user/$USER/bin"
-        "/nix/var/nix/profiles/system/sw/bin"
-        "/usr/local/bin"
-      ];
+      home.homeDirectory = mkDefault "${homes}/${config.home.username}";
     };
 
   functions =
@@ -83,12 +86,12 @@ let
       ...
     }:
     let
-      specialArgsFor = rec {
-        common.flake = { inherit config inputs self; };
+      common.flake = { inherit config inputs self; };
+      intel.rosettaPkgs = import inputs.nixpkgs { system = "x86_64-darwin"; };
+      specialArgsFor = {
+        inherit common;
+        darwin = common // intel;
         nixos = common;
-        darwin = common // {
-          rosettaPkgs = import inputs.nixpkgs { system = "x86_64-darwin"; };
-        };
       };
 
       system =
