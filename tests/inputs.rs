@@ -141,6 +141,12 @@ fn the_store_holds_what_is_locked_and_is_asked_only_on_demand() {
     let private = checkout("private");
     let run = repository.sealnix(&["manifest", &use_store, &given("private", private.path())]);
     assert!(!names(&run).contains(&"stored".to_owned()));
+    // A flake in a folder below is locked there.
+    let below = Scratch::copy_of(&fixtures().join("inputs/repository"), &[], &[]);
+    fs::create_dir(below.path().join("nix")).unwrap();
+    below.git(&["mv", "flake.nix", "web.nix", "modules", "nix"]);
+    fs::write(below.path().join("nix/flake.lock"), lock.to_string()).unwrap();
+    assert_eq!(names(&below.sealnix(&["manifest", "nix/flake.nix", &use_store])), ["backup", "stored", "wifi"]);
 }
 
 #[test]

@@ -222,7 +222,7 @@ fn walk(start: &EntryPoint, subject: Subject<'_>) -> Result<Walked, RunError> {
     for (name, path) in &given {
         tree.add_input(name, Tree::walk(path)?);
     }
-    for (name, path) in stored(&tree, subject.store) {
+    for (name, path) in stored(&tree, &start.entries, subject.store) {
         if !given.contains_key(&name) {
             tree.add_input(&name, Tree::walk(&path)?);
         }
@@ -231,9 +231,11 @@ fn walk(start: &EntryPoint, subject: Subject<'_>) -> Result<Walked, RunError> {
     Ok(Walked { tree, config, given: given.into_keys().collect() })
 }
 
-/// The inputs that `flake.lock` locks and that are in a Nix store.
-fn stored(tree: &Tree, store: Option<&Path>) -> Vec<(String, PathBuf)> {
-    let (Some(store), Some(text)) = (store, tree.texts.get("flake.lock")) else { return Vec::new() };
+/// The inputs that the `flake.lock` beside the flake locks and that are in a Nix store.
+fn stored(tree: &Tree, entries: &[RepoPath], store: Option<&Path>) -> Vec<(String, PathBuf)> {
+    let folder = entries.first().and_then(|entry| entry.strip_suffix("flake.nix"));
+    let lock = folder.and_then(|folder| tree.texts.get(format!("{folder}flake.lock").as_str()));
+    let (Some(store), Some(text)) = (store, lock) else { return Vec::new() };
     let locked = lock::locked(text.content()).into_iter();
     locked.map(|input| (input.name, store.join(input.store_name))).filter(|(_, path)| path.is_dir()).collect()
 }
