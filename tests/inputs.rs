@@ -90,6 +90,20 @@ fn a_checkout_holds_what_its_git_tracks() {
     assert!(complete.as_str().unwrap().contains("input:private/mail.nix"), "{complete}");
 }
 
+/// So it is where the repository itself has no flake, and Nix reads its folder as it is.
+#[test]
+fn a_checkout_beside_a_repository_without_a_flake_holds_what_its_git_tracks() {
+    let private = Scratch::copy_of(&fixtures().join("inputs/private"), &[], &["mail.nix"]);
+    let repository = Scratch::copy_of(&fixtures().join("wirings/alone"), &[], &["hardware-configuration.nix"]);
+    let module = "{ imports = [ <sops-nix/modules/sops> ./hardware-configuration.nix <private/mail.nix> ]; }";
+    fs::write(repository.path().join("configuration.nix"), module).unwrap();
+    let manifest = repository.sealnix(&["manifest", &given("private", private.path())]).json().unwrap();
+    let declared = manifest["hosts"][0]["sops"]["secrets"].as_object().unwrap();
+    assert_eq!(declared.keys().collect::<Vec<_>>(), ["disk"]);
+    let complete = manifest["hosts"][0]["complete"]["secrets"].as_str().unwrap();
+    assert!(complete.contains("input:private/mail.nix"), "{complete}");
+}
+
 /// The sops files of a checkout are read like those of the repository.
 #[test]
 fn what_a_checkout_seals_is_checked() {

@@ -46,6 +46,11 @@ impl Tree {
     }
 }
 
+/// Whether a path is that of a file of an input.
+pub(super) fn is_inside(path: &str) -> bool {
+    path.starts_with(PREFIX)
+}
+
 /// The input's name and the path in it.
 fn input_of(path: &str) -> Option<(&str, &str)> {
     let rest = path.strip_prefix(PREFIX)?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::path::PathBuf;
 
+use super::checkout;
 use super::origin::Origin;
 use super::place::RepoPath;
 use super::text::Text;
@@ -89,16 +90,17 @@ impl Tree {
 
     /// Whether Nix sees this file: it exists and, in a git repository with a flake, is tracked.
     pub fn is_visible(&self, path: &str) -> bool {
-        self.files.get(path).is_some_and(|entry| self.sees(entry.tracked))
+        self.files.get(path).is_some_and(|entry| self.sees(path, entry.tracked))
     }
 
-    fn sees(&self, tracked: bool) -> bool {
-        tracked || self.sees_untracked
+    /// Of a checkout of an input Nix sees what is tracked, however it reads the repository.
+    fn sees(&self, path: &str, tracked: bool) -> bool {
+        tracked || self.sees_untracked && !checkout::is_inside(path)
     }
 
     /// The symlink at a path, if Nix sees it.
     pub fn link(&self, path: &str) -> Option<&Link> {
-        self.links.get(path).filter(|link| self.sees(link.tracked))
+        self.links.get(path).filter(|link| self.sees(path, link.tracked))
     }
 
     /// Whether Nix sees a file or a folder at this path, as `builtins.pathExists` does; the root is
@@ -136,7 +138,7 @@ impl Tree {
         let links = self.links.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded));
         for (path, link) in links.take_while(|(path, _)| path.starts_with(&prefix)) {
             if let Some(name) = path.strip_prefix(prefix.as_str())
-                && self.sees(link.tracked)
+                && self.sees(path, link.tracked)
                 && !name.contains('/')
             {
                 children.insert(name, Kind::Symlink);
@@ -155,6 +157,6 @@ impl Tree {
     fn next_visible(&self, from: &Bound<String>) -> Option<&str> {
         let from = from.as_ref().map(String::as_str);
         let mut files = self.files.range::<str, _>((from, Bound::Unbounded));
-        files.find(|(_, entry)| self.sees(entry.tracked)).map(|(path, _)| &**path)
+        files.find(|(path, entry)| self.sees(path, entry.tracked)).map(|(path, _)| &**path)
     }
 }
