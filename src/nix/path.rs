@@ -55,6 +55,11 @@ pub fn in_repository(relative: &str) -> String {
     if relative.is_empty() { REPOSITORY.to_owned() } else { format!("{REPOSITORY}/{relative}") }
 }
 
+/// A file of a folder, as the tree calls both: "" is the root.
+pub fn file_in(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
 /// The path that stands for a flake input.
 pub fn of_input(name: &str) -> String {
     format!("{INPUT_PREFIX}{name}")

@@ -46,7 +46,7 @@ pub fn add<'a>(eval: &Eval<'a>, world: &World<'a>, name: &str, project: Project)
 /// The repository itself, fetched from where it lies.
 fn of_repository<'a>(eval: &Eval<'a>, world: &'a World<'a>, fetcher: &'static str, folder: &str) -> Outcome<'a> {
     if fetcher == "getFlake" {
-        let entry = if folder.is_empty() { "flake.nix".to_owned() } else { format!("{folder}/flake.nix") };
+        let entry = path::file_in(folder, "flake.nix");
         return flake::of_input(eval, world, eval.text(&entry));
     }
     let why = eval.unknown(Reason::World(fetcher), None);

@@ -40,7 +40,7 @@ impl<'a> Source<'a> {
 
     /// What the input gives.
     pub fn value(&self, eval: &Eval<'a>, world: &'a World<'a>, name: &'a str) -> Outcome<'a> {
-        let entry = if self.folder.is_empty() { "flake.nix".to_owned() } else { format!("{}/flake.nix", self.folder) };
+        let entry = path::file_in(self.folder, "flake.nix");
         match eval.program.by_path.get(&*entry) {
             Some(_) if self.is_flake => flake::of_input(eval, world, eval.text(&entry)),
             found => {

@@ -9,6 +9,7 @@ use crate::nix::Symbol;
 use crate::nix::builtins::text_of;
 use crate::nix::eval::Eval;
 use crate::nix::ir::FileId;
+use crate::nix::path;
 use crate::nix::value::Value;
 use crate::nixos::world::{World, foreign_input};
 
@@ -46,7 +47,7 @@ fn pins(eval: &Eval<'_>, folder: &str, list: &str, mut json: Json) -> Option<Pin
         // niv: `{ NAME: … }`
         _ => ("sources.nix", &mut json),
     };
-    let file = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+    let file = path::file_in(folder, name);
     let file = *eval.program.by_path.get(file.as_str())?;
     Some(Pins { file, pins: std::mem::take(pins.as_object_mut()?), flakes: list == "pins.lock.json" })
 }
