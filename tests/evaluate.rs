@@ -119,6 +119,20 @@ fn a_unit_runs_as_the_user_of_its_service() {
     assert_eq!(owner("d"), Value::Null, "nobody knows");
 }
 
+/// nixpkgs' own modules add to lists that nobody here sets, so nothing is known not to be in one.
+#[test]
+fn lists_of_nixpkgs_may_hold_more() {
+    let host = host(
+        r#"{ config, lib, ... }: {
+          sops.secrets = lib.mkIf (lib.elem "tun" config.boot.kernelModules) { vpn = { }; };
+          boot.kernelParams = [ "quiet" ];
+          sops.defaultSopsKey = lib.mkIf (lib.elem "quiet" config.boot.kernelParams) "quiet";
+        }"#,
+    );
+    assert_eq!(host["sops"]["secrets"]["vpn"]["certainty"], "conditional");
+    assert_eq!(host["sops"]["secrets"]["vpn"]["key"], "quiet");
+}
+
 /// home-manager takes `home.homeDirectory` from `users.users.NAME.home`; that of a normal user is
 /// below /home.
 #[test]

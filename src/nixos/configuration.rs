@@ -12,7 +12,7 @@ use super::{arguments, facts, merge};
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::unknown::{Reason, Unknown};
-use crate::nix::value::{Attr, AttrPlace, Attrs, Doubt, Open, Outcome, Thunk, Value};
+use crate::nix::value::{Attr, AttrPlace, Attrs, Doubt, List, Open, Outcome, Thunk, Value};
 
 /// What kind of configuration it is: which options exist besides those that modules declare.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -336,6 +336,10 @@ impl<'a> Configuration<'a> {
             Territory::Option(facts::Fact { kind: "submodule", default: Some("{}") }) => {}
             Territory::Option(facts::Fact { default: Some("{}"), .. })
                 if path.first() == Some(&Symbol::new("systemd")) => {}
+            // nixpkgs' own modules may add to it.
+            Territory::Option(facts::Fact { kind: "list", default: Some("[]") }) => {
+                return Ok(eval.list_of(List { items: &[], open: Some(why) }));
+            }
             Territory::Option(facts::Fact { default: Some(default), .. }) => {
                 eval.assume(why);
                 return facts::json(eval, default);

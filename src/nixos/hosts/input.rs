@@ -41,9 +41,6 @@ pub enum Project {
 /// Repositories of flake-parts modules that make hosts.
 const HOST_MAKERS: [&str; 3] = ["den", "ez-configs", "unify"];
 
-/// Libraries whose own modules declare secrets.
-const SECRET_MAKERS: [&str; 1] = ["clan-core"];
-
 /// One input.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
@@ -194,7 +191,7 @@ impl<'a> Inputs<'a> {
             Project::SopsNix if class != Class::Plain => Foreign::Schema("«sops-nix»"),
             Project::HomeManager if matches!(class, Class::Nixos | Class::Darwin) => Foreign::Schema("«home-manager»"),
             Project::HostMaker if class == Class::Plain => Foreign::Private,
-            Project::Library(wiring) if SECRET_MAKERS.contains(&wiring.repository) => Foreign::Private,
+            Project::Library(wiring) if wiring.declares_secrets() => Foreign::Private,
             Project::Private => Foreign::Private,
             _ => Foreign::Public,
         }

@@ -19,6 +19,13 @@ pub struct Wiring {
     pub text: &'static str,
 }
 
+impl Wiring {
+    /// Whether the library's own modules declare secrets: those that clan generates.
+    pub fn declares_secrets(&self) -> bool {
+        self.repository == "clan-core"
+    }
+}
+
 /// Every wiring.
 pub const WIRINGS: &[Wiring] = &[
     Wiring { repository: "adios-flake", file: "«adios-flake»", text: include_str!("wirings/adios-flake.nix") },
