@@ -133,6 +133,21 @@ fn lists_of_nixpkgs_may_hold_more() {
     assert_eq!(host["sops"]["secrets"]["vpn"]["key"], "quiet");
 }
 
+/// Containers that cannot be read may declare secrets: that is said, where there is a reason to.
+#[test]
+fn containers_that_cannot_be_read_are_said() {
+    let said = |module: &str| -> Vec<String> {
+        let host = host(module);
+        let unknowns = host["unknowns"].as_array().cloned().unwrap_or_default();
+        let of_secrets = unknowns.iter().filter(|unknown| unknown["field"] == "secrets");
+        of_secrets.map(|unknown| unknown["why"].as_str().unwrap().to_owned()).collect()
+    };
+    let why = "a container may declare some: the flake input home-manager is not here";
+    assert_eq!(said("{ inputs, ... }: { containers = inputs.home-manager.containers; }"), [why]);
+    assert!(matches!(said(r#"{ containers = throw "x"; }"#).as_slice(), [why] if why.starts_with("a container may")));
+    assert_eq!(said("{ containers.web.config = { }; }"), [""; 0]);
+}
+
 /// home-manager takes `home.homeDirectory` from `users.users.NAME.home`; that of a normal user is
 /// below /home.
 #[test]

@@ -1,8 +1,8 @@
 //! Systems within the system: containers, specialisations, guests. What they declare is not read; one
 //! that declares secrets of its own is said.
 
-use super::Reader;
 use super::places::spot;
+use super::{Reader, why};
 use crate::manifest::Unknown as UnknownFact;
 use crate::nix::Symbol;
 use crate::nix::unknown::Stop;
@@ -33,8 +33,10 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         for kind in &KINDS {
-            let Ok(systems) = self.written(configuration, kind.option) else { continue };
-            for (name, definitions) in systems {
+            if let Some(why) = self.unreadable(configuration, kind.option) {
+                self.push(None, "secrets", format!("a {} may declare some: {why}", kind.what), None);
+            }
+            for (name, definitions) in self.written(configuration, kind.option).unwrap_or_default() {
                 let why = match self.declares_secrets(configuration, kind, &definitions) {
                     Ok(false) => continue,
                     Ok(true) => "declares sops secrets of its own, and systems within a system are not looked at",
@@ -51,6 +53,20 @@ impl<'a> Reader<'a, '_> {
                 });
             }
         }
+    }
+
+    /// Why the option that holds the systems may hold more than is written.
+    fn unreadable(&self, configuration: &'a Configuration<'a>, option: &[&str]) -> Option<String> {
+        let path: Vec<_> = option.iter().map(|name| Symbol::new(name)).collect();
+        let definitions = configuration.definitions_at(self.eval, &path);
+        let stop = match definitions.and_then(|definitions| self.live(&definitions)) {
+            Ok(live) => live.iter().find_map(|live| match live.value {
+                Value::Unknown(unknown) => Some(Stop::Unknown(unknown)),
+                _ => None,
+            })?,
+            Err(stop) => stop,
+        };
+        Some(why(self.eval, stop))
     }
 
     /// Whether the modules of a system define secrets or templates.
