@@ -44,8 +44,7 @@ fn host_of(flake: &str) -> Value {
     let folder = TempDir::new().expect("a temporary folder");
     fs::write(folder.path().join("flake.nix"), flake).expect("flake.nix is written");
     fs::write(folder.path().join("secrets.yaml"), "token: x\n").expect("secrets.yaml is written");
-    let run = Scratch::copy_of(folder.path(), &[], &[]).sealnix(&["manifest"]);
-    let manifest: Value = serde_json::from_str(&run.stdout).expect("a manifest");
+    let manifest = Scratch::copy_of(folder.path(), &[], &[]).sealnix(&["manifest"]).json().expect("a manifest");
     manifest["hosts"][0].clone()
 }
 
@@ -222,7 +221,6 @@ fn looking_something_up_in_config_is_no_use_of_it() {
 /// numtide/flake-utils puts the system below each output; what stands beside stays as it is.
 #[test]
 fn flake_utils_leaves_the_other_outputs_alone() {
-    let folder = TempDir::new().expect("a temporary folder");
     let flake = r#"{
       inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
       inputs.flake-utils.url = "github:numtide/flake-utils";
@@ -230,10 +228,7 @@ fn flake_utils_leaves_the_other_outputs_alone() {
         flake-utils.lib.eachDefaultSystem (system: { packages.tool = nixpkgs.legacyPackages.${system}.hello; })
         // { nixosConfigurations.web = nixpkgs.lib.nixosSystem { system = "x86_64-linux"; modules = [ ]; }; };
     }"#;
-    fs::write(folder.path().join("flake.nix"), flake).expect("flake.nix is written");
-    let run = Scratch::copy_of(folder.path(), &[], &[]).sealnix(&["manifest"]);
-    let manifest: Value = serde_json::from_str(&run.stdout).expect("a manifest");
-    assert_eq!(manifest["hosts"][0]["name"], "web");
+    assert_eq!(host_of(flake)["name"], "web");
     assert_eq!(manifest["unknowns"].as_array().map_or(0, Vec::len), 0, "{}", manifest["unknowns"]);
 }
 
