@@ -36,16 +36,19 @@ fn host(module: &str) -> Value {
   }};
 }}"#
     );
-    host_of(&flake)
+    manifest_of(&flake)["hosts"][0].clone()
 }
 
-/// The only host of a flake.
-fn host_of(flake: &str) -> Value {
+/// A repository of this flake.
+fn repository(flake: &str) -> Scratch {
     let folder = TempDir::new().expect("a temporary folder");
     fs::write(folder.path().join("flake.nix"), flake).expect("flake.nix is written");
     fs::write(folder.path().join("secrets.yaml"), "token: x\n").expect("secrets.yaml is written");
-    let manifest = Scratch::copy_of(folder.path(), &[], &[]).sealnix(&["manifest"]).json().expect("a manifest");
-    manifest["hosts"][0].clone()
+    Scratch::copy_of(folder.path(), &[], &[])
+}
+
+fn manifest_of(flake: &str) -> Value {
+    repository(flake).sealnix(&["manifest"]).json().expect("a manifest")
 }
 
 /// nixpkgs' `users.users.NAME` of a service takes its group from the service's `group` option.
@@ -228,7 +231,8 @@ fn flake_utils_leaves_the_other_outputs_alone() {
         flake-utils.lib.eachDefaultSystem (system: { packages.tool = nixpkgs.legacyPackages.${system}.hello; })
         // { nixosConfigurations.web = nixpkgs.lib.nixosSystem { system = "x86_64-linux"; modules = [ ]; }; };
     }"#;
-    assert_eq!(host_of(flake)["name"], "web");
+    let manifest = manifest_of(flake);
+    assert_eq!(manifest["hosts"][0]["name"], "web");
     assert_eq!(manifest["unknowns"].as_array().map_or(0, Vec::len), 0, "{}", manifest["unknowns"]);
 }
 
@@ -476,12 +480,11 @@ fn submodules_know_an_extended_lib() {
       };
     };
 }"#;
-    let host = host_of(flake);
+    let host = &manifest_of(flake)["hosts"][0];
     assert_eq!(host["sops"]["secrets"]["token"]["key"], "mine", "{}", host["unknowns"]);
 }
 
-/// A module of another repository of the same owner may declare anything; a stranger's is taken to
-/// declare no secret.
+/// A module of another repository of the owner may declare anything; a stranger's declares no secret.
 #[test]
 fn another_repository_of_the_owner_leaves_a_host_incomplete() {
     let flake = r#"{
@@ -493,10 +496,8 @@ fn another_repository_of_the_owner_leaves_a_host_incomplete() {
     nixosConfigurations.web = nixpkgs.lib.nixosSystem { modules = [ modules.nixosModules.default ]; };
   };
 }"#;
-    let folder = TempDir::new().expect("a temporary folder");
-    fs::write(folder.path().join("flake.nix"), flake).expect("flake.nix is written");
     let complete = |remote: &str| {
-        let scratch = Scratch::copy_of(folder.path(), &[], &[]);
+        let scratch = repository(flake);
         scratch.git(&["remote", "add", "origin", remote]);
         let manifest = scratch.sealnix(&["manifest"]).json().expect("a manifest");
         manifest["hosts"][0]["complete"]["secrets"].clone()
@@ -505,8 +506,7 @@ fn another_repository_of_the_owner_leaves_a_host_incomplete() {
     assert_eq!(complete("git@github.com:Ann/machines.git"), "the flake input modules is not here");
 }
 
-/// A flake is evaluated purely, so no variable of the environment is set (Nix manual, `--pure-eval`);
-/// somebody may say `--impure`, so that is assumed.
+/// A flake is evaluated purely (Nix manual, `--pure-eval`): no variable is set, unless one says `--impure`.
 #[test]
 fn a_flake_sees_no_environment() {
     let host = host(r#"{ sops.secrets.a.key = "token${builtins.getEnv "USER"}"; }"#);
@@ -595,6 +595,6 @@ fn a_home_may_be_that_of_a_host() {
     };
   };
 }"#;
-    let host = host_of(flake);
+    let host = &manifest_of(flake)["hosts"][0];
     assert_eq!(host["sops"]["secrets"]["token"]["key"], "token", "{}", host["unknowns"]);
 }
