@@ -159,13 +159,6 @@ fn what_hangs_on_something_unknown_is_unknown() {
     }
 }
 
-#[test]
-fn what_is_not_written_says_so_when_it_is_called() {
-    let expected = Evaluated::Unknown("lib.toDconfINI is not written yet".to_owned());
-    assert_eq!(value("lib.generators.toDconfINI { a.b = 1; }"), expected);
-    assert_eq!(value("lib.generators ? toDconfINI"), Evaluated::Value(json!(true)));
-}
-
 /// A module for an old option reads `config` and `options` (nixpkgs, lib/modules.nix: doRename).
 #[test]
 fn modules_for_old_options_are_functions() {

@@ -15,6 +15,11 @@ use super::symbol::Symbol;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
+impl FileId {
+    /// sealnix's own code that stands for a function of `lib`: a file of no program, no place is told of it.
+    pub const OWN: FileId = FileId(u32::MAX);
+}
+
 /// A byte range of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {

@@ -18,6 +18,7 @@ mod fixed_points;
 pub(crate) mod gather;
 mod generators;
 mod hm;
+mod in_nix;
 mod kernel;
 mod lists;
 mod members;
@@ -42,10 +43,12 @@ mod versions;
 
 pub use self::hm::hm;
 
+use std::cell::Cell;
+
 use self::namespaces::{NAMESPACES, Namespace};
 use super::eval::Eval;
 use super::unknown::{Reason, Stop};
-use super::value::{Attr, Thunk, Value};
+use super::value::{Attr, State, Thunk, Value};
 
 /// nixpkgs' `lib`. `extra` are those made elsewhere (`types`, `mkOptionType`,
 /// `evalModules`, …): each is a name of `lib` itself, comes before a function of that name here,
@@ -54,28 +57,41 @@ use super::value::{Attr, Thunk, Value};
 pub fn lib<'a>(eval: &Eval<'a>, extra: Vec<Attr<'a>>) -> Value<'a> {
     let types = extra.iter().find(|attr| attr.name.as_str() == "types").map(|attr| attr.value);
     let types = types.unwrap_or_else(|| eval.done(eval.unknown_value(Reason::NotWritten("lib.types"))));
+    let whole: &'a Thunk<'a> = eval.alloc(Thunk { state: Cell::new(State::Busy) });
     let mut top = constants::top(eval);
     for namespace in NAMESPACES {
-        let entries = entries(eval, namespace, types, &extra);
+        let entries = entries(eval, namespace, Given { types, lib: whole, extra: &extra });
         top.extend(entries.iter().filter(|attr| !namespace.beneath.contains(&attr.name.as_str())));
         let set = eval.attrs(entries);
         top.push(eval.attr(namespace.name, eval.done(set)));
     }
     top.extend(extra);
-    eval.attrs(fixed_points::extensible(eval, top))
+    let value = eval.attrs(fixed_points::extensible(eval, top));
+    whole.state.set(State::Done { value, assumed: None });
+    value
 }
 
-fn entries<'a>(eval: &Eval<'a>, namespace: &Namespace, types: &'a Thunk<'a>, extra: &[Attr<'a>]) -> Vec<Attr<'a>> {
-    let elsewhere = |name: &str| extra.iter().find(|attr| attr.name.as_str() == name).copied();
+/// What namespaces are made with.
+struct Given<'a, 'e> {
+    types: &'a Thunk<'a>,
+    lib: &'a Thunk<'a>,
+    extra: &'e [Attr<'a>],
+}
+
+fn entries<'a>(eval: &Eval<'a>, namespace: &Namespace, given: Given<'a, '_>) -> Vec<Attr<'a>> {
+    let elsewhere = |name: &str| given.extra.iter().find(|attr| attr.name.as_str() == name).copied();
     let from_builtins = namespace.builtins.iter().map(|&name| eval.attr(name, calling::builtin_thunk(eval, name)));
     let mut entries: Vec<_> = from_builtins.collect();
-    for &name in namespace.unwritten {
-        entries.push(eval.attr(name, eval.done(unwritten(eval, name))));
+    match in_nix::file(namespace.name) {
+        Some(file) => entries.extend(in_nix::entries(eval, namespace.unwritten, file.value(eval, given.lib))),
+        None => {
+            entries.extend(namespace.unwritten.iter().map(|name| eval.attr(name, eval.done(unwritten(eval, name)))))
+        }
     }
     for function in namespace.functions.iter().copied().flatten() {
         entries.push(eval.attr(function.name, eval.done(eval.native(function.name, function.arity, function.run))));
     }
-    entries.extend((namespace.values)(eval, types));
+    entries.extend((namespace.values)(eval, given.types));
     for entry in &mut entries {
         if let Some(given) = elsewhere(entry.name.as_str()) {
             *entry = given;

@@ -33,6 +33,16 @@ impl Program {
         Program { files, by_path }
     }
 
+    /// Parses code of sealnix's own that is in no program.
+    pub fn parse_own(text: &'static str) -> Content {
+        let text = Text::new("«lib»".into(), text);
+        let parsed = thread::scope(|scope| {
+            let parser = thread::Builder::new().name("nix parser".into()).stack_size(STACK);
+            parser.spawn_scoped(scope, || parse(&text, FileId::OWN)).ok()?.join().ok()
+        });
+        parsed.unwrap_or_else(|| Content::NotLooked { why: "no thread".into(), span: None })
+    }
+
     /// A file; none for an id of another program.
     pub fn file(&self, id: FileId) -> Option<&File> {
         self.files.get(id.0 as usize)

@@ -2,7 +2,7 @@
 
 use super::select::absence;
 use super::{Attr, Eval, Outcome, State, Thunk, Value};
-use crate::nix::ir::{Formal, Lambda, Node, Param, Span};
+use crate::nix::ir::{FileId, Formal, Lambda, Node, Param, Span};
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::{ErrorKind, EvalError, Stop};
 use crate::nix::value::{Attrs, Binds, Closure, Frame, Native, Scope};
@@ -20,7 +20,7 @@ impl<'a> Eval<'a> {
     /// Gives an error of our own functions the place of the call.
     fn placed(&self, stop: Stop<'a>, span: Span) -> Stop<'a> {
         match stop {
-            Stop::Error(error) if error.span.is_none() => {
+            Stop::Error(error) if error.span.is_none_or(|span| span.file == FileId::OWN) => {
                 Stop::Error(self.alloc(EvalError { span: Some(span), ..*error }))
             }
             stop => stop,

@@ -84,7 +84,7 @@ pub const NAMESPACES: &[Namespace] = &[
             "removeAttrs",
             "zipAttrsWith",
         ],
-        unwritten: &["toDerivation"],
+        unwritten: &[],
         beneath: &["longestValidPathPrefix", "unionOfDisjoint"],
     },
     Namespace {
@@ -246,7 +246,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[meta::FUNCTIONS],
         values: meta::values,
         builtins: &[],
-        unwritten: &["cpeFullVersionWithVendor"],
+        unwritten: &[],
         beneath: &["availableOn", "cpeFullVersionWithVendor", "defaultPriority", "platformMatch"],
     },
     Namespace {
@@ -448,7 +448,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[systems::FUNCTIONS],
         values: systems::values,
         builtins: &[],
-        unwritten: &["functionNames", "systemToAttrs"],
+        unwritten: &[],
         beneath: &[
             "platforms",
             "architectures",

@@ -2,11 +2,12 @@
 //! on what they are given.
 
 use super::attrsets::value_or;
-use super::calling::{arguments, builtin, found};
+use super::calling::{arguments, builtin, found, stop};
 use super::gather::{all_items, symbol};
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
 use crate::nix::symbol::Symbol;
+use crate::nix::unknown::Reason;
 use crate::nix::value::{Outcome, Thunk, Value};
 
 /// The functions of this file.
@@ -31,6 +32,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "getStatic", arity: 1, run: |eval, args| first_of(eval, args, &["static", "lib", "out"]) },
     Function { name: "isDerivation", arity: 1, run: is_derivation },
     Function { name: "recurseIntoAttrs", arity: 1, run: |eval, args| recurse_for_derivations(eval, args, true) },
+    Function { name: "toDerivation", arity: 1, run: |eval, _| stop(eval.unknown(Reason::World("storePath"), None)) },
 ];
 
 fn is_derivation<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {

@@ -9,8 +9,14 @@ use crate::nix::unknown::Reason;
 use crate::nix::value::{Attr, List, Outcome, Thunk, Value};
 
 /// The functions of this file.
-pub const FUNCTIONS: &[Function] =
-    &[Function { name: "elaborate", arity: 1, run: elaborate }, Function { name: "equals", arity: 2, run: equals }];
+pub const FUNCTIONS: &[Function] = &[
+    Function { name: "elaborate", arity: 1, run: elaborate },
+    Function { name: "equals", arity: 2, run: equals },
+    Function { name: "systemToAttrs", arity: 1, run: system_to_attrs },
+];
+
+/// What of a platform are functions.
+const FUNCTION_NAMES: [&str; 4] = ["canExecute", "emulator", "emulatorAvailable", "staticEmulatorAvailable"];
 
 /// The systems that nixpkgs' flake has packages for.
 const FLAKE_EXPOSED: [&str; 10] = [
@@ -29,9 +35,13 @@ const FLAKE_EXPOSED: [&str; 10] = [
 /// What is no function.
 pub fn values<'a>(eval: &Eval<'a>, _types: &'a Thunk<'a>) -> Vec<Attr<'a>> {
     let unknown = |name: &'static str| eval.attr(name, eval.done(open_set(eval, Vec::new(), Reason::Package)));
-    let exposed: Vec<_> = FLAKE_EXPOSED.iter().map(|name| eval.done(eval.string(name))).collect();
+    let names = |name: &str, names: &[&str]| {
+        let names: Vec<_> = names.iter().map(|name| eval.done(eval.string(name))).collect();
+        eval.attr(name, eval.done(eval.list(&names)))
+    };
     vec![
-        eval.attr("flakeExposed", eval.done(eval.list(&exposed))),
+        names("flakeExposed", &FLAKE_EXPOSED),
+        names("functionNames", &FUNCTION_NAMES),
         eval.attr("doubles", eval.done(doubles(eval))),
         unknown("architectures"),
         unknown("examples"),
@@ -72,6 +82,15 @@ fn elaborate<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
         value => value,
     };
     platform(eval, eval.as_string(name)?.text)
+}
+
+fn system_to_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [system] = arguments(eval, args)?;
+    match eval.force(system)? {
+        Value::Unknown(why) => stop(why),
+        value @ Value::Attrs(_) => Ok(value),
+        _ => Ok(eval.attrs(vec![eval.attr("system", system)])),
+    }
 }
 
 /// A platform as `lib.systems.elaborate` describes it: the attributes that follow from the name of
