@@ -228,6 +228,9 @@ pub struct Secret {
     /// Whether the host declares it at all.
     #[serde(flatten)]
     pub certainty: Certainty,
+    /// Whether no other definition may say more of it. In JSON absent where it is.
+    #[serde(default, skip_serializing_if = "Complete::is_complete")]
+    pub complete: Complete,
     /// Where its name is written, as Nix says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Spot>,
@@ -244,6 +247,11 @@ impl Secret {
     pub fn place(&self) -> Option<&Place> {
         let definitions = self.definitions.iter().filter_map(|definition| definition.pos.as_ref());
         self.origin.as_ref().or(self.at.as_ref()).or(definitions.into_iter().next()).map(|spot| &spot.0)
+    }
+
+    /// Whether a definition that is known says this field.
+    pub fn says(&self, field: &str) -> bool {
+        self.definitions.iter().any(|definition| definition.fields.contains_key(field))
     }
 
     /// Where a field is written, else where the secret is.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    Agenix, Certainty, Definition, Fact, Host, Manifest, Namespace, Secret, Sops, Template, Unknown, Use, Used,
+    Agenix, Certainty, Complete, Definition, Fact, Host, Manifest, Namespace, Secret, Sops, Template, Unknown, Use,
+    Used,
 };
 
 /// Joins what Nix says (`exact`) with what the static evaluator found. Hosts are matched by kind
@@ -81,6 +82,7 @@ fn join_parts(exact: Option<&mut Sops>, found: Option<Sops>) {
     let (Some(exact), Some(mut found)) = (exact, found) else { return };
     for (name, secret) in &mut exact.secrets {
         secret.certainty = Certainty::Certain;
+        secret.complete = Complete::Yes;
         if let Some(found) = found.secrets.remove(name) {
             join_secret(secret, found);
         }

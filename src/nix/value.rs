@@ -130,6 +130,11 @@ impl AttrPlace {
         }
     }
 
+    /// Of an attribute that a function made from the one here: Nix says nowhere that it stands.
+    pub fn generated(self) -> Self {
+        AttrPlace::Generated { name: self.of_name(), at: None }
+    }
+
     /// Where Nix says that the attribute stands.
     pub fn in_nix(self) -> Option<Span> {
         match self {

@@ -226,7 +226,7 @@ impl<'a> Configuration<'a> {
         let path = eval.slice(&[path, &[name]].concat());
         let declared = eval.slice(&child.declared);
         let definitions = eval.slice(&child.definitions);
-        let place = definitions.first().map_or(AttrPlace::Nowhere, |definition| definition.place);
+        let place = definitions.first().map_or(AttrPlace::Nowhere, |definition| definition.place.generated());
         let sure = !declared.is_empty()
             || definitions.iter().any(|definition| definition.conditions.is_empty() && definition.doubt.is_none());
         let doubt = (!sure).then(|| {
@@ -376,6 +376,11 @@ impl<'a> Configuration<'a> {
                 .collect();
         }
         Ok(definitions)
+    }
+
+    /// Of a submodule, the definition that may set any of its options.
+    pub fn undefined_part(&self) -> Option<&'a Unknown<'a>> {
+        self.open.filter(|_| self.class == Class::Plain)
     }
 
     /// Why modules may be missing from it.

@@ -206,7 +206,7 @@ fn option_value<'a>(
     });
     let resolved = move |eval: &Eval<'a>| -> Outcome<'a, Resolved<'a>> {
         let definitions = configuration.definitions_at(eval, path)?;
-        merge::resolve_with_default(eval, &declaration, &definitions)
+        merge::resolve_with_default(eval, configuration, &declaration, &definitions)
     };
     let is_defined = eval.lazy(move |eval| {
         let resolved = resolved(eval)?;

@@ -227,6 +227,11 @@ impl<'a> Resolved<'a> {
         self.certain.is_empty() && self.perhaps.is_empty() && self.open.is_none()
     }
 
+    /// The same, where there may be more for this reason.
+    pub fn or_open(self, open: Option<&'a Unknown<'a>>) -> Self {
+        Resolved { open: self.open.or(open), ..self }
+    }
+
     /// The same, given that something here counts: what surely does then is certain. Of definitions
     /// under different conditions any may be the one that counts.
     pub fn given_one(self, eval: &Eval<'a>) -> Self {

@@ -31,7 +31,7 @@ pub fn option<'a>(
 ) -> Outcome<'a> {
     declaration.check(eval, path, definitions)?;
     let kind = declaration.kind(eval, path)?;
-    let resolved = resolve_with_default(eval, declaration, definitions)?;
+    let resolved = resolve_with_default(eval, configuration, declaration, definitions)?;
     let merged = move |eval: &Eval<'a>| match kind {
         Some(kind) => merged(eval, configuration, path, kind, resolved),
         None if resolved.is_empty() => undefined(eval, configuration, path),
@@ -45,25 +45,28 @@ pub fn option<'a>(
 }
 
 /// What counts of an option's definitions, and of the one that its own default makes: as weak a
-/// definition as any, not looked at where a stronger one is sure.
+/// definition as any, not looked at where a stronger one is sure. What may be defined besides may
+/// stand over the default.
 pub fn resolve_with_default<'a>(
     eval: &Eval<'a>,
+    configuration: &'a Configuration<'a>,
     declaration: &Declaration<'a>,
     definitions: &[Definition<'a>],
 ) -> Outcome<'a, Resolved<'a>> {
     let resolved = resolve(eval, expand(eval, definitions)?)?;
     let stronger = |live: &Live<'a>| live.definition.priority() < OPTION_DEFAULT_PRIORITY;
-    match declaration.default() {
+    let resolved = match declaration.default() {
         Some((default, module)) if !resolved.certain.first().is_some_and(stronger) => {
             let default = Definition {
                 overriding: Some(OPTION_DEFAULT_PRIORITY),
-                doubt: None,
+                doubt: configuration.undefined_part(),
                 ..Definition::plain(default, module)
             };
-            resolve(eval, expand(eval, &[&[default], definitions].concat())?)
+            resolve(eval, expand(eval, &[&[default], definitions].concat())?)?
         }
-        _ => Ok(resolved),
-    }
+        _ => resolved,
+    };
+    Ok(resolved.or_open(configuration.undefined_part()))
 }
 
 /// An option that is used and that no module here defines; one that is not here may.

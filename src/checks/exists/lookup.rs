@@ -2,6 +2,7 @@
 
 use crate::checks::World;
 use crate::checks::declared::{Declared, Named, declared};
+use crate::manifest::Complete;
 use crate::sops::{Document, Format, Found};
 
 /// A declared key and what lies there.
@@ -41,5 +42,12 @@ pub fn look_up<'a>(world: &World<'a>, declared: Declared<'a>) -> Result<Option<L
     if !reads || key.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Lookup { declared, document, key, found: document.find(key) }))
+    let found = document.find(key);
+    match &declared.secret.complete {
+        // The file that it leaves out may be said by the definition that is not known.
+        Complete::No(why) if !matches!(found, Found::Leaf { .. }) && !declared.secret.says("sopsFile") => {
+            Err(format!("a definition that may name another file or key is not known: {why}"))
+        }
+        _ => Ok(Some(Lookup { declared, document, key, found })),
+    }
 }

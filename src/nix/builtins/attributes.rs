@@ -155,7 +155,10 @@ fn map_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let entries: Vec<_> = set
         .entries
         .iter()
-        .map(|attr| Attr { value: apply_to(eval, function, name_of(eval, attr), attr.value), ..*attr })
+        .map(|attr| {
+            let value = apply_to(eval, function, name_of(eval, attr), attr.value);
+            Attr { value, place: attr.place.generated(), ..*attr }
+        })
         .collect();
     let open = set.open.map(|open| Open {
         why: eval.unknown_with(open.why, &[function]),
@@ -216,10 +219,7 @@ fn attr_position<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let name = Symbol::new(eval.force_string(name)?.text);
     let set = eval.force_attrs(set)?;
     match (set.get(name), set.open) {
-        (Some(attr), _) => {
-            let span = attr.place.in_nix().or_else(|| attr.place.of_name());
-            Ok(span.map_or(Value::Null, |span| eval.position(span)))
-        }
+        (Some(attr), _) => Ok(attr.place.in_nix().map_or(Value::Null, |span| eval.position(span))),
         (None, Some(open)) => Err(Stop::Unknown(open.why)),
         (None, None) => Ok(Value::Null),
     }
@@ -248,7 +248,8 @@ fn zip_attrs_with<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     }
     let open = opening.close(eval);
     let zipped = values.into_iter().filter_map(|(name, values)| {
-        let attr = Attr { doubt: None, ..*first.get(&name)? };
+        let first = first.get(&name)?;
+        let attr = Attr { doubt: None, place: first.place.generated(), ..*first };
         let values = eval.done(eval.list_of(List { items: eval.slice(&values), open }));
         Some(Attr { value: apply_to(eval, function, name_of(eval, &attr), values), ..attr })
     });

@@ -1,7 +1,7 @@
 //! `lib.attrsets`: sets of attributes, one level deep.
 
 use super::calling::{Verdict, arguments, builtin, call, found, holds, later, stop, verdict};
-use super::gather::{Entries, Items, absence, all_entries, all_items, generated, maybe_absent, name_of, symbol};
+use super::gather::{Entries, Items, absence, all_entries, all_items, maybe_absent, name_of, symbol};
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
 use crate::nix::symbol::Symbol;
@@ -227,7 +227,7 @@ fn fold_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
                 }
                 Err(index) => {
                     let value = later(eval, function, [attr.value, start]);
-                    folded.insert(index, Attr { value, place: generated(attr.place), ..*attr });
+                    folded.insert(index, Attr { value, place: attr.place.generated(), ..*attr });
                 }
             }
         }
@@ -247,7 +247,7 @@ fn cartesian_product<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a>
             .iter()
             .flat_map(|chosen| {
                 choices.iter().map(|&value| {
-                    let next = Attr { value, place: generated(attr.place), ..*attr };
+                    let next = Attr { value, place: attr.place.generated(), ..*attr };
                     chosen.iter().copied().chain([next]).collect()
                 })
             })

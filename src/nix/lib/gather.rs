@@ -142,11 +142,6 @@ pub fn maybe_absent<'a>(eval: &Eval<'a>, attr: &Attr<'a>, why: &'a Unknown<'a>) 
     Attr { doubt: Some(Doubt::MaybeAbsent(why)), value: eval.value_of(attr), ..*attr }
 }
 
-/// Where the name of an attribute stands that a function made from one written there.
-pub fn generated(place: AttrPlace) -> AttrPlace {
-    AttrPlace::Generated { name: place.of_name(), at: None }
-}
-
 /// The symbol of a name argument.
 pub fn symbol<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>) -> Outcome<'a, Symbol> {
     Ok(Symbol::new(eval.force_string(thunk)?.text))

@@ -2,7 +2,7 @@
 
 use super::attrsets::is_set;
 use super::calling::{Verdict, arguments, call, found, holds, later, stop, verdict};
-use super::gather::{Entries, Items, absence, all_entries, generated, maybe_absent, name_of};
+use super::gather::{Entries, Items, absence, all_entries, maybe_absent, name_of};
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
 use crate::nix::symbol::Symbol;
@@ -75,7 +75,7 @@ impl<'a> Merge<'a> {
                 }
                 _ => attr.value,
             };
-            entries.push(Attr { value, place: generated(attr.place), ..*attr });
+            entries.push(Attr { value, place: attr.place.generated(), ..*attr });
         }
         let open = union.open.map(|open| Open { absent: None, ..open });
         Ok(eval.attrs_of(Attrs { entries: eval.slice(&entries), open }))
@@ -241,7 +241,7 @@ fn filter_attrs_recursive<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcom
             Value::Attrs(_) => filter_attrs_recursive(eval, &[predicate, inner]),
             value => Ok(value),
         });
-        let kept_attr = Attr { value, place: generated(attr.place), ..*attr };
+        let kept_attr = Attr { value, place: attr.place.generated(), ..*attr };
         match holds(eval, predicate, &[name_of(eval, attr), eval.value_of(attr)])? {
             Verdict::Yes => kept.entries.push(kept_attr),
             Verdict::No => {}

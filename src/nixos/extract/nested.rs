@@ -36,7 +36,7 @@ impl<'a> Reader<'a, '_> {
             if let Some(why) = self.unreadable(configuration, kind.option) {
                 self.push(None, "secrets", format!("a {} may declare some: {why}", kind.what), None);
             }
-            for (name, definitions) in self.written(configuration, kind.option).unwrap_or_default() {
+            for (name, definitions) in self.written(configuration, kind.option).unwrap_or_default().of {
                 let why = match self.declares_secrets(configuration, kind, &definitions) {
                     Ok(false) => continue,
                     Ok(true) => "declares sops secrets of its own, and systems within a system are not looked at",

@@ -3,16 +3,23 @@
 use std::collections::BTreeMap;
 
 use super::Reader;
-use crate::manifest::{Definition as Written, Spot};
+use crate::manifest::{Complete, Definition as Written, Spot};
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::ir::Span;
+use crate::nix::unknown::Unknown;
 use crate::nix::value::{Attr, AttrPlace, Outcome, Value};
 use crate::nixos::configuration::Configuration;
-use crate::nixos::definition::{Definition, expand, resolve};
+use crate::nixos::definition::{Definition, Expanded, expand, resolve};
 
-/// The live definitions of each name of a set.
-pub(super) type WrittenNames<'a> = BTreeMap<Symbol, Vec<Definition<'a>>>;
+/// The live definitions of a set.
+#[derive(Default)]
+pub(super) struct WrittenNames<'a> {
+    /// Those of each name.
+    pub(super) of: BTreeMap<Symbol, Vec<Definition<'a>>>,
+    /// Why there may be more, of these names too.
+    open: Option<&'a Unknown<'a>>,
+}
 
 impl<'a> Reader<'a, '_> {
     /// Every live definition below a path, by the names it gives.
@@ -23,15 +30,33 @@ impl<'a> Reader<'a, '_> {
     ) -> Outcome<'a, WrittenNames<'a>> {
         let path: Vec<_> = names.iter().map(|name| Symbol::new(name)).collect();
         let definitions = configuration.definitions_at(self.eval, &path)?;
-        let mut written = WrittenNames::new();
         let resolved = resolve(self.eval, expand(self.eval, &definitions)?)?;
+        let mut written = WrittenNames { of: BTreeMap::new(), open: resolved.open };
         for live in resolved.certain.iter().chain(resolved.perhaps) {
-            let Value::Attrs(attrs) = live.value else { continue };
-            for attr in attrs.entries {
-                written.entry(attr.name).or_default().push(live.definition.child(attr));
+            let (entries, open) = match live.value {
+                Value::Attrs(attrs) => (attrs.entries, attrs.open.map(|open| open.why)),
+                Value::Unknown(unknown) => (&[][..], Some(unknown)),
+                _ => continue,
+            };
+            written.open = written.open.or(open);
+            for attr in entries {
+                written.of.entry(attr.name).or_default().push(live.definition.child(attr));
             }
         }
         Ok(written)
+    }
+
+    /// Whether all definitions of a name are known.
+    pub(super) fn complete(&self, attr: &Attr<'a>, written: &WrittenNames<'a>) -> Complete {
+        let definitions = written.of.get(&attr.name).map_or(&[][..], Vec::as_slice);
+        let open = written.open.or_else(|| match expand(self.eval, definitions) {
+            Ok(Expanded { definitions, open }) => open.or(definitions.iter().find_map(|(_, value)| match value {
+                Value::Unknown(unknown) => Some(*unknown),
+                _ => None,
+            })),
+            Err(_) => None,
+        });
+        open.map_or(Complete::Yes, |why| Complete::No(why.to_string()))
     }
 
     pub(super) fn places(
@@ -39,7 +64,7 @@ impl<'a> Reader<'a, '_> {
         attr: &Attr<'a>,
         written: &WrittenNames<'a>,
     ) -> (Option<Spot>, Option<Spot>, Vec<Written>) {
-        let definitions = written.get(&attr.name).map_or(&[][..], Vec::as_slice);
+        let definitions = written.of.get(&attr.name).map_or(&[][..], Vec::as_slice);
         let live = expand(self.eval, definitions).and_then(|expanded| resolve(self.eval, expanded));
         let live = live.map_or_else(|_| Vec::new(), |resolved| [resolved.certain, resolved.perhaps].concat());
         let own = live.iter().filter(|live| live.definition.module.own);

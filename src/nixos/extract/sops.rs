@@ -139,6 +139,7 @@ impl<'a> Reader<'a, '_> {
             format: self.text(of, "format", format),
             sops_file: self.file(name, file),
             certainty,
+            complete: self.complete(attr, written),
             at,
             origin,
             definitions,

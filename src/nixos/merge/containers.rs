@@ -34,18 +34,19 @@ pub fn attrs_of<'a>(
             other => return refuse(eval, path, &format!("is {}, not a set", other.kind())),
         }
     }
-    let overridable = resolved.overridable();
+    // What may hold further attributes may also say more of those that are known.
+    let assumed = resolved.overridable().or(open).map(Doubt::Assumed);
     let mut entries = Vec::with_capacity(names.len());
     for (name, definitions) in names {
         let path = eval.slice(&[path, &[name]].concat());
-        let place = definitions.first().map_or(AttrPlace::Nowhere, |definition| definition.place);
+        let place = definitions.first().map_or(AttrPlace::Nowhere, |definition| definition.place.generated());
         if lazy {
             let definitions = eval.slice(&definitions);
             let value = eval.lazy(move |eval| {
                 let resolved = resolve(eval, expand(eval, definitions)?)?.given_one(eval);
                 merged(eval, configuration, path, element, resolved)
             });
-            let doubt = resolve_doubt(definitions).or(overridable.map(Doubt::Assumed));
+            let doubt = resolve_doubt(definitions).or(assumed);
             entries.push(Attr { name, value, place, doubt });
             continue;
         }
@@ -53,7 +54,7 @@ pub fn attrs_of<'a>(
         if resolved.is_empty() {
             continue;
         }
-        let doubt = presence(&resolved).or(overridable.map(Doubt::Assumed));
+        let doubt = presence(&resolved).or(assumed);
         // A definition that may not count says whether the attribute is there, not what it is.
         let present = resolved.given_one(eval);
         let value = eval.lazy(move |eval| merged(eval, configuration, path, element, present));
