@@ -113,3 +113,17 @@ fn a_limit_is_said_and_is_not_clean() {
     assert_eq!(run.code, Some(2), "{}", run.stderr);
     assert!(run.stdout.contains("host web, whose evaluation reached its limit"), "{}", run.stdout);
 }
+
+/// So is a list of hosts that a limit cut short, whatever else makes hosts.
+#[test]
+fn hosts_that_a_limit_hides_are_said() {
+    let folder = flake(&[("web".to_owned(), "sure.nix")]);
+    let file = folder.path().join("flake.nix");
+    let text = fs::read_to_string(&file).unwrap();
+    let endless = "}; homeConfigurations = let more = name: more (name + 1); in more 0; }; }";
+    fs::write(&file, text.replace("}; }; }", endless)).unwrap();
+    let run = sealnix_in(folder.path(), &["check"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stdout.contains("1 host, 1 secret"), "{}", run.stdout);
+    assert!(run.stdout.contains("lists the hosts, and that reached its limit"), "{}", run.stdout);
+}

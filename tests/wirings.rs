@@ -92,6 +92,8 @@ nixos web
   ann: token token modules/home/token.nix:5
 darwin laptop
   laptop x86_64-darwin configurations/darwin/laptop.nix:6
+home ann
+  token token modules/home/token.nix:5
 ";
     assert_eq!(declared("nixos-unified"), expected);
 }
@@ -175,6 +177,49 @@ nixos web
   token web/token hosts/web.nix:7
 ";
     assert_eq!(declared("without-flake"), expected);
+}
+
+/// `default.nix` that gives only what is built of configurations: by `import <nixpkgs/nixos>`, `eval-config.nix`
+/// and `pkgs.nixos`, at any depth. Two builds of one configuration are one host, called by its host name.
+#[test]
+fn configurations_behind_what_is_built() {
+    let expected = "\
+nixos desk
+  desk desk default.nix:8
+nixos mail
+  mail mail default.nix:8
+nixos web
+  web web default.nix:8
+";
+    assert_eq!(declared("toplevel"), expected);
+    let alone = "(import <nixpkgs/nixos> { configuration = { imports = [ <sops-nix/modules/sops> ]; \
+                 sops.secrets.own = { }; }; }).config.system.build.toplevel";
+    let manifest = written("default.nix", alone).sealnix(&["manifest"]).json().expect("a manifest");
+    assert_eq!(manifest["hosts"][0]["name"], "nixos");
+    assert_eq!(manifest["hosts"][0]["sops"]["secrets"]["own"]["key"], "own");
+}
+
+/// deploy-rs: a node is a host where no output holds its configuration, by its own name or another; so is
+/// a profile made from a home. Nodes of a hive are hosts beside them.
+#[test]
+fn deploy_rs_nodes_are_hosts_once() {
+    let expected = "\
+nixos backup
+  backup backup flake.nix:25
+nixos mail-server
+  mail mail flake.nix:25
+nixos relay
+  relay relay flake.nix:70
+nixos spare
+  spare spare flake.nix:25
+nixos web
+  web web flake.nix:25
+home ann
+  ann ann flake.nix:35
+home bob@spare
+  bob bob flake.nix:35
+";
+    assert_eq!(declared("deploy-rs"), expected);
 }
 
 /// `configuration.nix` alone is one host, named by `networking.hostName`, whose default is "nixos".

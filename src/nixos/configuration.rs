@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::declaration::{self, Declared, Option_};
 use super::definition::{Definition, expand, failure, resolve};
+use super::evaluated::evaluated;
 use super::facts::{Table, Territory};
 use super::module::{self, Collected, Foreign, Module};
 use super::world::World;
@@ -321,7 +322,10 @@ impl<'a> Configuration<'a> {
             [module] | [module, _] if module.as_str() == "_module" => return self.branch(eval, path, &[], &[]),
             _ => {}
         }
-        let why = eval.unknown(Reason::UnsetOption(dotted_in(eval, path)), None);
+        let mut why = eval.unknown(Reason::UnsetOption(dotted_in(eval, path)), None);
+        if self.is_built(path) {
+            why = eval.unknown_with(why, &[eval.done(evaluated(eval, self))]);
+        }
         if let Some(default) = self.named_default(eval, path)? {
             eval.assume(why);
             return Ok(eval.string(default));
@@ -352,6 +356,16 @@ impl<'a> Configuration<'a> {
         }
         let absent = move |eval: &Eval<'a>, name: Symbol| self.absent(eval, eval.slice(&[path, &[name]].concat()));
         Ok(Value::Unknown(eval.alloc(Unknown { absent: Some(eval.alloc(absent)), ..*why })))
+    }
+
+    /// Whether a path is that of something built from the configuration as a whole.
+    fn is_built(&self, path: &[Symbol]) -> bool {
+        let path: Vec<_> = path.iter().map(|name| name.as_str()).collect();
+        match self.class {
+            Class::Nixos | Class::Darwin => matches!(path.as_slice(), ["system", "build", _]),
+            Class::Home => path == ["home", "activationPackage"],
+            Class::Plain => false,
+        }
     }
 
     /// The value at a path of `config`.

@@ -80,8 +80,19 @@ pub fn evaluated<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>) -> V
             eval.select_name(arguments, Symbol::new("pkgs"), None)
         });
         entries.push(eval.attr("pkgs", packages));
+        entries.extend(built(eval, configuration));
     }
     eval.attrs(entries)
+}
+
+/// What is built of a configuration, by the name that its maker documents for it.
+fn built<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>) -> Option<Attr<'a>> {
+    let (name, path): (_, &[&str]) = match configuration.class {
+        Class::Darwin => ("system", &["system", "build", "toplevel"]),
+        Class::Home => ("activationPackage", &["home", "activationPackage"]),
+        Class::Nixos | Class::Plain => return None,
+    };
+    Some(eval.attr(name, eval.lazy(move |eval| configuration.at(eval, path.iter().copied()))))
 }
 
 /// What is so of evaluations in which every option is declared: undeclared ones are refused.

@@ -1,10 +1,13 @@
 //! Which hosts a repository has, and their evaluation side by side.
 
+pub mod built;
 pub mod colmena;
+pub mod deploy;
 pub mod fetch;
 pub mod flake;
 pub mod flakeless;
 pub mod here;
+pub mod homes;
 pub mod input;
 pub mod listing;
 pub mod pins;
@@ -32,14 +35,16 @@ use crate::source::{NotLooked, RepoPath, Text, Tree};
 /// Steps that one host's declarations may take: the largest of 184 real hosts takes 29 000.
 const STEPS_OF_A_HOST: u64 = 1_000_000;
 
-/// Steps that all hosts of one worker may take.
-const STEPS_OF_A_WORKER: u64 = 20_000_000;
+/// Shares that the hosts are dealt into. Those of one are evaluated in the same order and by the same
+/// evaluator on every machine, so that which limit a host meets hangs on no number of threads. As many
+/// run side by side: each may take the memory and the stack of an evaluator.
+const SHARES: usize = 4;
 
-/// Workers side by side at most: each may take the memory and the stack of an evaluator.
-const MOST_WORKERS: usize = 4;
+/// Steps that all hosts of one share may take.
+const STEPS_OF_A_SHARE: u64 = 10_000_000;
 
-/// Bytes of arena after which a worker begins anew with the next host.
-const WORKER_MEMORY: usize = 32 << 20;
+/// Bytes of arena after which a share goes on in a new evaluator with the next host.
+const MEMORY_OF_A_SHARE: usize = 32 << 20;
 
 /// What the static evaluator found.
 #[derive(Debug, Default)]
@@ -55,12 +60,24 @@ pub struct Evaluated {
 }
 
 /// What the evaluators met on their way.
+#[derive(Default)]
 struct Seen {
     reached: BTreeSet<FileId>,
     /// Modules that git does not track.
     untracked: BTreeSet<RepoPath>,
     /// Names of inputs.
     inputs: BTreeSet<String>,
+    /// The hosts, and whether a limit cut what one declares short.
+    hosts: Vec<(Host, bool)>,
+}
+
+impl Seen {
+    fn add(&mut self, more: Seen) {
+        self.reached.extend(more.reached);
+        self.untracked.extend(more.untracked);
+        self.inputs.extend(more.inputs);
+        self.hosts.extend(more.hosts);
+    }
 }
 
 /// The files that the program of a repository holds: its own and sealnix's schemas.
@@ -85,6 +102,8 @@ struct Tried {
     entry: RepoPath,
     hosts: Vec<Listed>,
     unknowns: Vec<Unknown>,
+    /// A limit cut the listing short.
+    cut_short: bool,
     reached: BTreeSet<FileId>,
     inputs: BTreeSet<String>,
 }
@@ -94,56 +113,41 @@ struct Tried {
 /// # Errors
 /// No thread could be started, or the evaluator panicked.
 pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Evaluated, DeepStackError> {
-    let Tried { entry, hosts: listed, unknowns, reached, inputs } = choose(tree, program, entries)?;
+    let Tried { entry, hosts: listed, unknowns, cut_short, reached, inputs } = choose(tree, program, entries)?;
     let entry = &*entry;
-    let seen = Mutex::new(Seen { reached, untracked: BTreeSet::new(), inputs });
+    let seen = Mutex::new(Seen { reached, inputs, ..Seen::default() });
     let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(Host, bool)>> = Mutex::default();
+    let shares = SHARES.min(listed.len());
     let work = || {
-        let mut steps = STEPS_OF_A_WORKER;
         let mut arena = Bump::new();
-        while next.load(Ordering::Relaxed) < listed.len() {
-            // Memory that the system gave once is used again.
-            arena.reset();
-            let met = with_listing(&arena, tree, program, entry, steps, |eval, world, found| {
-                while let Some(host) = listed.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let host = evaluate_host(eval, world, found, host);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push(host);
-                    if eval.allocated() > WORKER_MEMORY {
-                        break;
-                    }
-                }
-                // The next evaluator has no more steps than this one left.
-                steps = eval.limits.all_steps_left();
-                let untracked = world.untracked().iter().map(|&path| path.into()).collect();
-                Seen { reached: eval.reached(), untracked, inputs: world.input_names() }
-            });
-            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-            seen.reached.extend(met.reached);
-            seen.untracked.extend(met.untracked);
-            seen.inputs.extend(met.inputs);
+        loop {
+            let share = next.fetch_add(1, Ordering::Relaxed);
+            if share >= shares {
+                break;
+            }
+            let hosts = listed.iter().skip(share).step_by(shares);
+            let met = evaluate_share(&mut arena, tree, program, entry, hosts);
+            seen.lock().unwrap_or_else(PoisonError::into_inner).add(met);
         }
     };
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS).min(listed.len());
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(shares);
     std::thread::scope(|scope| {
         let others: Vec<_> = (1..workers).map(|_| scope.spawn(|| on_deep_stack(work))).collect();
         let mine = if workers > 0 { on_deep_stack(work) } else { Ok(()) };
         let joined = others.into_iter().map(|other| other.join().unwrap_or(Err(DeepStackError::Panicked)));
         joined.fold(mine, Result::and)
     })?;
-    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let cut_short = done.iter().filter(|(_, cut_short)| *cut_short).map(|(host, _)| NotLooked {
-        path: entry.into(),
-        why: format!("makes host {}, whose evaluation reached its limit", host.name),
-    });
-    let Seen { reached, untracked, inputs } = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let untracked = untracked.into_iter().map(|path| NotLooked {
-        path: entry.into(),
-        why: format!(
+    let Seen { reached, untracked, inputs, hosts: done } = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let listing_cut_short = cut_short.then(|| "lists the hosts, and that reached its limit".to_owned());
+    let cut_short = done.iter().filter(|(_, cut_short)| *cut_short);
+    let cut_short = cut_short.map(|(host, _)| format!("makes host {}, whose evaluation reached its limit", host.name));
+    let untracked = untracked.into_iter().map(|path| {
+        format!(
             "makes a host that imports `{path}`, which git does not track and Nix does not see; run `git add {path}`"
-        ),
+        )
     });
-    let not_looked = cut_short.chain(untracked).collect();
+    let not_looked = listing_cut_short.into_iter().chain(cut_short).chain(untracked);
+    let not_looked = not_looked.map(|why| NotLooked { path: entry.into(), why }).collect();
     let mut hosts: Vec<Host> = done.into_iter().map(|(host, _)| host).collect();
     hosts.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     let path = |id: FileId| program.file(id).map(|file| file.path.clone());
@@ -155,6 +159,40 @@ pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<
     })
 }
 
+/// Evaluates the hosts of one share, one after another.
+fn evaluate_share<'l>(
+    arena: &mut Bump,
+    tree: &Tree,
+    program: &Program,
+    entry: &str,
+    hosts: impl Iterator<Item = &'l Listed>,
+) -> Seen {
+    let mut seen = Seen::default();
+    let mut steps = STEPS_OF_A_SHARE;
+    let mut hosts = hosts.peekable();
+    while hosts.peek().is_some() {
+        // Memory that the system gave once is used again.
+        arena.reset();
+        let met = with_listing(arena, tree, program, entry, |eval, world, listing| {
+            let of_listing = STEPS_OF_A_HOST.saturating_sub(eval.limits.all_steps_left());
+            eval.limits.set_all_steps(steps.saturating_sub(of_listing));
+            let mut seen = Seen::default();
+            for host in hosts.by_ref() {
+                seen.hosts.push(evaluate_host(eval, world, listing, host));
+                if eval.allocated() > MEMORY_OF_A_SHARE && eval.limits.all_steps_left() > 0 {
+                    break;
+                }
+            }
+            // The next evaluator has no more steps than this one left.
+            steps = eval.limits.all_steps_left();
+            seen.untracked = world.untracked().iter().map(|&path| path.into()).collect();
+            Seen { reached: eval.reached(), inputs: world.input_names(), ..seen }
+        });
+        seen.add(met);
+    }
+    seen
+}
+
 /// The first entry file that makes hosts, and what it lists. The other files of a flake that may make
 /// some are parts of it; a `default.nix` beside a flake is there for packages as a rule.
 fn choose(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Tried, DeepStackError> {
@@ -163,7 +201,7 @@ fn choose(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Tried,
     let mut after_flake = false;
     for entry in entries.iter().filter(|entry| tree.is_visible(entry)) {
         let tried = on_deep_stack(|| {
-            with_listing(&Bump::new(), tree, program, entry, STEPS_OF_A_HOST, |eval, world, listing| {
+            with_listing(&Bump::new(), tree, program, entry, |eval, world, listing| {
                 let listed = |host: &Found<'_>| Listed {
                     kind: host.kind,
                     name: host.name.to_owned(),
@@ -175,6 +213,7 @@ fn choose(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Tried,
                     entry: entry.clone(),
                     hosts: listing.hosts.iter().map(listed).collect(),
                     unknowns: listing.unknowns.iter().map(unknown).collect(),
+                    cut_short: listing.is_cut_short,
                     reached: eval.reached(),
                     inputs: world.input_names(),
                 }
@@ -196,18 +235,18 @@ fn choose(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Tried,
     Ok(Tried { reached, ..best })
 }
 
-/// A new evaluator of so many steps, with the configurations of the entry file.
+/// A new evaluator, with the configurations of the entry file: the same each time, for a listing has
+/// as many steps as a host.
 fn with_listing<T>(
     arena: &Bump,
     tree: &Tree,
     program: &Program,
     entry: &str,
-    steps: u64,
     work: impl for<'a> FnOnce(&Eval<'a>, &'a World<'a>, &Listing<'a>) -> T,
 ) -> T {
     let eval = Eval::new(arena, program, tree);
     let world = World::new(&eval);
-    eval.limits.set_all_steps(steps);
+    eval.limits.set_all_steps(STEPS_OF_A_HOST);
     let listing = Listing::of_entry(&eval, world, entry);
     work(&eval, world, &listing)
 }

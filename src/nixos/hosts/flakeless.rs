@@ -1,22 +1,25 @@
 //! An entry file that is no flake: a hive of colmena, a NixOS module, or Nix that holds
 //! configurations.
 
+use std::collections::{BTreeSet, VecDeque};
+
+use super::built;
 use super::colmena;
 use super::input::Inputs;
-use super::listing::{Found, Listing};
+use super::listing::{Found, Listing, kind_of};
 use super::system;
 use crate::manifest::HostKind;
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::ir::Param;
 use crate::nix::unknown::{Reason, Stop};
-use crate::nix::value::{Attrs, Outcome, Thunk, Value};
+use crate::nix::value::{Attr, Attrs, Outcome, Thunk, Value};
 use crate::nixos::configuration::Class;
-use crate::nixos::extract;
 use crate::nixos::world::World;
 
-/// How deep in the entry file's value a configuration may lie: `hosts.europe.web`.
-const DEEPEST: usize = 3;
+/// How deep in the entry file's value a configuration may lie: `hosts.europe.north.web`. No set is entered
+/// twice.
+const DEEPEST: usize = 6;
 
 /// The name of a NixOS host that sets no `networking.hostName`: nixpkgs' own default.
 const NAMELESS: &str = "nixos";
@@ -46,8 +49,8 @@ pub fn list<'a>(eval: &Eval<'a>, world: &'a World<'a>, entry: &str, listing: &mu
         },
         (value, _) => value,
     };
-    if configuration(eval, world, value).is_some() {
-        add_alone(eval, world, eval.done(value), listing);
+    if let Some((value, _)) = built::behind(eval, world, eval.done(value)) {
+        add_alone(eval, world, value, listing);
         return Ok(());
     }
     let hive = match value {
@@ -64,7 +67,7 @@ pub fn list<'a>(eval: &Eval<'a>, world: &'a World<'a>, entry: &str, listing: &mu
     if attrs.get(Symbol::new("imports")).is_some() {
         return alone(eval, world, file, listing);
     }
-    walk(eval, world, attrs, &[], listing)?;
+    walk(eval, world, attrs, listing)?;
     if listing.hosts.is_empty() && listing.unknowns.is_empty() {
         return eval.fail("no configuration is in it");
     }
@@ -87,67 +90,90 @@ fn alone<'a>(
 
 /// Adds a configuration that only its host name names.
 fn add_alone<'a>(eval: &Eval<'a>, world: &'a World<'a>, value: &'a Thunk<'a>, listing: &mut Listing<'a>) {
-    let names = ["config", "networking", "hostName"];
-    let host_name = eval.force(value).and_then(|value| {
-        names.iter().try_fold(value, |value, name| eval.settle(eval.select_name(value, Symbol::new(name), None)))
-    });
-    let name = match host_name {
-        Ok(Value::String(name)) if !name.text.is_empty() => name.text,
-        _ => NAMELESS,
-    };
-    let kind = eval.force(value).ok().and_then(|value| configuration(eval, world, value)).unwrap_or_default();
+    let name = host_name(eval, value).unwrap_or(NAMELESS);
+    let kind = built::behind(eval, world, value).and_then(|(_, configuration)| kind_of(configuration.class));
+    let kind = kind.unwrap_or_default();
     listing.add(Found { kind, name, attr: "", value, doubt: None });
 }
 
-/// What a value configures, if it is a configuration.
-fn configuration<'a>(eval: &Eval<'a>, world: &'a World<'a>, value: Value<'a>) -> Option<HostKind> {
-    match extract::configuration_of(eval, world, value).ok()?.class {
-        Class::Nixos => Some(HostKind::Nixos),
-        Class::Darwin => Some(HostKind::Darwin),
-        Class::Home => Some(HostKind::Home),
-        Class::Plain => None,
+/// `networking.hostName`, where it tells hosts apart.
+fn host_name<'a>(eval: &Eval<'a>, configuration: &'a Thunk<'a>) -> Option<&'a str> {
+    let names = ["config", "networking", "hostName"];
+    let value = names.iter().try_fold(eval.force(configuration).ok()?, |value, name| {
+        eval.settle(eval.select_name(value, Symbol::new(name), None)).ok()
+    });
+    match value? {
+        Value::String(name) if !matches!(name.text, "" | NAMELESS) => Some(name.text),
+        _ => None,
     }
 }
 
-/// Adds the configurations in a set and in the sets in it.
-fn walk<'a>(
-    eval: &Eval<'a>,
-    world: &'a World<'a>,
-    attrs: &'a Attrs<'a>,
-    above: &[&'a str],
-    listing: &mut Listing<'a>,
-) -> Outcome<'a, ()> {
-    let _depth = eval.limits.enter(eval)?;
-    for entry in attrs.entries {
-        let name = entry.name.as_str();
-        let path = [above, &[name]].concat();
-        match eval.force(entry.value) {
-            Ok(value) => {
-                if let Some(kind) = configuration(eval, world, value) {
-                    let attr = eval.text(&path.join("."));
-                    listing.add(Found { kind, name, attr, value: entry.value, doubt: entry.doubt });
-                    continue;
-                }
-                match value {
-                    // A source, or something built.
-                    Value::Attrs(inner) if inner.get(Symbol::new("outPath")).is_some() => {}
-                    Value::Attrs(inner) if path.len() < DEEPEST => walk(eval, world, inner, &path, listing)?,
-                    // Packages are no hosts.
-                    Value::Unknown(why) if why.reason != Reason::Package => {
-                        listing.add_unknown(eval, &path.join("."), Stop::Unknown(why));
-                    }
-                    _ => {}
-                }
+/// Adds the configurations in a set and in the sets in it, those that lie higher first.
+fn walk<'a>(eval: &Eval<'a>, world: &'a World<'a>, attrs: &'a Attrs<'a>, listing: &mut Listing<'a>) -> Outcome<'a, ()> {
+    // By address: one may lead back to itself.
+    let mut entered = BTreeSet::new();
+    let mut sets: VecDeque<(&'a Attrs<'a>, Vec<&'a str>)> = VecDeque::from([(attrs, Vec::new())]);
+    while let Some((attrs, above)) = sets.pop_front() {
+        if !entered.insert(std::ptr::from_ref(attrs) as usize) {
+            continue;
+        }
+        for entry in attrs.entries {
+            let _ = eval.limits.enter(eval)?;
+            let path = [above.as_slice(), &[entry.name.as_str()]].concat();
+            if let Some(inner) = add_entry(eval, world, entry, &path, listing)
+                && path.len() < DEEPEST
+            {
+                sets.push_back((inner, path));
             }
-            Err(stop) => listing.add_unknown(eval, &path.join("."), stop),
+        }
+        // What is added to packages is no host.
+        if let Some(open) = attrs.open
+            && (above.is_empty() || open.why.reason != Reason::Package)
+        {
+            let what = if above.is_empty() { "it".to_owned() } else { above.join(".") };
+            listing.add_open(&what, open.why);
         }
     }
-    // What is added to packages is no host.
-    if let Some(open) = attrs.open
-        && (above.is_empty() || open.why.reason != Reason::Package)
-    {
-        let what = if above.is_empty() { "it".to_owned() } else { above.join(".") };
-        listing.unknowns.push(format!("{what} may hold more: {}", open.why));
-    }
     Ok(())
+}
+
+/// Adds what an attribute holds, where that is a configuration or built from one. Gives the set that it
+/// is otherwise.
+fn add_entry<'a>(
+    eval: &Eval<'a>,
+    world: &'a World<'a>,
+    entry: &Attr<'a>,
+    path: &[&'a str],
+    listing: &mut Listing<'a>,
+) -> Option<&'a Attrs<'a>> {
+    let value = match eval.force(entry.value) {
+        Ok(value) => value,
+        Err(stop) => {
+            listing.add_unknown(eval, &path.join("."), stop);
+            return None;
+        }
+    };
+    if let Some((configuration, made)) = built::behind(eval, world, entry.value) {
+        let is_built = matches!(value, Value::Unknown(_));
+        if let Some(kind) = kind_of(made.class)
+            && !(is_built && listing.holds(eval, world, made))
+        {
+            // `web.toplevel` and `web.vm` are called after what they are built for.
+            let of_host = is_built.then(|| host_name(eval, configuration)).flatten();
+            let (name, attr) = (of_host.unwrap_or(entry.name.as_str()), eval.text(&path.join(".")));
+            listing.add(Found { kind, name, attr, value: configuration, doubt: entry.doubt });
+        }
+        return None;
+    }
+    match value {
+        // A source, or something built.
+        Value::Attrs(inner) if inner.get(Symbol::new("outPath")).is_some() => None,
+        Value::Attrs(inner) => Some(inner),
+        // Packages are no hosts.
+        Value::Unknown(why) if why.reason != Reason::Package => {
+            listing.add_unknown(eval, &path.join("."), Stop::Unknown(why));
+            None
+        }
+        _ => None,
+    }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{colmena, flake, flakeless};
+use super::{colmena, deploy, flake, flakeless, homes};
 use crate::manifest::HostKind;
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
-use crate::nix::unknown::Stop;
+use crate::nix::unknown::{Stop, Unknown};
 use crate::nix::value::{Doubt, Outcome, Thunk, Value};
+use crate::nixos::configuration::{Class, Configuration};
 use crate::nixos::extract;
 use crate::nixos::world::World;
 use crate::source::start::is_flake;
@@ -34,6 +35,8 @@ pub struct Listing<'a> {
     pub hosts: Vec<Found<'a>>,
     /// Why there may be more.
     pub unknowns: Vec<String>,
+    /// A limit was the reason of one of them.
+    pub is_cut_short: bool,
     names: BTreeSet<(HostKind, &'a str)>,
 }
 
@@ -60,9 +63,30 @@ impl<'a> Listing<'a> {
         }
     }
 
+    /// Whether there is a host of this kind and name.
+    pub fn has(&self, kind: HostKind, name: &'a str) -> bool {
+        self.names.contains(&(kind, name))
+    }
+
+    /// Whether one of the hosts is this configuration.
+    pub fn holds(&self, eval: &Eval<'a>, world: &'a World<'a>, configuration: &Configuration<'a>) -> bool {
+        self.hosts.iter().any(|host| {
+            let value = eval.force(host.value);
+            let known = value.and_then(|value| extract::configuration_of(eval, world, value));
+            known.is_ok_and(|known| known.scope == configuration.scope)
+        })
+    }
+
     /// Notes that something may hold more.
     pub fn add_unknown(&mut self, eval: &Eval<'a>, what: &str, stop: Stop<'a>) {
+        self.is_cut_short |= matches!(stop, Stop::Unknown(unknown) if unknown.is_limit());
         self.unknowns.push(format!("{what}: {}", extract::why(eval, stop)));
+    }
+
+    /// Notes that a set may hold more.
+    pub fn add_open(&mut self, what: &str, why: &Unknown<'a>) {
+        self.is_cut_short |= why.is_limit();
+        self.unknowns.push(format!("{what} may hold more: {why}"));
     }
 
     fn add_outputs(&mut self, eval: &Eval<'a>, world: &'a World<'a>, outputs: Value<'a>) {
@@ -78,6 +102,12 @@ impl<'a> Listing<'a> {
                 return;
             }
         }
+        self.add_hive(eval, world, outputs);
+        homes::add(eval, outputs, self);
+        deploy::add(eval, world, outputs, self);
+    }
+
+    fn add_hive(&mut self, eval: &Eval<'a>, world: &'a World<'a>, outputs: Value<'a>) {
         let is_hive_written = matches!(outputs, Value::Attrs(all) if all.get(Symbol::new("colmenaHive")).is_some());
         let hive = match attribute(eval, outputs, "colmenaHive") {
             Ok(Some(hive)) => ("colmenaHive.nodes", attribute(eval, hive, "nodes")),
@@ -105,7 +135,7 @@ impl<'a> Listing<'a> {
                     self.add(Found { kind, name, attr, value: entry.value, doubt: entry.doubt });
                 }
                 if let Some(open) = attrs.open {
-                    self.unknowns.push(format!("{what} may hold more: {}", open.why));
+                    self.add_open(what, open.why);
                 }
             }
             Err(stop) => self.add_unknown(eval, what, stop),
@@ -120,5 +150,15 @@ pub fn attribute<'a>(eval: &Eval<'a>, set: Value<'a>, name: &str) -> Outcome<'a,
         (Some(attr), _) => Ok(Some(eval.force(attr.value)?)),
         (None, Some(open)) => Err(Stop::Unknown(open.why)),
         (None, None) => Ok(None),
+    }
+}
+
+/// The kind of host that a configuration of a class makes, if it makes one.
+pub fn kind_of(class: Class) -> Option<HostKind> {
+    match class {
+        Class::Nixos => Some(HostKind::Nixos),
+        Class::Darwin => Some(HostKind::Darwin),
+        Class::Home => Some(HostKind::Home),
+        Class::Plain => None,
     }
 }

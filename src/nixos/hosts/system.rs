@@ -32,9 +32,10 @@ fn foreign_import<'a>(
     Ok(match (project, file) {
         (Project::Nixpkgs, "" | "pkgs/top-level") => Some(package_set(eval, world)),
         (Project::Nixpkgs, "lib") => Some(world.lib(eval)),
-        (Project::Nixpkgs, "nixos" | "nixos/lib/eval-config.nix" | "nixos/lib/eval-config") => {
+        (Project::Nixpkgs, "nixos/lib/eval-config.nix" | "nixos/lib/eval-config") => {
             Some(maker(eval, world, "nixosSystem", Class::Nixos))
         }
+        (Project::Nixpkgs, "nixos") => Some(of_file(eval, world)),
         (Project::HomeManager, "modules") => Some(maker(eval, world, "homeManagerConfiguration", Class::Home)),
         (Project::NixDarwin, "") => Some(maker(eval, world, "darwinSystem", Class::Darwin)),
         (Project::FlakeCompat, "") => Some(fetch::flake_compat(eval, world)),
@@ -52,7 +53,15 @@ fn package_set<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
     })
 }
 
-/// `pkgs.nixos`: a configuration of a module, or of a list of them.
+/// `import <nixpkgs/nixos>`: a configuration, and what is built of it.
+fn of_file<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
+    eval.native("nixos", 1, move |eval, arguments| {
+        let made = call(eval, world, Class::Nixos, arguments)?;
+        with_built(eval, made, [("system", "toplevel"), ("vm", "vm")])
+    })
+}
+
+/// `pkgs.nixos`: a configuration of a module, or of a list of them, and what is built of it.
 pub fn of_packages<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
     eval.native("nixos", 1, move |eval, arguments| {
         let &[given] = arguments else { return eval.fail("one argument") };
@@ -60,8 +69,22 @@ pub fn of_packages<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
             Value::List(_) => given,
             _ => eval.done(eval.list(&[given])),
         };
-        call(eval, world, Class::Nixos, &[eval.done(eval.attrs(vec![eval.attr("modules", modules)]))])
+        let arguments = eval.done(eval.attrs(vec![eval.attr("modules", modules)]));
+        let made = call(eval, world, Class::Nixos, &[arguments])?;
+        with_built(eval, made, [("toplevel", "toplevel"), ("vm", "vm")])
     })
+}
+
+/// A configuration, and by a name each what `system.build` holds by another.
+fn with_built<'a>(eval: &Eval<'a>, made: Value<'a>, names: [(&str, &'static str); 2]) -> Outcome<'a> {
+    let built = names.map(|(name, build)| {
+        let value = eval.lazy(move |eval| {
+            let way = ["config", "system", "build", build];
+            way.iter().try_fold(made, |value, name| eval.select_name(value, Symbol::new(name), None))
+        });
+        eval.attr(name, value)
+    });
+    eval.update(eval.attrs(built.to_vec()), made)
 }
 
 /// A function that makes a configuration of a class from `modules` and what else its flake documents.
