@@ -31,7 +31,7 @@ fn evaluate(expression: &str, tree: &Tree) -> Evaluated {
         let eval = Eval::new(&bump, &program, tree);
         let [expression, types] = ["«expression»", "«types»"].map(|path| eval.file(program.by_path[path]));
         let mut given = eval.as_attrs(lib(&eval, vec![eval.attr("types", types)])).ok().unwrap().entries.to_vec();
-        given.push(eval.attr("hm", eval.done(hm(&eval))));
+        given.push(eval.attr("hm", hm(&eval, eval.done(eval.attrs(given.clone())))));
         let lib = eval.done(eval.attrs(given));
         let arguments = eval.done(eval.attrs(vec![eval.attr("lib", lib), eval.attr("types", types)]));
         let value = eval.force(expression).and_then(|function| eval.call(function, arguments));
@@ -67,6 +67,28 @@ fn every_name_of_nixpkgs_lib_exists() {
         let set = if namespace == "lib" { "lib".to_owned() } else { format!("lib.{namespace}") };
         let missing = format!("builtins.filter (name: !({set} ? ${{name}})) (builtins.fromJSON ''{names}'')");
         assert_eq!(value(&missing), Evaluated::Value(json!([])), "{set}");
+    }
+}
+
+/// What nixpkgs' lib had in May 2023 or later and has dropped since: its names at the first of every
+/// third month, as Nix lists them.
+#[test]
+fn names_that_nixpkgs_dropped_exist() {
+    let dropped: &[(&str, &[&str])] = &[
+        ("attrsets", &["cartesianProductOfSets", "zip", "zipWithNames"]),
+        ("meta", &["cpePatchVersionInUpdateWithVendor", "tryCPEPatchVersionInUpdateWithVendor"]),
+        ("misc", &["mapAttrsFlatten"]),
+        ("options", &["literalExample", "mdDoc", "mkPackageOptionMD"]),
+        ("sources", &["pathIsDirectory", "pathIsRegularFile", "pathType"]),
+        ("strings", &["isCoercibleToString", "readPathsFromFile", "replaceChars"]),
+    ];
+    let beneath = ["cpePatchVersionInUpdateWithVendor", "tryCPEPatchVersionInUpdateWithVendor", "isCoercibleToString"];
+    for (namespace, names) in dropped {
+        for name in *names {
+            let at_top = if beneath.contains(name) { String::new() } else { format!(" && lib ? {name}") };
+            let exists = value(&format!("lib.{namespace} ? {name}{at_top}"));
+            assert_eq!(exists, Evaluated::Value(json!(true)), "lib.{namespace}.{name}");
+        }
     }
 }
 
@@ -156,6 +178,23 @@ fn what_hangs_on_something_unknown_is_unknown() {
     for expression in cases {
         let ours = with_unknown(expression);
         assert!(matches!(ours, Evaluated::Unknown(_)), "{expression}: {ours:?}");
+    }
+}
+
+/// As the last nixpkgs that had them said in their documentation.
+#[test]
+fn functions_that_nixpkgs_dropped_have_their_values() {
+    let cases = [
+        ("lib.zip (n: v: v) [ { a = 1; } { a = 2; } ]", json!({"a": [1, 2]})),
+        ("lib.replaceChars [ \"a\" ] [ \"b\" ] \"aa\"", json!("bb")),
+        (
+            "lib.meta.cpePatchVersionInUpdateWithVendor \"gnu\" \"1.2.3\"",
+            json!({"vendor": "gnu", "version": "1.2", "update": "3"}),
+        ),
+        ("(lib.meta.tryCPEPatchVersionInUpdateWithVendor \"gnu\" \"1.2\").success", json!(false)),
+    ];
+    for (expression, expected) in cases {
+        assert_eq!(value(expression), Evaluated::Value(expected), "{expression}");
     }
 }
 

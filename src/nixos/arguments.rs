@@ -38,8 +38,9 @@ impl<'a> Configuration<'a> {
     fn home_lib(&'a self, eval: &Eval<'a>) -> &'a Thunk<'a> {
         let given = self.special.iter().find(|attr| attr.name.as_str() == "lib").map(|attr| attr.value);
         eval.lazy(move |eval| {
-            let lib = given.map_or_else(|| Ok(self.world.lib(eval)), |lib| eval.force(lib))?;
-            eval.update(lib, eval.attrs(vec![eval.attr("hm", eval.done(crate::nix::lib::hm(eval)))]))
+            let nixpkgs = eval.done(self.world.lib(eval));
+            let hm = eval.attr("hm", crate::nix::lib::hm(eval, nixpkgs));
+            eval.update(eval.force(given.unwrap_or(nixpkgs))?, eval.attrs(vec![hm]))
         })
     }
 

@@ -31,6 +31,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "overrideExisting", arity: 2, run: override_existing },
     Function { name: "unionOfDisjoint", arity: 2, run: union_of_disjoint },
     Function { name: "zipAttrs", arity: 1, run: zip_attrs },
+    Function { name: "zip", arity: 2, run: |eval, args| builtin(eval, "zipAttrsWith", args) },
     Function { name: "zipAttrsWithNames", arity: 3, run: zip_attrs_with_names },
     Function { name: "zipWithNames", arity: 3, run: zip_attrs_with_names },
 ];

@@ -19,15 +19,17 @@ pub struct File {
 }
 
 /// What is written in Nix of nixpkgs' `lib`.
-static NIXPKGS: [File; 8] = [
+static NIXPKGS: [File; 10] = [
     File::new("debug", include_str!("in_nix/debug.nix")),
     File::new("fetchers", include_str!("in_nix/fetchers.nix")),
     File::new("generators", include_str!("in_nix/generators.nix")),
     File::new("gvariant", include_str!("in_nix/gvariant.nix")),
     File::new("kernel", include_str!("in_nix/kernel.nix")),
+    File::new("meta", include_str!("in_nix/meta.nix")),
     File::new("misc", include_str!("in_nix/misc.nix")),
     File::new("network", include_str!("in_nix/network.nix")),
     File::new("sources", include_str!("in_nix/sources.nix")),
+    File::new("strings", include_str!("in_nix/strings.nix")),
 ];
 
 /// The file of a namespace of nixpkgs' `lib`.

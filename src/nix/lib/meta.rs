@@ -13,7 +13,6 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "addMetaAttrs", arity: 2, run: super::debug::last },
     Function { name: "appendToName", arity: 2, run: super::debug::last },
     Function { name: "availableOn", arity: 2, run: package },
-    Function { name: "cpeFullVersionWithVendor", arity: 2, run: cpe_full_version_with_vendor },
     Function { name: "dontDistribute", arity: 1, run: super::debug::last },
     Function { name: "getExe", arity: 1, run: get_exe },
     Function { name: "getExe'", arity: 2, run: get_exe_prime },
@@ -40,13 +39,6 @@ pub fn values<'a>(eval: &Eval<'a>, _types: &'a Thunk<'a>) -> Vec<Attr<'a>> {
 
 fn package<'a>(eval: &Eval<'a>, _: &[&'a Thunk<'a>]) -> Outcome<'a> {
     stop(eval.unknown(Reason::Package, None))
-}
-
-/// The parts of a package's Common Platform Enumeration whose version is all of what is known.
-fn cpe_full_version_with_vendor<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
-    let [vendor, version] = arguments(eval, args)?;
-    let update = eval.attr("update", eval.done(eval.string("*")));
-    Ok(eval.attrs(vec![eval.attr("vendor", vendor), eval.attr("version", version), update]))
 }
 
 /// The main program of a package: `meta.mainProgram`, else the package's name.

@@ -100,7 +100,7 @@ pub fn nixpkgs_lib<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Vec<Attr<'a>> {
 /// home-manager's `lib`.
 pub fn home_manager_lib<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
     let make = maker(eval, world, "homeManagerConfiguration", Class::Home);
-    let hm = eval.done(crate::nix::lib::hm(eval));
+    let hm = crate::nix::lib::hm(eval, eval.lazy(move |eval| Ok(world.lib(eval))));
     open(eval, "home-manager", vec![eval.attr("homeManagerConfiguration", eval.done(make)), eval.attr("hm", hm)])
 }
 

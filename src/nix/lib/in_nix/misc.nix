@@ -9,6 +9,7 @@ let
 
   self = {
     imap = lib.imap1;
+    mapAttrsFlatten = lib.mapAttrsToList;
 
     maybeEnv =
       name: default:

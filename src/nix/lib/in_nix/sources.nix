@@ -22,6 +22,8 @@ let
   named = parts: lib.concatStringsSep "-" (lib.remove null parts);
 in
 rec {
+  inherit (lib.filesystem) pathIsDirectory pathIsRegularFile pathType;
+
   cleanSourceFilter =
     path: type:
     let

@@ -1,0 +1,4 @@
+# lib.hm.booleans
+lib: {
+  yesNo = value: if value then "yes" else "no";
+}
