@@ -2,20 +2,17 @@
 //! says of its host what was not known instead of inventing or losing declarations silently.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
+mod bounded;
 #[allow(dead_code, reason = "no fixture is copied here")]
 mod scratch;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use scratch::{Run, fixtures, sealnix_in};
+use bounded::{MOST_SECONDS, bounded};
+use scratch::{fixtures, sealnix_in};
 use serde_json::Value;
 use tempfile::TempDir;
-
-/// Seconds of the processor after which the system ends a run: what else the machine does decides
-/// nothing then.
-const MOST_SECONDS: u32 = 10;
 
 /// A flake of these hosts, each made of `sure.nix`, which declares the secret `sure`, and a module
 /// of `fixtures/hostile`, which may declare the secret `hostile` and no other.
@@ -42,16 +39,9 @@ fn modules() -> Vec<String> {
     names
 }
 
-/// Prints the manifest of a folder, with a bound.
-fn bounded(folder: &Path) -> Run {
-    let script = format!("ulimit -t {MOST_SECONDS}; exec \"$0\" manifest");
-    let mut shell = Command::new("sh");
-    Run::of(shell.args(["-c", &script, env!("CARGO_BIN_EXE_sealnix")]).current_dir(folder))
-}
-
 /// The manifest's hosts; what is wrong with the run otherwise.
 fn run(folder: &Path) -> Result<Vec<Value>, String> {
-    let run = bounded(folder);
+    let run = bounded(folder, &["manifest"]);
     if run.stderr.contains("panic") || run.code.is_none() {
         return Err(format!("exit code {:?}, none where it took {MOST_SECONDS} s: {}", run.code, run.stderr));
     }

@@ -46,13 +46,48 @@ pub fn check(source: &str) -> Result<(), Refusal> {
     let mut scan = Scan::new(source);
     let mut tokens = rnix::tokenize(source);
     loop {
-        scan.look_ahead()?;
+        if scan.current.bracket != Bracket::String {
+            scan.look_ahead.at(scan.offset)?;
+        }
         let Some((kind, text)) = tokens.next() else { return scan.finish() };
         let range = scan.offset..scan.offset + text.len();
         scan.offset = range.end;
         if !matches!(kind, TOKEN_WHITESPACE | TOKEN_COMMENT) {
             scan.token(kind, text, range)?;
         }
+    }
+}
+
+/// What rnix' tokenizer looks at besides the token it is at: outside strings all of a run, at each
+/// token of it.
+pub(super) struct LookAhead<'a> {
+    source: &'a str,
+    run_end: usize,
+    total: usize,
+}
+
+impl<'a> LookAhead<'a> {
+    /// Nothing was looked at yet.
+    pub(super) fn new(source: &'a str) -> Self {
+        LookAhead { source, run_end: 0, total: 0 }
+    }
+
+    /// Accounts for the token at this offset, outside strings; offsets ascend.
+    pub(super) fn at(&mut self, offset: usize) -> Result<(), Refusal> {
+        if offset >= self.run_end {
+            let rest = self.source.as_bytes().get(offset..).unwrap_or_default();
+            let run = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"/_.+-<".contains(byte)).count();
+            self.run_end = offset + run;
+            if run > MAX_RUN {
+                let why = format!("has a run of {run} characters without a blank (at most {MAX_RUN} are read)");
+                return Err(Refusal::TooMuch(why, offset..self.run_end));
+            }
+        }
+        self.total += self.run_end - offset;
+        if self.total > MAX_LOOKAHEAD {
+            return Err(Refusal::TooMuch("has too many long runs without a blank".into(), offset..self.run_end));
+        }
+        Ok(())
     }
 }
 
@@ -93,7 +128,6 @@ impl Level {
 }
 
 struct Scan<'a> {
-    source: &'a str,
     offset: usize,
     current: Level,
     outer: Vec<Level>,
@@ -104,15 +138,13 @@ struct Scan<'a> {
     /// An operand must follow.
     wants_operand: bool,
     signs: usize,
-    run_end: usize,
-    lookahead: usize,
+    look_ahead: LookAhead<'a>,
     work: usize,
 }
 
 impl<'a> Scan<'a> {
     fn new(source: &'a str) -> Self {
         Scan {
-            source,
             offset: 0,
             current: Level::new(Bracket::File, 0..0),
             outer: Vec::new(),
@@ -121,31 +153,9 @@ impl<'a> Scan<'a> {
             previous_range: 0..0,
             wants_operand: false,
             signs: 0,
-            run_end: 0,
-            lookahead: 0,
+            look_ahead: LookAhead::new(source),
             work: 0,
         }
-    }
-
-    /// Accounts for what the tokenizer is about to look at.
-    fn look_ahead(&mut self) -> Result<(), Refusal> {
-        if self.current.bracket == Bracket::String {
-            return Ok(());
-        }
-        if self.offset >= self.run_end {
-            let rest = self.source.as_bytes().get(self.offset..).unwrap_or_default();
-            let run = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"/_.+-<".contains(byte)).count();
-            self.run_end = self.offset + run;
-            if run > MAX_RUN {
-                let why = format!("has a run of {run} characters without a blank (at most {MAX_RUN} are read)");
-                return Err(Refusal::TooMuch(why, self.offset..self.run_end));
-            }
-        }
-        self.lookahead += self.run_end - self.offset;
-        if self.lookahead > MAX_LOOKAHEAD {
-            return Err(Refusal::TooMuch("has too many long runs without a blank".into(), self.offset..self.run_end));
-        }
-        Ok(())
     }
 
     fn token(&mut self, kind: SyntaxKind, text: &str, range: Range<usize>) -> Result<(), Refusal> {

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use rnix::SyntaxKind;
 
+use super::guard::LookAhead;
+
 /// Where a file holds text that is no code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Literals {
@@ -37,7 +39,15 @@ impl Literals {
         let mut ended: Option<Open> = None;
         let mut before = SyntaxKind::TOKEN_WHITESPACE;
         let mut start = 0;
-        for (kind, token) in rnix::tokenize(text) {
+        let mut look_ahead = LookAhead::new(text);
+        let mut tokens = rnix::tokenize(text);
+        loop {
+            if !is_in_string(before) && look_ahead.at(start).is_err() {
+                // What takes too long to tell apart may all be text.
+                found.add(text, start..text.len());
+                break;
+            }
+            let Some((kind, token)) = tokens.next() else { break };
             let range = start..start + token.len();
             start = range.end;
             match kind {
@@ -101,6 +111,12 @@ impl Literals {
             start += line.len();
         }
     }
+}
+
+/// Whether what follows a token of this kind is the inside of a string.
+fn is_in_string(before: SyntaxKind) -> bool {
+    use SyntaxKind::{TOKEN_INTERPOL_END, TOKEN_STRING_CONTENT, TOKEN_STRING_START};
+    matches!(before, TOKEN_STRING_START | TOKEN_STRING_CONTENT | TOKEN_INTERPOL_END)
 }
 
 /// What stands in a comment.
