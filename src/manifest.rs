@@ -143,12 +143,28 @@ pub struct Sops {
     /// `sops.environment`, names only: values may be secrets.
     #[serde(default)]
     pub environment: Vec<String>,
+    /// Code that gives secrets and is assumed not to count: what the absence of further ones rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assumed_absent: Vec<AssumedAbsent>,
     /// `sops.validateSopsFiles`.
     #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
     pub validate_sops_files: Fact<bool>,
     /// Placeholder texts by secret, as real Nix gives them; only read, to find them in contents.
     #[serde(default, skip_serializing)]
     pub placeholders: BTreeMap<String, String>,
+}
+
+/// Secrets that are written for a configuration and that it is assumed not to declare.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssumedAbsent {
+    /// Their names, sorted; none where it is not known which they are.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    /// What was assumed.
+    pub why: String,
+    /// The first of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Spot>,
 }
 
 /// `sops.age`.

@@ -9,8 +9,8 @@ use sealnix::checks::{self, Verdict, World};
 use sealnix::finding::{Finding, Level, merge};
 use sealnix::identity::{Evidence, Held, Identities, Identity};
 use sealnix::manifest::{
-    Certainty, Complete, Fact, GnupgKeys, HomeUser, Host, HostKind, Manifest, Namespace, Secret, Sops, SopsFile, Spot,
-    Use, Used,
+    AssumedAbsent, Certainty, Complete, Fact, GnupgKeys, HomeUser, Host, HostKind, Manifest, Namespace, Secret, Sops,
+    SopsFile, Spot, Use, Used,
 };
 use sealnix::policy::{Config, CreationRule, Named, Policy, RuleRecipient};
 use sealnix::sops::{Child, Document, Format, Leaf, Metadata, Node, Recipient, Seal, SealedType, Value};
@@ -428,7 +428,7 @@ fn hosts_of_different_certainty_are_two_findings() {
 }
 
 #[test]
-fn many_hosts_with_one_mistake_are_one_finding_in_reasonable_time() {
+fn many_hosts_with_one_mistake_are_one_finding() {
     let mut facts = Facts::new();
     facts.sealed(FILE, (0..300).map(|n| text(&format!("key{n}x"))).collect(), &[WEB]);
     for n in 0..30 {
@@ -436,12 +436,9 @@ fn many_hosts_with_one_mistake_are_one_finding_in_reasonable_time() {
     }
     let host = facts.manifest.hosts[0].clone();
     facts.manifest.hosts = (0..500).map(|n| Host { name: format!("web{n:03}"), ..host.clone() }).collect();
-    let start = std::time::Instant::now();
     let findings = merge(facts.verdict("key-missing").findings);
     assert_eq!(findings.len(), 30);
     assert!(findings.iter().all(|finding| finding.hosts.len() == 500 && finding.hosts.is_sorted()));
-    // Generous: a search per host takes minutes.
-    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
 #[test]
@@ -544,6 +541,21 @@ fn undeclared_secret_reference() {
     facts.manifest.hosts[0].uses = vec![used(Namespace::Secrets), used(Namespace::Placeholder)];
     let finding = facts.finding("undeclared-secret-reference");
     assert_eq!((finding.primary.place, finding.suggestion.as_deref()), (at("web.nix", 21), Some("api_token")));
+    // Its declaration is there, and counts where what is assumed does not hold.
+    let why = "services.nginx.enable is not set here";
+    let absent = |secrets: &[&str]| AssumedAbsent {
+        secrets: secrets.iter().map(|&name| name.to_owned()).collect(),
+        why: why.to_owned(),
+        at: None,
+    };
+    for (secrets, certainty) in [
+        (&["other"][..], Certainty::Certain),
+        (&["apitoken", "other"], Certainty::Assumed(why.to_owned())),
+        (&[], Certainty::Assumed(why.to_owned())),
+    ] {
+        facts.manifest.hosts[0].sops.as_mut().unwrap().assumed_absent = vec![absent(secrets)];
+        assert_eq!(facts.finding("undeclared-secret-reference").certainty, certainty);
+    }
     // Something may be declared that is not seen.
     facts.manifest.hosts[0].complete.secrets = Complete::No("a module of the input `private`".to_owned());
     facts.is_undecided("undeclared-secret-reference");

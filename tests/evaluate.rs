@@ -5,51 +5,11 @@
 
 #[allow(dead_code, reason = "no fixture is copied here")]
 mod scratch;
-
-use std::fs;
+mod small_flake;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-use self::scratch::Scratch;
-
-/// The host `web` of a flake whose only module is `module`, with sops-nix and home-manager.
-fn host(module: &str) -> Value {
-    let flake = format!(
-        r#"{{
-  inputs = {{
-    nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
-    sops-nix.url = "github:Mic92/sops-nix";
-    home-manager.url = "github:nix-community/home-manager";
-  }};
-  outputs = {{ self, nixpkgs, sops-nix, home-manager, ... }}@inputs: {{
-    nixosConfigurations.web = nixpkgs.lib.nixosSystem {{
-      system = "x86_64-linux";
-      specialArgs = {{ inherit inputs; }};
-      modules = [
-        sops-nix.nixosModules.sops
-        home-manager.nixosModules.home-manager
-        {{ sops.defaultSopsFile = ./secrets.yaml; }}
-        ({module})
-      ];
-    }};
-  }};
-}}"#
-    );
-    manifest_of(&flake)["hosts"][0].clone()
-}
-
-/// A repository of this flake.
-fn repository(flake: &str) -> Scratch {
-    let folder = TempDir::new().expect("a temporary folder");
-    fs::write(folder.path().join("flake.nix"), flake).expect("flake.nix is written");
-    fs::write(folder.path().join("secrets.yaml"), "token: x\n").expect("secrets.yaml is written");
-    Scratch::copy_of(folder.path(), &[], &[])
-}
-
-fn manifest_of(flake: &str) -> Value {
-    repository(flake).sealnix(&["manifest"]).json().expect("a manifest")
-}
+use self::small_flake::{host, manifest_of};
 
 /// nixpkgs' `users.users.NAME` of a service takes its group from the service's `group` option.
 #[test]
@@ -69,14 +29,6 @@ fn the_group_of_a_service_is_what_its_option_says() {
     assert_eq!(host["sops"]["secrets"]["d"]["group"], "web");
     assert_eq!(host["sops"]["secrets"]["a"]["group"], "media");
     assert_eq!(host["sops"]["secrets"]["b"]["group"], "radarr");
-}
-
-/// No user is written anywhere, yet nixpkgs makes that of a service.
-#[test]
-fn users_that_nobody_writes_may_be_there() {
-    let host = host(r#"{ sops.secrets.a.owner = "paperless"; sops.secrets.b.owner = "someone"; }"#);
-    assert_eq!(host["sops"]["secrets"]["a"]["group"], "paperless");
-    assert_eq!(host["sops"]["secrets"]["b"]["group"], Value::Null, "nobody knows");
 }
 
 /// nixpkgs names users and groups after their attribute, units after it and their kind
@@ -119,35 +71,6 @@ fn a_unit_runs_as_the_user_of_its_service() {
     assert_eq!([owner("a"), owner("b"), owner("c")], ["traefik", "git", "backup"]);
     assert_eq!(host["sops"]["secrets"]["a"]["group"], "traefik");
     assert_eq!(owner("d"), Value::Null, "nobody knows");
-}
-
-/// nixpkgs' own modules add to lists that nobody here sets, so nothing is known not to be in one.
-#[test]
-fn lists_of_nixpkgs_may_hold_more() {
-    let host = host(
-        r#"{ config, lib, ... }: {
-          sops.secrets = lib.mkIf (lib.elem "tun" config.boot.kernelModules) { vpn = { }; };
-          boot.kernelParams = [ "quiet" ];
-          sops.defaultSopsKey = lib.mkIf (lib.elem "quiet" config.boot.kernelParams) "quiet";
-        }"#,
-    );
-    assert_eq!(host["sops"]["secrets"]["vpn"]["certainty"], "conditional");
-    assert_eq!(host["sops"]["secrets"]["vpn"]["key"], "quiet");
-}
-
-/// Containers that cannot be read may declare secrets: that is said, where there is a reason to.
-#[test]
-fn containers_that_cannot_be_read_are_said() {
-    let said = |module: &str| -> Vec<String> {
-        let host = host(module);
-        let unknowns = host["unknowns"].as_array().cloned().unwrap_or_default();
-        let of_secrets = unknowns.iter().filter(|unknown| unknown["field"] == "secrets");
-        of_secrets.map(|unknown| unknown["why"].as_str().unwrap().to_owned()).collect()
-    };
-    let why = "a container may declare some: the flake input home-manager is not here";
-    assert_eq!(said("{ inputs, ... }: { containers = inputs.home-manager.containers; }"), [why]);
-    assert!(matches!(said(r#"{ containers = throw "x"; }"#).as_slice(), [why] if why.starts_with("a container may")));
-    assert_eq!(said("{ containers.web.config = { }; }"), [""; 0]);
 }
 
 /// home-manager takes `home.homeDirectory` from `users.users.NAME.home`; that of a normal user is
@@ -371,87 +294,6 @@ fn modules_merge_as_in_nixpkgs() {
     }
 }
 
-/// A definition of an old option that may not count is one of the new option that may not count.
-#[test]
-fn old_options_hand_on_their_doubts() {
-    let host = host(
-        r#"{ config, lib, pkgs, ... }: {
-          imports = [
-            (lib.mkRenamedOptionModule [ "my" "secrets" ] [ "sops" "secrets" ])
-            (lib.mkAliasOptionModule [ "my" "group" ] [ "users" "users" "ann" "group" ])
-          ];
-          my.secrets = lib.mkMerge [
-            { a.owner = "ann"; }
-            (lib.mkIf (pkgs.hello.version == "1") { b = { }; })
-          ];
-          my.group = "staff";
-          sops.secrets.c.key = config.my.secrets.a.key;
-        }"#,
-    );
-    let secrets = &host["sops"]["secrets"];
-    assert_eq!((&secrets["a"]["certainty"], &secrets["a"]["group"]), (&"certain".into(), &"staff".into()));
-    assert_eq!(secrets["b"]["certainty"], "conditional");
-    assert_eq!(secrets["c"]["key"], "a");
-}
-
-/// A default is gone once a stronger definition counts: what rests on it is assumed.
-#[test]
-fn a_default_that_may_be_replaced_is_not_certain() {
-    let host = host(
-        r#"{ config, lib, pkgs, ... }: {
-          options.my.names = lib.mkOption { type = lib.types.listOf lib.types.str; default = [ "a" ]; };
-          config.my.names = lib.mkIf (pkgs.hello.version == "1") [ "b" ];
-          config.sops.secrets = lib.genAttrs config.my.names (name: { });
-        }"#,
-    );
-    assert_ne!(host["sops"]["secrets"]["a"]["certainty"], "certain");
-}
-
-/// One of two exclusive definitions makes the secret: that it is there is no reason for either's
-/// owner. Those under one condition stand together.
-#[test]
-fn of_exclusive_definitions_neither_is_certain() {
-    let host = host(
-        r#"{ lib, pkgs, ... }: let new = pkgs.hello.version == "1"; in {
-          sops.secrets = lib.mkMerge [
-            (lib.mkIf new { a.owner = "ann"; b.key = "new"; })
-            (lib.mkIf (!new) { a = { }; })
-            (lib.mkIf new (lib.mkMerge [ { c.key = "one"; } { c.mode = "0444"; } ]))
-          ];
-        }"#,
-    );
-    let secrets = &host["sops"]["secrets"];
-    assert_eq!(secrets["a"]["owner"], Value::Null, "{}", secrets["a"]);
-    assert_eq!(secrets["b"]["key"], "new");
-    assert_eq!((&secrets["c"]["key"], &secrets["c"]["mode"]), (&"one".into(), &"0444".into()));
-}
-
-/// One of two exclusive definitions counts; where they say the same, that is the value.
-#[test]
-fn exclusive_definitions_may_agree() {
-    let host = host(
-        r#"{ config, lib, pkgs, ... }: let new = pkgs.hello.version == "1"; in {
-          options.my.key = lib.mkOption { type = lib.types.str; };
-          config.my.key = lib.mkMerge [ (lib.mkIf new "same") (lib.mkIf (!new) "same") ];
-          config.sops.secrets.a.key = config.my.key;
-        }"#,
-    );
-    assert_eq!(host["sops"]["secrets"]["a"]["key"], "same", "{}", host["unknowns"]);
-}
-
-/// The first line of every generated hardware-configuration.nix; `modulesPath` is a special argument,
-/// so `imports` may use it. nixpkgs' own modules declare no secrets.
-#[test]
-fn a_module_of_nixpkgs_leaves_the_host_complete() {
-    let host = host(
-        r#"{ modulesPath, ... }: {
-          imports = [ (modulesPath + "/installer/scan/not-detected.nix") ];
-          sops.secrets.token = { };
-        }"#,
-    );
-    assert_eq!(host["complete"]["secrets"], true, "{}", host["unknowns"]);
-}
-
 /// nixpkgs evaluates a submodule with the lib that its type is of: `lib.extend`
 /// makes `types` anew over the extended lib, and `submodule` calls that lib's `evalModules`.
 #[test]
@@ -482,37 +324,6 @@ fn submodules_know_an_extended_lib() {
 }"#;
     let host = &manifest_of(flake)["hosts"][0];
     assert_eq!(host["sops"]["secrets"]["token"]["key"], "mine", "{}", host["unknowns"]);
-}
-
-/// A module of another repository of the owner may declare anything; a stranger's declares no secret.
-#[test]
-fn another_repository_of_the_owner_leaves_a_host_incomplete() {
-    let flake = r#"{
-  inputs = {
-    nixpkgs.url = "github:NixOS/nixpkgs";
-    modules.url = "github:ann/modules";
-  };
-  outputs = { nixpkgs, modules, ... }: {
-    nixosConfigurations.web = nixpkgs.lib.nixosSystem { modules = [ modules.nixosModules.default ]; };
-  };
-}"#;
-    let complete = |remote: &str| {
-        let scratch = repository(flake);
-        scratch.git(&["remote", "add", "origin", remote]);
-        let manifest = scratch.sealnix(&["manifest"]).json().expect("a manifest");
-        manifest["hosts"][0]["complete"]["secrets"].clone()
-    };
-    assert_eq!(complete("https://github.com/bob/machines"), true);
-    assert_eq!(complete("git@github.com:Ann/machines.git"), "the flake input modules is not here");
-}
-
-/// A flake is evaluated purely (Nix manual, `--pure-eval`): no variable is set, unless one says `--impure`.
-#[test]
-fn a_flake_sees_no_environment() {
-    let host = host(r#"{ sops.secrets.a.key = "token${builtins.getEnv "USER"}"; }"#);
-    let secret = &host["sops"]["secrets"]["a"];
-    assert_eq!(secret["key"], "token");
-    assert_eq!(secret["certainty"], "assumed");
 }
 
 /// A package in a template's text is a path of the store; what else is unknown may hold any placeholder.

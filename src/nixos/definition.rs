@@ -57,6 +57,20 @@ impl<'a> Definition<'a> {
         self.overriding.unwrap_or(DEFAULT_PRIORITY)
     }
 
+    /// What was assumed where it does not count by one of its conditions, and none is false without
+    /// an assumption.
+    pub fn assumed_away(&self, eval: &Eval<'a>) -> Option<&'a Unknown<'a>> {
+        let mut first = None;
+        for condition in self.conditions {
+            match eval.observe(|| eval.force_bool(condition)) {
+                (Ok(false), None) => return None,
+                (Ok(false), Some(why)) => first = first.or(Some(why)),
+                _ => {}
+            }
+        }
+        first
+    }
+
     /// What this definition, whose value is a set holding `attr`, gives to the option below it.
     pub fn child(&self, attr: &Attr<'a>) -> Self {
         let (doubt, assumed) = match attr.doubt {

@@ -1,5 +1,6 @@
 //! config → Manifest: what a host declares, each with its place and how sure it is.
 
+mod absent;
 mod fields;
 mod nested;
 mod placeholders;

@@ -4,7 +4,7 @@ use crate::checks::declared::{configurations, declared};
 use crate::checks::nearest::nearest;
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
-use crate::manifest::{Certainty, Complete, Host, Namespace, Secret, Use, Used};
+use crate::manifest::{AssumedAbsent, Certainty, Complete, Host, Namespace, Secret, Sops, Use, Used};
 
 pub const RULE: Rule = Rule {
     id: "undeclared-secret-reference",
@@ -31,12 +31,19 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
 fn finding(world: &World<'_>, host: &Host, used: &Use, name: &str) -> Finding {
     let own = configurations(world.manifest).filter(|(other, ..)| other.name == host.name && other.kind == host.kind);
     let own: Vec<_> = own.collect();
-    let of = |user: Option<&str>| own.iter().find(|(_, other, _)| *other == user).map(|(.., sops)| &sops.secrets);
-    let candidates = of(used.user.as_deref());
+    let of = |user: Option<&str>| own.iter().find(|(_, other, _)| *other == user).map(|(.., sops)| *sops);
+    let candidates = of(used.user.as_deref()).map(|sops| &sops.secrets);
     let near = candidates.and_then(|secrets| nearest(name, secrets.keys().map(String::as_str)));
     // A home-manager module that reads the system's secret by its own `config`.
-    let of_system = used.user.as_ref().and_then(|_| of(None)?.get(name));
+    let of_system = used.user.as_ref().and_then(|_| of(None)?.secrets.get(name));
     let elsewhere = declared(world.manifest).find(|declared| declared.name == name);
+    let assumed = of(used.user.as_deref()).and_then(|sops| assumed_absent(sops, name));
+    let certainty = assumed.map_or(Certainty::Certain, |why| Certainty::Assumed(why.to_owned()));
+    let certainty = used.certainty.clone().weaker(certainty);
+    let consequence = match certainty {
+        Certainty::Certain => "The configuration does not build",
+        _ => "Where this counts, the configuration does not build",
+    };
 
     let help = match (near, of_system) {
         (_, Some(_)) => format!("it is a secret of the system: write `osConfig.sops.secrets.\"{name}\".path`"),
@@ -49,23 +56,25 @@ fn finding(world: &World<'_>, host: &Host, used: &Use, name: &str) -> Finding {
         label(other.secret, format!("declared here, for {} and not for this configuration", other.owner()))
     });
     Finding {
-        certainty: used.certainty.clone(),
         hosts: vec![host.name.clone()],
         user: used.user.clone(),
         secret: Some(name.to_owned()),
         help: Some(help),
         suggestion: near.map(str::to_owned),
         others: near_at.into_iter().chain(elsewhere_at).collect(),
+        certainty,
         ..RULE.finding(
             Label::new(used.at.0.clone(), format!("used for `{}`", used.option)),
             format!(
-                "Secret `{name}` is used here, and nothing declares it{}. {}: Nix says that the attribute is missing.",
+                "Secret `{name}` is used here, and nothing declares it{}. {consequence}: Nix says that the attribute is missing.",
                 near.map(|near| format!("; `{near}` is declared")).unwrap_or_default(),
-                match used.certainty {
-                    Certainty::Certain => "The configuration does not build",
-                    _ => "Where this counts, the configuration does not build",
-                }
             ),
         )
     }
+}
+
+/// What is assumed where a definition of the secret is there and does not count.
+fn assumed_absent<'a>(sops: &'a Sops, name: &str) -> Option<&'a str> {
+    let may_hold = |absent: &&AssumedAbsent| absent.secrets.is_empty() || absent.secrets.iter().any(|it| it == name);
+    sops.assumed_absent.iter().find(may_hold).map(|absent| absent.why.as_str())
 }

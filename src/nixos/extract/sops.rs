@@ -21,8 +21,10 @@ impl<'a> Reader<'a, '_> {
         let sops = self.eval.force_attrs(sops.value)?;
         let written = |names: &[&str]| self.written(configuration, names);
         let (secrets, templates) = (written(&["sops", "secrets"])?, written(&["sops", "templates"])?);
+        let secrets = self.secrets(sops, &secrets)?;
         Ok(Some(Sops {
-            secrets: self.secrets(sops, &secrets)?,
+            assumed_absent: self.assumed_absent(configuration, &secrets)?,
+            secrets,
             templates: self.templates(configuration, sops, &templates)?,
             default_sops_file: self.default_file(sops),
             age: AgeKeys {
