@@ -7,6 +7,7 @@ mod attributes;
 mod control;
 mod data;
 mod files;
+mod flake_references;
 mod functions;
 mod hashes;
 mod lists;
@@ -15,6 +16,7 @@ mod opening;
 mod regex;
 mod strings;
 mod types;
+mod url;
 mod versions;
 mod world;
 mod xml;
@@ -49,6 +51,7 @@ const THEMES: &[&[Function]] = &[
     control::FUNCTIONS,
     data::FUNCTIONS,
     files::FUNCTIONS,
+    flake_references::FUNCTIONS,
     functions::FUNCTIONS,
     hashes::FUNCTIONS,
     lists::FUNCTIONS,

@@ -43,6 +43,8 @@ pub struct Eval<'a> {
     fetch: Cell<Option<&'a Fetch<'a>>>,
     imported: RefCell<HashMap<FileId, &'a Thunk<'a>>>,
     reached: RefCell<BTreeSet<FileId>>,
+    /// Whether a file was imported with names around it.
+    scoped_imports: Cell<bool>,
     /// What files on the disk hold, where that is a text.
     read: RefCell<HashMap<&'a str, Option<&'a str>>>,
     assumed: Cell<Option<&'a Unknown<'a>>>,
@@ -70,6 +72,7 @@ impl<'a> Eval<'a> {
             fetch: Cell::new(None),
             imported: RefCell::default(),
             reached: RefCell::default(),
+            scoped_imports: Cell::new(false),
             read: RefCell::default(),
             assumed: Cell::new(None),
             errors: Cell::new(0),

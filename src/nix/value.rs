@@ -201,6 +201,8 @@ pub enum Binds<'a> {
     Slots(&'a [&'a Thunk<'a>]),
     /// The set of a `with`.
     With(&'a Thunk<'a>),
+    /// The set of a `scopedImport`: the outermost frame of its file.
+    Import(&'a Attrs<'a>),
 }
 
 /// A value that is computed when it is first needed.

@@ -21,11 +21,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "readDir", arity: 1, run: read_dir },
     Function { name: "readFile", arity: 1, run: read_file },
     Function { name: "readFileType", arity: 1, run: read_file_type },
-    Function {
-        name: "scopedImport",
-        arity: 2,
-        run: |eval, _| super::world::not_written(eval, "builtins.scopedImport"),
-    },
+    Function { name: "scopedImport", arity: 2, run: scoped_import },
     Function { name: "toPath", arity: 1, run: to_path },
 ];
 
@@ -77,6 +73,12 @@ fn missing<'a, T>(eval: &Eval<'a>, relative: &str) -> Outcome<'a, T> {
 fn import<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [file] = arguments(eval, args)?;
     eval.import(absolute(eval, eval.force(file)?)?)
+}
+
+fn scoped_import<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [names, file] = arguments(eval, args)?;
+    let names = eval.force_attrs(names)?;
+    eval.scoped_import(names, absolute(eval, eval.force(file)?)?)
 }
 
 fn path_exists<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {

@@ -18,10 +18,8 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "fetchTree", arity: 1, run: |eval, args| fetch(eval, "fetchTree", args) },
     Function { name: "fetchurl", arity: 1, run: |eval, _| needs(eval, "fetchurl") },
     Function { name: "findFile", arity: 2, run: find_file },
-    Function { name: "flakeRefToString", arity: 1, run: |eval, _| not_written(eval, "builtins.flakeRefToString") },
     Function { name: "getEnv", arity: 1, run: get_env },
     Function { name: "getFlake", arity: 1, run: |eval, args| fetch(eval, "getFlake", args) },
-    Function { name: "parseFlakeRef", arity: 1, run: |eval, _| not_written(eval, "builtins.parseFlakeRef") },
     Function { name: "storePath", arity: 1, run: |eval, _| needs(eval, "storePath") },
     Function { name: "toFile", arity: 2, run: package },
 ];

@@ -94,24 +94,33 @@ impl<'a> Eval<'a> {
         match var {
             Var::Local { depth, slot, name } => match self.local(*depth, *slot, scope) {
                 Some(thunk) => Ok(thunk),
-                None => self.undefined(*name, span),
+                None => self.undefined(*name, scope, span),
             },
-            Var::With { scopes, name } => self.with_variable(scopes, *name, scope, span),
-            Var::Global(name) => match self.global(*name) {
-                Some(value) => Ok(self.done(value)),
-                None => self.undefined(*name, span),
+            Var::With { scopes, name } => match self.bound_by_import(*name, scope) {
+                Some(thunk) => Ok(thunk),
+                None => self.with_variable(scopes, *name, scope, span),
             },
+            Var::Global(name) => {
+                let global = || self.global(*name).map(|value| self.done(value));
+                match self.bound_by_import(*name, scope).or_else(global) {
+                    Some(thunk) => Ok(thunk),
+                    None => self.undefined(*name, scope, span),
+                }
+            }
         }
     }
 
     pub(super) fn local(&self, depth: u32, slot: u32, scope: Scope<'a>) -> Option<&'a Thunk<'a>> {
         match frame(scope, depth)?.binds {
             Binds::Slots(slots) => slots.get(slot as usize).copied(),
-            Binds::With(_) => None,
+            Binds::With(_) | Binds::Import(_) => None,
         }
     }
 
-    fn undefined(&self, name: Symbol, span: Span) -> Outcome<'a, &'a Thunk<'a>> {
+    fn undefined(&self, name: Symbol, scope: Scope<'a>, span: Span) -> Outcome<'a, &'a Thunk<'a>> {
+        if let Some(attrs) = self.import_scope(scope).filter(|attrs| attrs.open.is_some()) {
+            return Ok(self.lazy(move |eval| eval.select_name(Value::Attrs(attrs), name, Some(span))));
+        }
         Err(self.error(ErrorKind::Other, Some(span), &format!("undefined variable '{name}'")))
     }
 
@@ -157,7 +166,7 @@ impl<'a> Eval<'a> {
                 let value = eval.force(set)?;
                 eval.select_name(value, name, Some(span))
             })),
-            ([], None, None) => self.undefined(name, span),
+            ([], None, None) => self.undefined(name, scope, span),
             (&[(_, value)], None, None) => Ok(value),
             (&[(why, _), ..], sure, _) => {
                 let values: Vec<_> = conditional.iter().map(|(_, value)| *value).chain(sure).collect();

@@ -1,14 +1,51 @@
 //! `import`: files of the repository as Nix would see them, in a git flake only what is tracked.
 
+use std::iter;
+
 use super::{Eval, Outcome, Thunk, Value};
 use crate::nix::ir::{Content, FileId};
 use crate::nix::path::{self, Located};
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::{ErrorKind, Reason, Stop, Unknown};
+use crate::nix::value::{Attrs, Binds, Frame, Scope};
 
 impl<'a> Eval<'a> {
     /// The value of the file (or folder with a `default.nix`) at an absolute path.
     pub fn import(&self, absolute: &str) -> Outcome<'a> {
+        self.import_by(absolute, |file| self.force(self.file(file)))
+    }
+
+    /// The same where a set binds names around the whole file, before the global scope and every `with`.
+    /// It is evaluated each time.
+    pub fn scoped_import(&self, names: &'a Attrs<'a>, absolute: &str) -> Outcome<'a> {
+        self.import_by(absolute, |file| match self.program.file(file).map(|file| &file.content) {
+            Some(Content::Parsed(node)) => {
+                self.reached.borrow_mut().insert(file);
+                self.scoped_imports.set(true);
+                let frame = self.alloc(Frame { up: None, binds: Binds::Import(names) });
+                self.force(self.suspend(node, Some(frame)))
+            }
+            _ => self.force(self.file(file)),
+        })
+    }
+
+    /// What the file of a frame was imported with by `scopedImport`.
+    pub(super) fn import_scope(&self, scope: Scope<'a>) -> Option<&'a Attrs<'a>> {
+        if !self.scoped_imports.get() {
+            return None;
+        }
+        match iter::successors(scope, |frame| frame.up).last()?.binds {
+            Binds::Import(names) => Some(names),
+            _ => None,
+        }
+    }
+
+    /// What `scopedImport` binds a name to.
+    pub(super) fn bound_by_import(&self, name: Symbol, scope: Scope<'a>) -> Option<&'a Thunk<'a>> {
+        self.import_scope(scope)?.get(name).map(|attr| self.value_of(attr))
+    }
+
+    fn import_by(&self, absolute: &str, value: impl FnOnce(FileId) -> Outcome<'a>) -> Outcome<'a> {
         let relative = match path::locate(absolute) {
             Located::Repository(relative) => relative,
             // What sealnix knows itself, such as nixpkgs, comes before a checkout of it.
@@ -27,10 +64,7 @@ impl<'a> Eval<'a> {
             }
         };
         match self.file_at(relative) {
-            Some(file) => {
-                let thunk = self.file(file);
-                self.force(thunk)
-            }
+            Some(file) => value(file),
             None => Err(self.no_file(relative)),
         }
     }
