@@ -13,7 +13,10 @@ use foldhash::fast::RandomState;
 #[derive(Clone, Copy)]
 pub struct Symbol(&'static str);
 
-static NAMES: LazyLock<RwLock<Names>> = LazyLock::new(RwLock::default);
+/// `_type`, which is looked up in every definition and every option: without a search.
+pub static TYPE: Symbol = Symbol("_type");
+
+static NAMES: LazyLock<RwLock<Names>> = LazyLock::new(|| RwLock::new([TYPE.0].into_iter().collect()));
 
 thread_local! {
     /// The names that this thread has met: nearly all look-ups end here, without a lock.

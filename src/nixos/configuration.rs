@@ -71,8 +71,12 @@ pub struct Configuration<'a> {
     collected: OnceCell<&'a Collected<'a>>,
     config: OnceCell<&'a Thunk<'a>>,
     options: OnceCell<&'a Thunk<'a>>,
+    by_name: OnceCell<ByName<'a>>,
     pub(super) arguments: OnceCell<&'a Thunk<'a>>,
 }
+
+/// Definitions by the first name of their option's path.
+type ByName<'a> = &'a [(Symbol, &'a [Definition<'a>])];
 
 /// What a new [`Configuration`] is made of.
 #[derive(Clone, Copy)]
@@ -103,6 +107,7 @@ impl<'a> Configuration<'a> {
             collected: OnceCell::new(),
             config: OnceCell::new(),
             options: OnceCell::new(),
+            by_name: OnceCell::new(),
             arguments: OnceCell::new(),
         });
         world.register(eval, configuration);
@@ -377,19 +382,34 @@ impl<'a> Configuration<'a> {
 
     /// The definitions of the option at a path, wrappers off, conditions not looked at.
     pub fn definitions_at(&'a self, eval: &Eval<'a>, path: &[Symbol]) -> Outcome<'a, Vec<Definition<'a>>> {
-        let mut definitions = self.root_definitions(eval)?;
-        for name in path {
+        let Some((first, below)) = path.split_first() else { return self.root_definitions(eval) };
+        let by_name = self.definitions_by_name(eval)?;
+        let found = by_name.iter().find(|(name, _)| name == first);
+        let definitions = found.map_or_else(Vec::new, |(_, definitions)| definitions.to_vec());
+        below.iter().try_fold(definitions, |definitions, name| {
             let expanded = expand(eval, &definitions)?;
-            definitions = expanded
-                .definitions
-                .iter()
-                .filter_map(|(definition, value)| match value {
-                    Value::Attrs(attrs) => Some(definition.child(attrs.get(*name)?)),
-                    _ => None,
-                })
-                .collect();
+            let child = |(definition, value): &(Definition<'a>, Value<'a>)| match value {
+                Value::Attrs(attrs) => Some(definition.child(attrs.get(*name)?)),
+                _ => None,
+            };
+            Ok(expanded.definitions.iter().filter_map(child).collect())
+        })
+    }
+
+    /// The definitions of each top-level name.
+    fn definitions_by_name(&'a self, eval: &Eval<'a>) -> Outcome<'a, ByName<'a>> {
+        if let Some(by_name) = self.by_name.get() {
+            return Ok(by_name);
         }
-        Ok(definitions)
+        let mut by_name: BTreeMap<Symbol, Vec<_>> = BTreeMap::new();
+        for (definition, value) in expand(eval, &self.root_definitions(eval)?)?.definitions {
+            let Value::Attrs(attrs) = value else { continue };
+            for attr in attrs.entries {
+                by_name.entry(attr.name).or_default().push(definition.child(attr));
+            }
+        }
+        let by_name: Vec<_> = by_name.iter().map(|(name, definitions)| (*name, eval.slice(definitions))).collect();
+        Ok(self.by_name.get_or_init(|| eval.slice(&by_name)))
     }
 
     /// Of a submodule, the definition that may set any of its options.

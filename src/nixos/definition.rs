@@ -2,10 +2,10 @@
 //! taken off (nixpkgs, lib/modules.nix: pushDownProperties, dischargeProperties, filterOverrides).
 
 use super::module::Module;
-use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::unknown::{Reason, Stop, Unknown};
 use crate::nix::value::{Attr, AttrPlace, Doubt, Outcome, Thunk, Value};
+use crate::nix::{Symbol, symbol};
 
 /// The priority of a definition without a wrapper.
 pub const DEFAULT_PRIORITY: i64 = 100;
@@ -169,7 +169,7 @@ enum Wrapper<'a> {
 /// The `_type` of a set, where it is one of those that mean something here.
 pub fn type_tag<'a>(eval: &Eval<'a>, value: Value<'a>) -> Option<&'a str> {
     let Value::Attrs(attrs) = value else { return None };
-    let tag = attrs.get(Symbol::new("_type"))?;
+    let tag = attrs.get(symbol::TYPE)?;
     match eval.force(tag.value) {
         Ok(Value::String(text)) => Some(text.text),
         _ => None,

@@ -3,7 +3,7 @@
 use super::calling::{arguments, builtin_thunk, found, stop};
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
-use crate::nix::symbol::Symbol;
+use crate::nix::symbol;
 use crate::nix::unknown::Reason;
 use crate::nix::value::{Attr, Attrs, Open, Outcome, Thunk, Value};
 
@@ -54,7 +54,7 @@ pub fn open_set<'a>(eval: &Eval<'a>, entries: Vec<Attr<'a>>, reason: Reason<'a>)
 
 fn is_type<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [kind, value] = arguments(eval, args)?;
-    match found(eval, eval.force(value)?, Symbol::new("_type"))? {
+    match found(eval, eval.force(value)?, symbol::TYPE)? {
         Some(Value::Unknown(why)) => stop(why),
         Some(found) => eval.equal(found, eval.force(kind)?).map(Value::Bool),
         None => Ok(Value::Bool(false)),

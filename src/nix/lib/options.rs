@@ -6,7 +6,7 @@ use super::escapes::identifier;
 use super::gather::{Items, all_items};
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
-use crate::nix::symbol::Symbol;
+use crate::nix::symbol::{self, Symbol};
 use crate::nix::value::{Attr, List, Outcome, Thunk, Value};
 
 /// The functions of this file.
@@ -168,7 +168,7 @@ fn is_option<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 
 /// Whether a value is a set of this `_type`.
 pub fn has_type<'a>(eval: &Eval<'a>, kind: &str, value: &'a Thunk<'a>) -> Outcome<'a, bool> {
-    match found(eval, eval.force(value)?, Symbol::new("_type"))? {
+    match found(eval, eval.force(value)?, symbol::TYPE)? {
         Some(found) => eval.equal(found, eval.string(kind)),
         None => Ok(false),
     }
