@@ -39,6 +39,8 @@ pub enum Reason<'a> {
     World(&'a str),
     /// A function that sealnix does not have yet.
     NotWritten(&'a str),
+    /// A function of the inside of nixpkgs' module system, which sealnix does not have in that shape.
+    NotOffered(&'a str),
     /// A bound of the evaluator was hit. Never remembered.
     Limit(&'static str),
     /// A file that does not parse.
@@ -67,6 +69,9 @@ impl fmt::Display for Unknown<'_> {
             Reason::Merge(option) => write!(formatter, "the definitions of {option} merge in a way not known here"),
             Reason::World(builtin) => write!(formatter, "builtins.{builtin} needs the world outside the repository"),
             Reason::NotWritten(function) => write!(formatter, "{function} is not written yet"),
+            Reason::NotOffered(function) => {
+                write!(formatter, "{function} belongs to the module system's inside, which sealnix does not offer")
+            }
             Reason::Limit(bound) => write!(formatter, "evaluation reached its limit ({bound})"),
             Reason::Syntax(path) => write!(formatter, "{path} has a syntax error"),
             Reason::NotLooked(path) => write!(formatter, "{path} was not looked at"),
@@ -89,6 +94,7 @@ impl<'a> Reason<'a> {
             .or_else(|| between("it depends on ", ", which no module of the repository sets").map(Reason::UnsetOption))
             .or_else(|| between("the definitions of ", " merge in a way not known here").map(Reason::Merge))
             .or_else(|| before(" is not written yet").map(Reason::NotWritten))
+            .or_else(|| before(" belongs to the module system's inside").map(Reason::NotOffered))
             .or_else(|| before(" has a syntax error").map(Reason::Syntax))
     }
 }
@@ -157,6 +163,7 @@ mod tests {
             Reason::UnsetOption("services.web.user"),
             Reason::Merge("services.web.port"),
             Reason::NotWritten("lib.frobnicate"),
+            Reason::NotOffered("lib.mergeModules"),
             Reason::Syntax("hosts/web.nix"),
         ];
         for reason in reasons {

@@ -6,32 +6,80 @@ use super::packages;
 use crate::nix::Symbol;
 use crate::nix::eval::{Eval, Found};
 use crate::nix::unknown::{ErrorKind, Reason};
-use crate::nix::value::{Attrs, Open, Outcome, Thunk, Value};
+use crate::nix::value::{Absent, Attr, Attrs, Open, Outcome, Thunk, Value};
 
 impl<'a> Configuration<'a> {
-    /// The set that module functions are called with.
+    /// The set that a module function is called with: what does not come from modules, and the arguments
+    /// that it names.
+    pub fn called_with(&'a self, eval: &Eval<'a>, function: Value<'a>) -> Outcome<'a, &'a Thunk<'a>> {
+        let all = self.arguments(eval);
+        // Those of ours name none.
+        if matches!(function, Value::Native(native) if native.formals.is_empty()) {
+            return Ok(all);
+        }
+        let external = self.external(eval);
+        let formals = eval.select_name(self.world.lib(eval), Symbol::new("functionArgs"), None)?;
+        let formals = eval.as_attrs(eval.settle(eval.call(formals, eval.done(function)))?)?;
+        let named = formals.entries.iter().filter(|formal| external.iter().all(|attr| attr.name != formal.name));
+        let named = named.map(|formal| {
+            let name = formal.name;
+            eval.attr(name.as_str(), eval.lazy(move |eval| eval.select_name(eval.force(all)?, name, None)))
+        });
+        let entries = eval.sorted(external.iter().copied().chain(named).collect());
+        let open = self.special_open.or(formals.open.map(|open| open.why));
+        let open = open.map(|why| Open { why, absent: Some(self.absent_argument(eval)) });
+        Ok(eval.done(eval.attrs_of(Attrs { entries, open })))
+    }
+
+    /// All arguments that a module function may name.
     pub fn arguments(&'a self, eval: &Eval<'a>) -> &'a Thunk<'a> {
         self.arguments.get_or_init(|| {
+            let name = self.own_name().copied();
+            let entries = eval.sorted(self.external(eval).iter().copied().chain(name).collect());
+            let why = eval.unknown(Reason::UnsetOption("_module.args"), None);
+            let open = Open { why, absent: Some(self.absent_argument(eval)) };
+            eval.done(eval.attrs_of(Attrs { entries, open: Some(open) }))
+        })
+    }
+
+    fn absent_argument(&'a self, eval: &Eval<'a>) -> &'a Absent<'a> {
+        eval.alloc(move |eval: &Eval<'a>, name: Symbol| self.module_argument(eval, name))
+    }
+
+    /// The arguments that do not come from modules.
+    fn external(&'a self, eval: &Eval<'a>) -> &'a [Attr<'a>] {
+        self.external.get_or_init(|| {
+            let own = self.own_name().map(|own| own.name);
+            let special: Vec<_> = self.special.iter().filter(|attr| Some(attr.name) != own).copied().collect();
             let mut entries = vec![eval.attr("lib", eval.lazy(move |eval| Ok(self.world.lib(eval))))];
-            if self.class != Class::Plain {
-                // A special argument, so that `imports` may use it.
-                let modules = eval.string(&crate::nix::path::of_input("nixpkgs/nixos/modules"));
-                entries.push(eval.attr("modulesPath", eval.done(modules)));
-            }
-            entries.extend_from_slice(self.special);
+            // A special argument, so that `imports` may use it.
+            entries.extend(self.modules_path(eval).map(|path| eval.attr("modulesPath", path)));
+            entries.extend_from_slice(&special);
+            let class = self.class_name().map_or(Value::Null, |class| eval.string(class));
+            entries.push(eval.attr("_class", eval.done(class)));
             let prefix: Vec<_> = self.prefix.iter().map(|name| eval.done(eval.string(name.as_str()))).collect();
             entries.push(eval.attr("_prefix", eval.done(eval.list(&prefix))));
             if self.class == Class::Home {
                 entries.push(eval.attr("lib", self.home_lib(eval)));
             }
-            entries.push(eval.attr("specialArgs", eval.done(eval.attrs(self.special.to_vec()))));
+            entries.push(eval.attr("specialArgs", eval.done(eval.attrs(special))));
             entries.push(eval.attr("config", self.config(eval)));
             entries.push(eval.attr("options", self.options(eval)));
-            let why = eval.unknown(Reason::UnsetOption("_module.args"), None);
-            let absent = move |eval: &Eval<'a>, name: Symbol| self.module_argument(eval, name);
-            let open = Open { why, absent: Some(eval.alloc(absent)) };
-            eval.done(eval.attrs_of(Attrs { entries: eval.sorted(entries), open: Some(open) }))
+            eval.sorted(entries)
         })
+    }
+
+    /// The name of a submodule, which modules set as an argument.
+    fn own_name(&self) -> Option<&'a Attr<'a>> {
+        let is_submodule = !self.prefix.is_empty();
+        self.special.iter().find(|attr| is_submodule && attr.name.as_str() == "name")
+    }
+
+    /// `modulesPath`, where the modules lie that come with it.
+    pub(super) fn modules_path(&self, eval: &Eval<'a>) -> Option<&'a Thunk<'a>> {
+        let given = self.special.iter().find(|attr| attr.name.as_str() == "modulesPath").map(|attr| attr.value);
+        let of_nixpkgs = || eval.done(eval.string(&crate::nix::path::of_input("nixpkgs/nixos/modules")));
+        given.or_else(|| (self.class != Class::Plain).then(of_nixpkgs))
     }
 
     /// home-manager adds its own functions to whatever lib there is.

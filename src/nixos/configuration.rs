@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::declaration::{self, Declared, Option_};
-use super::definition::{Definition, expand, failure, resolve};
+use super::definition::{Definition, expand, failure, push_down, resolve};
 use super::evaluated::evaluated;
 use super::facts::{Table, Territory};
 use super::module::{self, Collected, Foreign, Module};
@@ -58,12 +58,16 @@ pub struct Configuration<'a> {
     pub scope: u32,
     /// What kind it is.
     pub class: Class,
+    /// What `evalModules` was told that it is.
+    pub class_name: Option<&'a str>,
     /// What it is an evaluation in.
     pub world: &'a World<'a>,
     /// The modules to begin with.
     pub roots: &'a [Root<'a>],
     /// `specialArgs`, and `name` for a submodule.
     pub special: &'a [Attr<'a>],
+    /// Why there may be more special arguments.
+    pub special_open: Option<&'a Unknown<'a>>,
     /// The option path of a submodule, for messages.
     pub prefix: &'a [Symbol],
     /// Why there may be more modules than these.
@@ -73,6 +77,7 @@ pub struct Configuration<'a> {
     options: OnceCell<&'a Thunk<'a>>,
     by_name: OnceCell<ByName<'a>>,
     pub(super) arguments: OnceCell<&'a Thunk<'a>>,
+    pub(super) external: OnceCell<&'a [Attr<'a>]>,
 }
 
 /// Definitions by the first name of their option's path.
@@ -83,10 +88,14 @@ type ByName<'a> = &'a [(Symbol, &'a [Definition<'a>])];
 pub struct Setup<'a> {
     /// What kind it is.
     pub class: Class,
+    /// What `evalModules` was told that it is, where it was.
+    pub class_name: Option<&'a str>,
     /// The modules to begin with.
     pub roots: &'a [Root<'a>],
     /// `specialArgs`.
     pub special: &'a [Attr<'a>],
+    /// Why there may be more special arguments.
+    pub special_open: Option<&'a Unknown<'a>>,
     /// The option path of a submodule.
     pub prefix: &'a [Symbol],
     /// Why there may be more modules than these.
@@ -99,9 +108,11 @@ impl<'a> Configuration<'a> {
         let configuration = eval.alloc(Configuration {
             scope: world.next_scope(),
             class: setup.class,
+            class_name: setup.class_name,
             world,
             roots: setup.roots,
             special: setup.special,
+            special_open: setup.special_open,
             prefix: setup.prefix,
             open: setup.open,
             collected: OnceCell::new(),
@@ -109,9 +120,20 @@ impl<'a> Configuration<'a> {
             options: OnceCell::new(),
             by_name: OnceCell::new(),
             arguments: OnceCell::new(),
+            external: OnceCell::new(),
         });
         world.register(eval, configuration);
         configuration
+    }
+
+    /// The class that its modules may say they are for; none where any may be there.
+    pub fn class_name(&self) -> Option<&'a str> {
+        match self.class {
+            Class::Nixos => Some("nixos"),
+            Class::Darwin => Some("darwin"),
+            Class::Home => Some("homeManager"),
+            Class::Plain => self.class_name,
+        }
     }
 
     /// What a foreign module is taken for.
@@ -177,7 +199,11 @@ impl<'a> Configuration<'a> {
         declared: &[Declared<'a>],
         definitions: &[Definition<'a>],
     ) -> Outcome<'a> {
-        let expanded = expand(eval, definitions)?;
+        let expanded = push_down(eval, definitions)?;
+        let ordered = |(definition, _): &(Definition<'a>, Value<'a>)| definition.is_ordered();
+        if self.class == Class::Plain && expanded.definitions.iter().any(ordered) {
+            return merge::refuse(eval, path, "is a set of options, whose definitions have no order");
+        }
         self.branch_of(eval, path, declared, expanded)
     }
 
@@ -387,7 +413,7 @@ impl<'a> Configuration<'a> {
         let found = by_name.iter().find(|(name, _)| name == first);
         let definitions = found.map_or_else(Vec::new, |(_, definitions)| definitions.to_vec());
         below.iter().try_fold(definitions, |definitions, name| {
-            let expanded = expand(eval, &definitions)?;
+            let expanded = push_down(eval, &definitions)?;
             let child = |(definition, value): &(Definition<'a>, Value<'a>)| match value {
                 Value::Attrs(attrs) => Some(definition.child(attrs.get(*name)?)),
                 _ => None,
@@ -402,7 +428,7 @@ impl<'a> Configuration<'a> {
             return Ok(by_name);
         }
         let mut by_name: BTreeMap<Symbol, Vec<_>> = BTreeMap::new();
-        for (definition, value) in expand(eval, &self.root_definitions(eval)?)?.definitions {
+        for (definition, value) in push_down(eval, &self.root_definitions(eval)?)?.definitions {
             let Value::Attrs(attrs) = value else { continue };
             for attr in attrs.entries {
                 by_name.entry(attr.name).or_default().push(definition.child(attr));

@@ -28,6 +28,8 @@ pub struct Definition<'a> {
     pub undecided: &'a [&'a Thunk<'a>],
     /// The priority of the outermost `mkOverride` around it.
     pub overriding: Option<i64>,
+    /// Inside an `mkOverride`, what else is around it there, outermost first.
+    pub within: Option<&'a [Around<'a>]>,
     /// Of `mkOrder`.
     pub order: i64,
     /// Why it may not count at all, besides its conditions.
@@ -46,6 +48,7 @@ impl<'a> Definition<'a> {
             conditions: &[],
             undecided: &[],
             overriding: None,
+            within: None,
             order: DEFAULT_ORDER,
             doubt: module.doubt,
             assumed: None,
@@ -71,6 +74,22 @@ impl<'a> Definition<'a> {
         first
     }
 
+    /// Whether it is for sure ordered among the others.
+    pub fn is_ordered(&self) -> bool {
+        self.order != DEFAULT_ORDER && self.doubt.is_none() && self.assumed.is_none()
+    }
+
+    /// What this definition of an option, whose value is a set holding `attr`, gives to that attribute:
+    /// what was around the option is taken off, and its priority counts no more.
+    pub fn element(&self, attr: &Attr<'a>) -> Self {
+        Definition { overriding: None, order: DEFAULT_ORDER, ..self.child(attr) }
+    }
+
+    /// The same with nothing known to be around it.
+    fn bare(&self) -> Self {
+        Definition { within: None, ..*self }
+    }
+
     /// What this definition, whose value is a set holding `attr`, gives to the option below it.
     pub fn child(&self, attr: &Attr<'a>) -> Self {
         let (doubt, assumed) = match attr.doubt {
@@ -88,6 +107,36 @@ impl<'a> Definition<'a> {
     }
 }
 
+/// A wrapper that is left where it is (nixpkgs takes nothing off inside an `mkOverride`).
+#[derive(Clone, Copy)]
+pub enum Around<'a> {
+    /// `mkIf`, with its condition.
+    If(&'a Thunk<'a>),
+    /// `mkOverride`, with its priority.
+    Override(i64),
+}
+
+/// Which wrappers are taken off.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    /// All: nobody knows whether this is an option.
+    Any,
+    /// Those of a set of options, which then are around what is in it.
+    Set,
+    /// Those of an option: `mkIf` and `mkMerge`, then one `mkOverride`, then one `mkOrder`.
+    Option,
+}
+
+/// How far an option's wrappers are taken off.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Discharging,
+    /// Inside an `mkDefinition`.
+    Discharged,
+    Overridden,
+    Ordered,
+}
+
 /// Definitions with the wrappers taken off.
 #[derive(Default)]
 pub struct Expanded<'a> {
@@ -97,16 +146,63 @@ pub struct Expanded<'a> {
     pub open: Option<&'a Unknown<'a>>,
 }
 
-/// Takes `mkIf`, `mkMerge`, `mkOverride` and `mkOrder` off; no condition is looked at.
+/// Takes `mkIf`, `mkMerge`, `mkOverride` and `mkOrder` off, however they lie in each other; no
+/// condition is looked at.
 pub fn expand<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome<'a, Expanded<'a>> {
     let mut expanded = Expanded::default();
     for definition in definitions {
-        expand_one(eval, *definition, &mut expanded)?;
+        let inside = definition.within.unwrap_or_default().iter().filter_map(|around| match around {
+            Around::If(condition) => Some(*condition),
+            Around::Override(_) => None,
+        });
+        let conditions: Vec<_> = definition.conditions.iter().copied().chain(inside).collect();
+        let definition = Definition { conditions: eval.slice(&conditions), ..definition.bare() };
+        expand_one(eval, definition, (Level::Any, Stage::Discharging), &mut expanded)?;
     }
     Ok(expanded)
 }
 
-fn expand_one<'a>(eval: &Eval<'a>, definition: Definition<'a>, into: &mut Expanded<'a>) -> Outcome<'a, ()> {
+/// The sets that definitions of a set of options stand for (nixpkgs: `pushDownProperties`).
+pub fn push_down<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome<'a, Expanded<'a>> {
+    let mut expanded = Expanded::default();
+    for definition in definitions {
+        expand_one(eval, *definition, (Level::Set, Stage::Discharging), &mut expanded)?;
+    }
+    Ok(expanded)
+}
+
+/// The values that definitions of an option stand for (nixpkgs: `dischargeProperties`,
+/// `filterOverrides`, `sortProperties`). What nixpkgs does not take off stays a set with a `_type`.
+pub fn discharge<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome<'a, Expanded<'a>> {
+    let mut expanded = Expanded::default();
+    for definition in definitions {
+        let stage = if definition.within.is_some() { Stage::Overridden } else { Stage::Discharging };
+        let value = rewrapped(eval, definition.value, definition.within.unwrap_or_default());
+        let definition = Definition { value, ..definition.bare() };
+        expand_one(eval, definition, (Level::Option, stage), &mut expanded)?;
+    }
+    Ok(expanded)
+}
+
+/// A value with its wrappers around it again.
+fn rewrapped<'a>(eval: &Eval<'a>, value: &'a Thunk<'a>, within: &[Around<'a>]) -> &'a Thunk<'a> {
+    within.iter().rev().fold(value, |content, around| {
+        let (tag, (name, value)) = match around {
+            Around::If(condition) => ("if", ("condition", *condition)),
+            Around::Override(priority) => ("override", ("priority", eval.done(Value::Int(*priority)))),
+        };
+        let tag = eval.done(eval.string(tag));
+        let entries = vec![eval.attr("_type", tag), eval.attr(name, value), eval.attr("content", content)];
+        eval.done(eval.attrs(entries))
+    })
+}
+
+fn expand_one<'a>(
+    eval: &Eval<'a>,
+    definition: Definition<'a>,
+    (level, stage): (Level, Stage),
+    into: &mut Expanded<'a>,
+) -> Outcome<'a, ()> {
     let _depth = eval.limits.enter(eval)?;
     let (value, assumed) = eval.observe(|| eval.force(definition.value));
     let definition = Definition { assumed: definition.assumed.or(assumed), ..definition };
@@ -117,16 +213,16 @@ fn expand_one<'a>(eval: &Eval<'a>, definition: Definition<'a>, into: &mut Expand
             None => return Ok(()),
         },
     };
+    let discharging = level != Level::Option || stage == Stage::Discharging;
     match wrapper(eval, value)? {
-        Wrapper::None => {
-            into.definitions.push((definition, value));
-            Ok(())
+        Wrapper::If { condition, content } if level == Level::Set && definition.within.is_some() => {
+            expand_one(eval, within(eval, &definition, Around::If(condition), content), (level, stage), into)
         }
-        Wrapper::If { condition, content } => {
+        Wrapper::If { condition, content } if discharging => {
             let conditions = eval.slice(&[definition.conditions, &[condition]].concat());
-            expand_one(eval, Definition { value: content, conditions, ..definition }, into)
+            expand_one(eval, Definition { value: content, conditions, ..definition }, (level, stage), into)
         }
-        Wrapper::Merge { contents } => {
+        Wrapper::Merge { contents } if discharging => {
             let list = match eval.settle(eval.force(contents))? {
                 Value::Unknown(unknown) => {
                     into.open = into.open.or(Some(unknown));
@@ -136,17 +232,43 @@ fn expand_one<'a>(eval: &Eval<'a>, definition: Definition<'a>, into: &mut Expand
             };
             into.open = into.open.or(list.open);
             for item in list.items {
-                expand_one(eval, Definition { value: item, ..definition }, into)?;
+                expand_one(eval, Definition { value: item, ..definition }, (level, stage), into)?;
             }
             Ok(())
         }
-        Wrapper::Override { priority, content } => {
+        Wrapper::Override { priority, content } if level == Level::Set && definition.within.is_some() => {
+            expand_one(eval, within(eval, &definition, Around::Override(priority), content), (level, stage), into)
+        }
+        Wrapper::Override { priority, content } if discharging || stage == Stage::Discharged => {
             // The outermost wrapper decides.
             let overriding = definition.overriding.or(Some(priority));
-            expand_one(eval, Definition { value: content, overriding, ..definition }, into)
+            let within = if level == Level::Set { Some(&[][..]) } else { None };
+            let definition = Definition { value: content, overriding, within, ..definition };
+            expand_one(eval, definition, (level, Stage::Overridden), into)
         }
-        Wrapper::Order { order, content } => expand_one(eval, Definition { value: content, order, ..definition }, into),
+        Wrapper::Order { order, content } if level != Level::Option || stage != Stage::Ordered => {
+            expand_one(eval, Definition { value: content, order, ..definition }, (level, Stage::Ordered), into)
+        }
+        Wrapper::Definition { file, content } if discharging => {
+            let module = eval.alloc(Module { file, ..*definition.module });
+            expand_one(eval, Definition { value: content, module, ..definition }, (level, Stage::Discharged), into)
+        }
+        _ => {
+            into.definitions.push((definition, value));
+            Ok(())
+        }
     }
+}
+
+/// A definition of a set with one more wrapper inside an `mkOverride`.
+fn within<'a>(
+    eval: &Eval<'a>,
+    definition: &Definition<'a>,
+    around: Around<'a>,
+    content: &'a Thunk<'a>,
+) -> Definition<'a> {
+    let within = eval.slice(&[definition.within.unwrap_or_default(), &[around]].concat());
+    Definition { value: content, within: Some(within), ..*definition }
 }
 
 /// An error in one definition must not hide the others; a limit stops.
@@ -164,6 +286,7 @@ enum Wrapper<'a> {
     Merge { contents: &'a Thunk<'a> },
     Override { priority: i64, content: &'a Thunk<'a> },
     Order { order: i64, content: &'a Thunk<'a> },
+    Definition { file: &'a str, content: &'a Thunk<'a> },
 }
 
 /// The `_type` of a set, where it is one of those that mean something here.
@@ -190,6 +313,13 @@ fn wrapper<'a>(eval: &Eval<'a>, value: Value<'a>) -> Outcome<'a, Wrapper<'a>> {
         },
         ("order", Some(content)) => match field("priority") {
             Some(priority) => Wrapper::Order { order: eval.force_int(priority)?, content },
+            None => Wrapper::None,
+        },
+        ("definition", _) => match field("value") {
+            Some(content) => {
+                let file = field("file").map_or(Ok(""), |file| Ok(eval.force_string(file)?.text))?;
+                Wrapper::Definition { file, content }
+            }
             None => Wrapper::None,
         },
         _ => Wrapper::None,
@@ -304,9 +434,18 @@ enum Condition<'a> {
 fn conditions_hold<'a>(eval: &Eval<'a>, definition: &Definition<'a>) -> Outcome<'a, Condition<'a>> {
     let mut perhaps = None;
     for condition in definition.conditions {
-        match eval.force_bool(condition) {
-            Ok(true) => {}
-            Ok(false) => return Ok(Condition::No),
+        let (value, assumed) = eval.observe(|| eval.force(condition));
+        if let Some(assumed) = assumed {
+            eval.assume(assumed);
+        }
+        match value {
+            Ok(Value::Bool(true)) => {}
+            Ok(Value::Bool(false)) => return Ok(Condition::No),
+            Ok(Value::Unknown(unknown)) => perhaps = Some(unknown),
+            Ok(other) if assumed.is_none() => {
+                return eval.fail(&format!("the condition of an mkIf is {}, not a Boolean", other.kind()));
+            }
+            Ok(_) => perhaps = assumed,
             Err(stop) => perhaps = failure(eval, stop)?,
         }
     }

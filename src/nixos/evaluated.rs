@@ -19,7 +19,12 @@ pub fn eval_modules<'a>(eval: &Eval<'a>, world: &'a World<'a>, arguments: &[&'a 
     if given.get(Symbol::new("modules")).is_none() {
         return eval.fail("evalModules needs modules");
     }
-    let setup = Configuration::empty(eval, world, &[]).setup();
+    let mut setup = Configuration::empty(eval, world, &[]).setup();
+    if let Some(Value::String(class)) =
+        given.get(Symbol::new("class")).map(|class| eval.force(class.value)).transpose()?
+    {
+        setup.class_name = Some(class.text);
+    }
     let mut extended = extended(eval, setup, given)?;
     extended.roots = eval.slice(&[extended.roots, &old_roots(eval, given)].concat());
     Ok(evaluated(eval, Configuration::new(eval, world, extended)))
@@ -45,8 +50,11 @@ fn extended<'a>(eval: &Eval<'a>, setup: Setup<'a>, given: &'a Attrs<'a>) -> Outc
         roots.extend(roots_of(eval, modules, file)?);
     }
     let mut special = setup.special.to_vec();
+    let mut special_open = setup.special_open;
     if let Some(more) = field("specialArgs") {
-        special.extend_from_slice(eval.force_attrs(more)?.entries);
+        let more = eval.force_attrs(more)?;
+        special.extend_from_slice(more.entries);
+        special_open = special_open.or(more.open.map(|open| open.why));
     }
     let mut prefix = setup.prefix.to_vec();
     if let Some(given) = field("prefix") {
@@ -55,7 +63,8 @@ fn extended<'a>(eval: &Eval<'a>, setup: Setup<'a>, given: &'a Attrs<'a>) -> Outc
             prefix.push(Symbol::new(eval.force_string(name)?.text));
         }
     }
-    Ok(Setup { roots: eval.slice(&roots), special: eval.sorted(special), prefix: eval.slice(&prefix), ..setup })
+    let (roots, special, prefix) = (eval.slice(&roots), eval.sorted(special), eval.slice(&prefix));
+    Ok(Setup { roots, special, special_open, prefix, ..setup })
 }
 
 /// What `evalModules` and `nixosSystem` give: config, options and the way on from there.
@@ -108,7 +117,7 @@ fn of_plain<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>) -> [Attr<
         eval.attr("config", eval.lazy(move |eval| configuration.result(eval))),
         eval.attr("options", checked(configuration.options(eval))),
         eval.attr("_module", checked(module)),
-        eval.attr("class", eval.done(Value::Null)),
+        eval.attr("class", eval.done(configuration.class_name().map_or(Value::Null, |class| eval.string(class)))),
     ]
 }
 
@@ -177,7 +186,10 @@ fn internal_options<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>) -
         eval.attr("args", option(of("lazyAttrsOf", of_lib("raw")), Vec::new())),
         eval.attr("check", option(of_lib("bool"), default(Value::Bool(true)))),
         eval.attr("freeformType", option(of("nullOr", of_lib("optionType")), default(Value::Null))),
-        eval.attr("specialArgs", option(of_lib("unspecified"), Vec::new())),
+        eval.attr(
+            "specialArgs",
+            option(of_lib("unspecified"), vec![eval.attr("readOnly", eval.done(Value::Bool(true)))]),
+        ),
     ];
     eval.attrs(vec![eval.attr("_module", eval.done(eval.attrs(below)))])
 }
@@ -185,12 +197,29 @@ fn internal_options<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>) -
 impl<'a> Configuration<'a> {
     /// A configuration without modules: where there is none, but one is needed.
     pub fn empty(eval: &Eval<'a>, world: &'a World<'a>, prefix: &'a [Symbol]) -> &'a Self {
-        Configuration::new(eval, world, Setup { class: Class::Plain, roots: &[], special: &[], prefix, open: None })
+        let setup = Setup {
+            class: Class::Plain,
+            class_name: None,
+            roots: &[],
+            special: &[],
+            special_open: None,
+            prefix,
+            open: None,
+        };
+        Configuration::new(eval, world, setup)
     }
 
     /// What it was made of.
     fn setup(&'a self) -> Setup<'a> {
-        Setup { class: self.class, roots: self.roots, special: self.special, prefix: self.prefix, open: self.open }
+        Setup {
+            class: self.class,
+            class_name: self.class_name,
+            roots: self.roots,
+            special: self.special,
+            special_open: self.special_open,
+            prefix: self.prefix,
+            open: self.open,
+        }
     }
 
     /// Whether what no module declares is no option: nothing but modules declares options, and all
@@ -210,7 +239,7 @@ impl<'a> Configuration<'a> {
         let kind = merge::element_type(eval, self, "optionType");
         let nullable = merge::element_type(eval, self, "nullOr");
         let kind = eval.lazy_call(nullable, kind);
-        let resolved = super::definition::resolve(eval, super::definition::expand(eval, &definitions)?)?;
+        let resolved = super::definition::resolve(eval, super::definition::discharge(eval, &definitions)?)?;
         match eval.settle(merge::merged(eval, self, path, kind, resolved))? {
             Value::Null => Ok(None),
             value => Ok(Some(eval.done(value))),

@@ -10,7 +10,7 @@ pub use self::shape::by_shape;
 pub use self::submodule::{Definitions, submodule_configuration};
 use super::configuration::{Configuration, dotted};
 use super::declaration::Declaration;
-use super::definition::{Definition, Live, OPTION_DEFAULT_PRIORITY, Resolved, expand, resolve};
+use super::definition::{Definition, Live, OPTION_DEFAULT_PRIORITY, Resolved, discharge, resolve};
 use super::facts::Territory;
 use super::module::Module;
 use super::types::{self, Kind};
@@ -53,7 +53,7 @@ pub fn resolve_with_default<'a>(
     declaration: &Declaration<'a>,
     definitions: &[Definition<'a>],
 ) -> Outcome<'a, Resolved<'a>> {
-    let resolved = resolve(eval, expand(eval, definitions)?)?;
+    let resolved = resolve(eval, discharge(eval, definitions)?)?;
     let stronger = |live: &Live<'a>| live.definition.priority() < OPTION_DEFAULT_PRIORITY;
     let resolved = match declaration.default() {
         Some((default, module)) if !resolved.certain.first().is_some_and(stronger) => {
@@ -62,7 +62,7 @@ pub fn resolve_with_default<'a>(
                 doubt: configuration.undefined_part(),
                 ..Definition::plain(default, module)
             };
-            resolve(eval, expand(eval, &[&[default], definitions].concat())?)?
+            resolve(eval, discharge(eval, &[&[default], definitions].concat())?)?
         }
         _ => resolved,
     };
@@ -317,6 +317,9 @@ pub fn located<'a>(eval: &Eval<'a>, live: &Live<'a>) -> Value<'a> {
 
 /// A module's file as Nix has it: one of the repository by its place in the store, another name as it is.
 pub fn shown_file(eval: &Eval<'_>, file: &str) -> String {
+    if file.is_empty() {
+        return "<unknown-file>".to_owned();
+    }
     if eval.program.by_path.contains_key(file) { in_repository(file) } else { file.to_owned() }
 }
 

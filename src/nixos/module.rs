@@ -1,15 +1,19 @@
 //! Collecting modules: the closure of `imports` (nixpkgs, lib/modules.nix: collectModules).
 
+mod disabled;
+mod written;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use self::written::{Written, key_of};
 use super::configuration::{Class, Configuration, Root};
 use super::definition::failure;
 use super::evaluated;
 use crate::nix::Symbol;
 use crate::nix::eval::{Coercion, Eval};
 use crate::nix::path::{self, Located};
-use crate::nix::unknown::{Reason, Unknown};
-use crate::nix::value::{Attr, AttrPlace, Attrs, Outcome, Thunk, Value};
+use crate::nix::unknown::{Reason, Stop, Unknown};
+use crate::nix::value::{AttrPlace, Attrs, Outcome, Thunk, Value};
 
 /// One module, its function applied.
 pub struct Module<'a> {
@@ -167,22 +171,41 @@ impl<'a> Collector<'a, '_> {
     fn visit(&mut self, Pending { root, parent }: Pending<'a>) -> Outcome<'a, ()> {
         let _depth = self.eval.limits.enter(self.eval)?;
         self.eval.limits.size_of_at_most(self.eval, self.nodes.len(), MOST_MODULES)?;
-        let applied = self.eval.force(root.module).and_then(|value| self.apply(value, root.file, root.own));
-        match applied {
-            Ok(Applied::Known(node)) => self.link(parent, node),
-            Ok(Applied::New { value: Value::Attrs(attrs), file, own, key }) => {
-                let node = self.node(parent, key, Found::Nothing);
-                self.add(attrs, Root { file, own, ..root }, node)?;
-            }
-            Ok(Applied::New { value: Value::Unknown(unknown), .. }) => self.foreign(unknown, parent),
-            Ok(Applied::New { value, file, .. }) => {
-                let message = self.eval.text(&format!("a module of {file} is {}, not a set", value.kind()));
-                self.lacking(self.eval.unknown(Reason::Failure(message), None), parent);
-            }
+        let (read, assumed) = self.eval.observe(|| self.read(root, parent));
+        if let Some(assumed) = assumed {
+            self.eval.assume(assumed);
+        }
+        match read {
+            Ok(()) => {}
+            Err(stop @ Stop::Error(_)) if self.refuses(root) && assumed.is_none() => return Err(stop),
             Err(stop) => {
                 if let Some(unknown) = failure(self.eval, stop)? {
                     self.foreign(unknown, parent);
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an error in a module is one of the evaluation. Of a host it is said, and the rest is read.
+    fn refuses(&self, root: Root<'a>) -> bool {
+        self.configuration.class == Class::Plain && root.doubt.is_none()
+    }
+
+    fn read(&mut self, root: Root<'a>, parent: usize) -> Outcome<'a, ()> {
+        let value = match self.eval.force(root.module)? {
+            Value::Attrs(set) if set.get(Symbol::new("__functor")).is_none() => written::directly(self.eval, set)?,
+            value => value,
+        };
+        match self.apply(value, root.file, root.own)? {
+            Applied::Known(node) => self.link(parent, node),
+            Applied::New { value: Value::Unknown(unknown), .. } => self.foreign(unknown, parent),
+            Applied::New { value, file, own, key } => {
+                let Value::Attrs(attrs) = value else {
+                    return self.eval.fail(&format!("a module is {}, not a set", value.kind()));
+                };
+                let node = self.node(parent, key, Found::Nothing);
+                self.add(attrs, Root { file, own, ..root }, node)?;
             }
         }
         Ok(())
@@ -199,7 +222,7 @@ impl<'a> Collector<'a, '_> {
         };
         let (file, own) = self.written_in(value).filter(|&(_, owned)| owned != own).unwrap_or((file, own));
         let value = if is_function {
-            self.eval.settle(self.eval.call(value, self.configuration.arguments(self.eval)))?
+            self.eval.settle(self.eval.call(value, self.configuration.called_with(self.eval, value)?))?
         } else {
             value
         };
@@ -264,31 +287,24 @@ impl<'a> Collector<'a, '_> {
 
     fn add(&mut self, attrs: &'a Attrs<'a>, root: Root<'a>, node: usize) -> Outcome<'a, ()> {
         let eval = self.eval;
-        let field = |name: &str| attrs.get(Symbol::new(name)).map(|attr| attr.value);
-        let file = match field("_file").map(|file| eval.force(file)) {
-            Some(Ok(Value::Path(path))) => eval.text(&path::display(path)),
-            Some(Ok(Value::String(text))) => eval.text(&path::display(text.text)),
+        written::check_class(eval, attrs, self.configuration.class_name())?;
+        let file = match attrs.get(Symbol::new("_file")).map(|file| eval.force(file.value)) {
+            Some(Ok(file)) => {
+                eval.coerce(file, Coercion::Full).map_or(root.file, |file| eval.text(&path::display(file.text)))
+            }
             _ => root.file,
         };
         let root = Root { file, ..root };
-        for name in ["imports", "require"] {
-            if let Some(imports) = field(name) {
-                self.imports(imports, root, node)?;
-            }
+        let written = written::written(eval, attrs)?;
+        for imports in written.imports {
+            self.imports(imports, root, node)?;
         }
-        if let Some(disabled) = field("disabledModules") {
-            self.disable(disabled);
+        if let Some(disabled) = written.disabled {
+            self.disabled.extend(disabled::keys(eval, self.configuration, disabled)?);
         }
-        let structured = field("config").is_some() || field("options").is_some();
-        let config = match field("config") {
-            Some(config) => config,
-            None if structured => eval.done(eval.attrs(Vec::new())),
-            None => eval.done(shorthand(eval, attrs)),
-        };
-        let beside = ["meta", "freeformType"].map(|name| field(name).filter(|_| structured || name != "meta"));
-        let config = with_beside(eval, config, beside);
         let Root { own, doubt, .. } = root;
-        let module = eval.alloc(Module { file, own, options: field("options"), config, doubt });
+        let Written { options, config, .. } = written;
+        let module = eval.alloc(Module { file, own, options, config, doubt });
         if let Some(node) = self.nodes.get_mut(node) {
             node.found = Found::Module(module);
         }
@@ -305,10 +321,7 @@ impl<'a> Collector<'a, '_> {
                 self.queue.extend(list.items.iter().map(pending));
             }
             Ok(Value::Unknown(unknown)) => self.foreign(unknown, node),
-            Ok(other) => {
-                let message = self.eval.text(&format!("imports of {} is {}, not a list", root.file, other.kind()));
-                self.lacking(self.eval.unknown(Reason::Failure(message), None), node);
-            }
+            Ok(other) => return self.eval.fail(&format!("`imports` is {}, not a list", other.kind())),
             Err(stop) => {
                 if let Some(unknown) = failure(self.eval, stop)? {
                     self.lacking(unknown, node);
@@ -316,27 +329,6 @@ impl<'a> Collector<'a, '_> {
             }
         }
         Ok(())
-    }
-
-    fn disable(&mut self, disabled: &'a Thunk<'a>) {
-        let Ok(list) = self.eval.force_list(disabled) else { return };
-        for item in list.items {
-            let key = match self.eval.force(item) {
-                Ok(Value::Path(path)) => Some(path.to_owned()),
-                Ok(Value::String(text)) if text.text.starts_with('/') => Some(text.text.to_owned()),
-                Ok(Value::String(text)) => self.below_modules_path(text.text),
-                Ok(value) => key_of(self.eval, value),
-                Err(_) => None,
-            };
-            self.disabled.extend(key);
-        }
-    }
-
-    /// What a string is the key of that is no absolute path: a file below `modulesPath`.
-    fn below_modules_path(&self, rest: &str) -> Option<String> {
-        let path = self.configuration.special.iter().find(|attr| attr.name.as_str() == "modulesPath")?;
-        let path = self.eval.coerce(self.eval.force(path.value).ok()?, Coercion::Full).ok()?;
-        Some(format!("{}/{rest}", path.text))
     }
 
     fn foreign(&mut self, unknown: &'a Unknown<'a>, parent: usize) {
@@ -361,37 +353,4 @@ impl<'a> Collector<'a, '_> {
     fn lacking(&mut self, unknown: &'a Unknown<'a>, parent: usize) {
         self.node(parent, None, Found::Lacking(unknown));
     }
-}
-
-/// The `key` that a module says it is known by.
-fn key_of<'a>(eval: &Eval<'a>, module: Value<'a>) -> Option<String> {
-    let Value::Attrs(attrs) = module else { return None };
-    let key = eval.force_string(attrs.get(Symbol::new("key"))?.value).ok()?;
-    Some(key.text.to_owned())
-}
-
-/// `config` with what modules may say beside it: `meta`, and the type of what is not declared.
-fn with_beside<'a>(
-    eval: &Eval<'a>,
-    config: &'a Thunk<'a>,
-    [meta, freeform]: [Option<&'a Thunk<'a>>; 2],
-) -> &'a Thunk<'a> {
-    let set = |name: &str, value: &'a Thunk<'a>| eval.done(eval.attrs(vec![eval.attr(name, value)]));
-    let meta = meta.map(|meta| set("meta", meta));
-    let freeform = freeform.map(|kind| set("_module", set("freeformType", kind)));
-    let more: Vec<_> = meta.into_iter().chain(freeform).collect();
-    if more.is_empty() {
-        return config;
-    }
-    let contents = eval.done(eval.list(&[&[config], more.as_slice()].concat()));
-    let merge = vec![eval.attr("_type", eval.done(eval.string("merge"))), eval.attr("contents", contents)];
-    eval.done(eval.attrs(merge))
-}
-
-/// A module without `config` and `options` is all config but for what modules have beside it.
-fn shorthand<'a>(eval: &Eval<'a>, attrs: &'a Attrs<'a>) -> Value<'a> {
-    const BESIDE: [&str; 7] = ["_class", "_file", "key", "disabledModules", "require", "imports", "freeformType"];
-    let entries: Vec<Attr<'a>> =
-        attrs.entries.iter().filter(|attr| !BESIDE.contains(&attr.name.as_str())).copied().collect();
-    eval.attrs_of(Attrs { entries: eval.slice(&entries), open: attrs.open })
 }

@@ -73,6 +73,8 @@ pub struct Submodule<'a> {
     pub special: &'a [Attr<'a>],
     /// What kind of configuration it is.
     pub class: Class,
+    /// Its `class`.
+    pub class_name: Option<&'a str>,
     /// A definition that is a set is all config (`shorthandOnlyDefinesConfig`).
     pub shorthand: bool,
 }

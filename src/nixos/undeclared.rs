@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::configuration::{Child, Configuration};
 use super::declaration::{self, Declared, Option_};
-use super::definition::{Definition, Live, Resolved, expand};
+use super::definition::{Definition, Live, Resolved, push_down};
 use super::merge;
 use super::types;
 use crate::nix::Symbol;
@@ -37,7 +37,7 @@ pub fn collect<'a>(
             return Ok(());
         }
     }
-    for (definition, value) in expand(eval, definitions)?.definitions {
+    for (definition, value) in push_down(eval, definitions)?.definitions {
         match value {
             Value::Attrs(attrs) => {
                 for attr in attrs.entries {
@@ -52,6 +52,8 @@ pub fn collect<'a>(
         let path = eval.slice(&[path, &[name]].concat());
         match declaration::at(eval, &child.declared, path)? {
             Option_::Declared(_) => {}
+            // Without definitions what is declared is not looked at.
+            Option_::Branch if child.definitions.is_empty() => {}
             Option_::Branch => collect(eval, path, &child.declared, &child.definitions, into)?,
             Option_::Undeclared => {
                 into.extend(child.definitions.into_iter().map(|definition| Undeclared { path, definition }));

@@ -183,7 +183,7 @@ fn help(reason: Reason<'_>) -> Option<String> {
         }
         Reason::UnsetOption(option) => format!("set `{option}` in the repository"),
         Reason::Syntax(path) => format!("mend `{path}`"),
-        Reason::NotWritten(_) | Reason::Merge(_) => {
+        Reason::NotWritten(_) | Reason::NotOffered(_) | Reason::Merge(_) => {
             "take the declarations from Nix: `sealnix check --manifest FILE` (docs/manifest.md)".to_owned()
         }
         Reason::Package | Reason::World(_) | Reason::Limit(_) | Reason::NotLooked(_) | Reason::Failure(_) => {

@@ -19,7 +19,7 @@ pub struct File {
 }
 
 /// What is written in Nix of nixpkgs' `lib`.
-static NIXPKGS: [File; 10] = [
+static NIXPKGS: [File; 12] = [
     File::new("debug", include_str!("in_nix/debug.nix")),
     File::new("fetchers", include_str!("in_nix/fetchers.nix")),
     File::new("generators", include_str!("in_nix/generators.nix")),
@@ -27,7 +27,9 @@ static NIXPKGS: [File; 10] = [
     File::new("kernel", include_str!("in_nix/kernel.nix")),
     File::new("meta", include_str!("in_nix/meta.nix")),
     File::new("misc", include_str!("in_nix/misc.nix")),
+    File::new("modules", include_str!("in_nix/modules.nix")),
     File::new("network", include_str!("in_nix/network.nix")),
+    File::new("options", include_str!("in_nix/options.nix")),
     File::new("sources", include_str!("in_nix/sources.nix")),
     File::new("strings", include_str!("in_nix/strings.nix")),
 ];

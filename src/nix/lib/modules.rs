@@ -1,20 +1,24 @@
 //! `lib.modules`: what definitions are wrapped in, as data that the module system reads, and
 //! functions that make modules.
 
-use super::calling::{arguments, later, throw_given};
+use super::calling::{arguments, later, stop, throw_given};
 use super::gather::{Items, all_items, path_of};
-use super::options::{has_type, typed};
+use super::options::{has_type, option_name, typed};
 use super::trivial::FUNCTIONS as TRIVIAL;
 use crate::nix::builtins::Function;
-use crate::nix::eval::Eval;
+use crate::nix::eval::{Eval, Found};
 use crate::nix::symbol::Symbol;
+use crate::nix::unknown::Reason;
 use crate::nix::value::{Attr, Outcome, Thunk, Value};
 
 /// The functions of this file.
 pub const FUNCTIONS: &[Function] = &[
+    Function { name: "collectModules", arity: 1, run: |eval, _| inside(eval, "lib.modules.collectModules") },
     Function { name: "importApply", arity: 2, run: import_apply },
     Function { name: "importJSON", arity: 1, run: |eval, args| import_data(eval, args, "importJSON") },
     Function { name: "importTOML", arity: 1, run: |eval, args| import_data(eval, args, "importTOML") },
+    Function { name: "mergeModules", arity: 1, run: |eval, _| inside(eval, "lib.mergeModules") },
+    Function { name: "mergeModules'", arity: 1, run: |eval, _| inside(eval, "lib.mergeModules'") },
     Function { name: "mkAfter", arity: 1, run: |eval, args| ordered(eval, args, 1500) },
     Function { name: "mkAliasAndWrapDefinitions", arity: 2, run: mk_alias_and_wrap_definitions },
     Function { name: "mkAliasAndWrapDefsWithPriority", arity: 2, run: mk_alias_and_wrap_defs_with_priority },
@@ -38,10 +42,10 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "mkOrder", arity: 2, run: mk_order },
     Function { name: "mkOverride", arity: 2, run: mk_override },
     Function { name: "mkRemovedOptionModule", arity: 2, run: mk_removed_option_module },
-    Function { name: "mkRenamedOptionModule", arity: 2, run: mk_alias_option_module },
-    Function { name: "mkRenamedOptionModuleWith", arity: 1, run: rename_module },
+    Function { name: "mkRenamedOptionModule", arity: 2, run: mk_renamed_option_module },
+    Function { name: "mkRenamedOptionModuleWith", arity: 1, run: mk_renamed_option_module_with },
     Function { name: "mkVMOverride", arity: 1, run: |eval, args| overriding(eval, args, 10) },
-    Function { name: "doRename", arity: 1, run: rename_module },
+    Function { name: "doRename", arity: 1, run: do_rename },
     Function { name: "setDefaultModuleLocation", arity: 2, run: set_default_module_location },
 ];
 
@@ -59,6 +63,12 @@ pub const ALIASED: &str = "«definitions»";
 
 /// The priority of a definition that says none.
 const DEFAULT_PRIORITY: i64 = 100;
+
+/// What works on the trees that nixpkgs makes of modules. Ours are others; `evalModules` is what
+/// people call.
+fn inside<'a>(eval: &Eval<'a>, function: &'static str) -> Outcome<'a> {
+    stop(eval.unknown(Reason::NotOffered(function), None))
+}
 
 fn condition<'a>(eval: &Eval<'a>, condition: &'a Thunk<'a>, content: &'a Thunk<'a>) -> Value<'a> {
     typed(eval, "if", vec![eval.attr("condition", condition), eval.attr("content", content)])
@@ -234,29 +244,110 @@ fn module<'a>(
     })
 }
 
-/// Definitions of the option at `from` count at `to`, with their priority; reading it gives what is
-/// at `to` (nixpkgs: `doRename`).
-fn renamed<'a>(eval: &Eval<'a>, from: &'a Thunk<'a>, to: &'a Thunk<'a>, when: &'a Thunk<'a>) -> Value<'a> {
-    module(eval, "doRename", move |eval, config, options| {
-        let apply = eval.native("apply", 1, move |eval, _| eval.force(get_by_path(eval, to, config)));
-        let says = vec![eval.attr("visible", eval.done(Value::Bool(false))), eval.attr("apply", eval.done(apply))];
-        // What nixpkgs takes from `definitions` and `highestPrio`, with those that may not count.
-        let handed_on = of(eval, get_by_path(eval, from, options), ALIASED);
-        let config = condition(eval, when, set_by_path(eval, to, handed_on));
-        Ok(eval.attrs(vec![eval.attr("options", option_at(eval, from, says)), eval.attr("config", eval.done(config))]))
+/// How an option was renamed.
+#[derive(Clone, Copy)]
+struct Renaming<'a> {
+    from: &'a Thunk<'a>,
+    to: &'a Thunk<'a>,
+    /// Whether definitions of the old option are passed on.
+    condition: &'a Thunk<'a>,
+    /// Whether who defines the old option is warned.
+    warn: &'a Thunk<'a>,
+    /// What reading the old option makes of the new one's value.
+    apply: Option<&'a Thunk<'a>>,
+    /// Whether its definitions keep their priority.
+    with_priority: &'a Thunk<'a>,
+}
+
+impl<'a> Renaming<'a> {
+    fn new(eval: &Eval<'a>, from: &'a Thunk<'a>, to: &'a Thunk<'a>, warn: bool) -> Self {
+        let always = eval.done(Value::Bool(true));
+        let warn = eval.done(Value::Bool(warn));
+        Renaming { from, to, condition: always, warn, apply: None, with_priority: always }
+    }
+
+    /// Definitions of the option at `from` count at `to`, with their priority; reading it gives what is
+    /// at `to` (nixpkgs: `doRename`).
+    fn module(self, eval: &Eval<'a>) -> Value<'a> {
+        let Renaming { from, to, .. } = self;
+        module(eval, "doRename", move |eval, config, options| {
+            let apply = eval.native("apply", 1, move |eval, _| match self.apply {
+                Some(apply) => eval.call(eval.force(apply)?, get_by_path(eval, to, config)),
+                None => eval.force(get_by_path(eval, to, config)),
+            });
+            let says = vec![eval.attr("visible", eval.done(Value::Bool(false))), eval.attr("apply", eval.done(apply))];
+            let old = get_by_path(eval, from, options);
+            // What nixpkgs takes from `definitions` and `highestPrio`, with those that may not count.
+            let all = of(eval, old, ALIASED);
+            let handed_on = eval.lazy(move |eval| {
+                if eval.force_bool(self.with_priority)? {
+                    return eval.force(all);
+                }
+                Ok(merge(eval, of(eval, old, "definitions")))
+            });
+            let told = eval.lazy(move |eval| {
+                // Where it is not known whether there are warnings, none are given.
+                match eval.look_up(eval.force(options)?, Symbol::new("warnings"))? {
+                    Found::Attribute(_) => eval.force(warnings(eval, vec![self.warning(eval, old)])),
+                    Found::Absent | Found::Perhaps(_) => Ok(eval.attrs(Vec::new())),
+                }
+            });
+            let contents = eval.done(eval.list(&[set_by_path(eval, to, handed_on), told]));
+            let config = condition(eval, self.condition, eval.done(merge(eval, contents)));
+            let declared = option_at(eval, from, says);
+            Ok(eval.attrs(vec![eval.attr("options", declared), eval.attr("config", eval.done(config))]))
+        })
+    }
+
+    fn warning(self, eval: &Eval<'a>, old: &'a Thunk<'a>) -> &'a Thunk<'a> {
+        let warned = eval.lazy(move |eval| {
+            Ok(Value::Bool(eval.force_bool(self.warn)? && eval.force_bool(of(eval, old, "isDefined"))?))
+        });
+        eval.done(condition(eval, warned, warning(eval, self.from, self.to, "renamed")))
+    }
+}
+
+/// What who defines an old option is told.
+fn warning<'a>(eval: &Eval<'a>, from: &'a Thunk<'a>, to: &'a Thunk<'a>, what: &'static str) -> &'a Thunk<'a> {
+    eval.lazy(move |eval| {
+        let (old, new) = (option_name(eval, from)?, option_name(eval, to)?);
+        Ok(eval.string(&format!("the option {old} was {what}: use {new}")))
     })
+}
+
+/// A definition of `warnings`.
+fn warnings<'a>(eval: &Eval<'a>, warnings: Vec<&'a Thunk<'a>>) -> &'a Thunk<'a> {
+    eval.done(eval.attrs(vec![eval.attr("warnings", eval.done(eval.list(&warnings)))]))
 }
 
 fn mk_alias_option_module<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [from, to] = arguments(eval, args)?;
-    Ok(renamed(eval, from, to, eval.done(Value::Bool(true))))
+    Ok(Renaming::new(eval, from, to, false).module(eval))
 }
 
-fn rename_module<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+fn mk_renamed_option_module<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [from, to] = arguments(eval, args)?;
+    Ok(Renaming::new(eval, from, to, true).module(eval))
+}
+
+/// Since which release a renamed option warns depends on the release; those of today are old enough.
+fn mk_renamed_option_module_with<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [settings] = arguments(eval, args)?;
-    let always = eval.done(Value::Bool(true));
-    let when = super::attrsets::value_or(eval, settings, Symbol::new("condition"), always);
-    Ok(renamed(eval, of(eval, settings, "from"), of(eval, settings, "to"), when))
+    Ok(Renaming::new(eval, of(eval, settings, "from"), of(eval, settings, "to"), true).module(eval))
+}
+
+fn do_rename<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
+    let [settings] = arguments(eval, args)?;
+    let usual = Renaming::new(eval, of(eval, settings, "from"), of(eval, settings, "to"), false);
+    let field = |name, default| super::attrsets::value_or(eval, settings, Symbol::new(name), default);
+    let renaming = Renaming {
+        condition: field("condition", usual.condition),
+        warn: of(eval, settings, "warn"),
+        apply: Some(of(eval, settings, "use")),
+        with_priority: field("withPriority", usual.with_priority),
+        ..usual
+    };
+    Ok(renaming.module(eval))
 }
 
 fn mk_changed_option_module<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
@@ -282,30 +373,50 @@ fn merged_options<'a>(eval: &Eval<'a>, from: &'a Thunk<'a>, to: &'a Thunk<'a>, c
             ];
             modules.push(eval.done(eval.attrs(vec![eval.attr("options", option_at(eval, path, says))])));
         }
+        let defined = move |eval: &Eval<'a>, path: &'a Thunk<'a>| {
+            Ok(match eval.settle(eval.force(get_by_path(eval, path, config)))? {
+                value @ Value::Unknown(_) => value,
+                Value::String(text) if text.text == UNDEFINED => Value::Bool(false),
+                _ => Value::Bool(true),
+            })
+        };
         let when = eval.lazy(move |eval| {
-            let mut perhaps = None;
+            let mut any = Value::Bool(false);
             for path in paths {
-                let value = eval.settle(eval.force(get_by_path(eval, path, config)))?;
-                match value {
-                    Value::Unknown(unknown) => perhaps = Some(unknown),
-                    Value::String(text) if text.text == UNDEFINED => {}
-                    _ => return Ok(Value::Bool(true)),
+                match defined(eval, path)? {
+                    Value::Bool(false) => {}
+                    Value::Bool(true) => return Ok(Value::Bool(true)),
+                    unknown => any = unknown,
                 }
             }
-            Ok(perhaps.map_or(Value::Bool(false), Value::Unknown))
+            Ok(any)
         });
         let changed = condition(eval, when, later(eval, change, [config]));
+        let told = paths.iter().map(|&path| {
+            let warned = eval.lazy(move |eval| defined(eval, path));
+            eval.done(condition(eval, warned, warning(eval, path, to, "changed")))
+        });
+        let contents = [set_by_path(eval, to, eval.done(changed)), warnings(eval, told.collect())];
         Ok(eval.attrs(vec![
             eval.attr("imports", eval.done(eval.list(&modules))),
-            eval.attr("config", set_by_path(eval, to, eval.done(changed))),
+            eval.attr("config", eval.done(merge(eval, eval.done(eval.list(&contents))))),
         ]))
     })
 }
 
-/// An option that may not be read; what defines it has no effect.
+/// An option that may not be read; what defines it has no effect, and an assertion says so.
 fn mk_removed_option_module<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [path, instructions] = arguments(eval, args)?;
-    let apply = eval.native("apply", 1, move |eval, _| throw_given(eval, instructions));
-    let says = vec![eval.attr("visible", eval.done(Value::Bool(false))), eval.attr("apply", eval.done(apply))];
-    Ok(eval.attrs(vec![eval.attr("options", option_at(eval, path, says))]))
+    Ok(module(eval, "mkRemovedOptionModule", move |eval, _, options| {
+        let apply = eval.native("apply", 1, move |eval, _| throw_given(eval, instructions));
+        let says = vec![eval.attr("visible", eval.done(Value::Bool(false))), eval.attr("apply", eval.done(apply))];
+        let holds = eval.lazy(move |eval| {
+            let defined = eval.force_bool(of(eval, get_by_path(eval, path, options), "isDefined"))?;
+            Ok(Value::Bool(!defined))
+        });
+        let assertion = eval.attrs(vec![eval.attr("assertion", holds), eval.attr("message", instructions)]);
+        let assertions = eval.done(eval.list(&[eval.done(assertion)]));
+        let config = eval.done(eval.attrs(vec![eval.attr("assertions", assertions)]));
+        Ok(eval.attrs(vec![eval.attr("options", option_at(eval, path, says)), eval.attr("config", config)]))
+    }))
 }

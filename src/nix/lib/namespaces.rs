@@ -307,7 +307,6 @@ pub const NAMESPACES: &[Namespace] = &[
         builtins: &[],
         unwritten: &[
             "applyModuleArgsIfFunction",
-            "collectModules",
             "dischargeProperties",
             "evalModules",
             "evalOptionValue",
@@ -318,8 +317,6 @@ pub const NAMESPACES: &[Namespace] = &[
             "mapDefinitionValue",
             "mergeAttrDefinitionsWithPrio",
             "mergeDefinitions",
-            "mergeModules",
-            "mergeModules'",
             "mergeOptionDecls",
             "pushDownProperties",
             "sortProperties",

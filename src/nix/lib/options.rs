@@ -223,7 +223,7 @@ fn show_option<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 }
 
 /// An option's name as a person writes it; `*` and `<name>` stand for any name.
-fn option_name<'a>(eval: &Eval<'a>, location: &'a Thunk<'a>) -> Outcome<'a, String> {
+pub fn option_name<'a>(eval: &Eval<'a>, location: &'a Thunk<'a>) -> Outcome<'a, String> {
     let wildcard = |part: &str| part == "*" || part.starts_with('<') && part.ends_with('>');
     let parts = names(eval, eval.force_list(location)?)?;
     let parts = parts.into_iter().map(|part| if wildcard(part) { part.to_owned() } else { identifier(part) });

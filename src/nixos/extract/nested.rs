@@ -95,8 +95,10 @@ impl<'a> Reader<'a, '_> {
         }
         let setup = Setup {
             class: configuration.class,
+            class_name: configuration.class_name,
             roots: self.eval.slice(&roots),
             special: self.eval.sorted(special),
+            special_open: configuration.special_open,
             prefix: &[],
             open: None,
         };

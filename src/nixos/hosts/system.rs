@@ -130,15 +130,26 @@ fn call<'a>(eval: &Eval<'a>, world: &'a World<'a>, class: Class, arguments: &[&'
     roots.extend(field("configuration").map(|module| Root { module, file: "flake.nix", own: true, doubt: None }));
     roots.extend(base_roots(eval, world, class, field("system")));
     let mut special: Vec<Attr<'a>> = Vec::new();
+    let mut special_open = None;
     for name in ["specialArgs", "extraSpecialArgs"] {
         if let Some(arguments) = field(name) {
-            special.extend_from_slice(eval.force_attrs(arguments)?.entries);
+            let arguments = eval.force_attrs(arguments)?;
+            special.extend_from_slice(arguments.entries);
+            special_open = special_open.or(arguments.open.map(|open| open.why));
         }
     }
     for name in ["lib", "pkgs"] {
         special.extend(field(name).map(|value| eval.attr(name, value)));
     }
-    let setup = Setup { class, roots: eval.slice(&roots), special: eval.sorted(special), prefix: &[], open: None };
+    let setup = Setup {
+        class,
+        class_name: None,
+        roots: eval.slice(&roots),
+        special: eval.sorted(special),
+        special_open,
+        prefix: &[],
+        open: None,
+    };
     Ok(evaluated(eval, Configuration::new(eval, world, setup)))
 }
 

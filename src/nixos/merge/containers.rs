@@ -9,7 +9,7 @@ use crate::nix::lib::calling::call;
 use crate::nix::value::{Attr, AttrPlace, Attrs, Doubt, List, Open, Outcome, Thunk, Value};
 use crate::nixos::configuration::Configuration;
 use crate::nixos::declaration::Declaration;
-use crate::nixos::definition::{Definition, Expanded, Live, Resolved, expand, resolve, type_tag};
+use crate::nixos::definition::{Definition, Expanded, Live, Resolved, discharge, resolve, type_tag};
 
 /// `attrsOf`, `lazyAttrsOf`.
 pub fn attrs_of<'a>(
@@ -22,11 +22,16 @@ pub fn attrs_of<'a>(
 ) -> Outcome<'a> {
     let mut names: BTreeMap<Symbol, Vec<Definition<'a>>> = BTreeMap::new();
     let mut open = resolved.open;
-    for live in resolved.certain.iter().chain(resolved.perhaps) {
+    let lives = || resolved.certain.iter().chain(resolved.perhaps);
+    let priority = lives().next().map(|live| live.definition.priority());
+    // One that is stronger may count or not: then its attributes are stronger too.
+    let equal = lives().all(|live| Some(live.definition.priority()) == priority);
+    for live in lives() {
         match live.value {
             Value::Attrs(attrs) => {
                 for attr in attrs.entries {
-                    names.entry(attr.name).or_default().push(live.definition.child(attr));
+                    let (definition, definitions) = (&live.definition, names.entry(attr.name).or_default());
+                    definitions.push(if equal { definition.element(attr) } else { definition.child(attr) });
                 }
                 open = open.or(attrs.open.map(|open| open.why));
             }
@@ -43,14 +48,14 @@ pub fn attrs_of<'a>(
         if lazy {
             let definitions = eval.slice(&definitions);
             let value = eval.lazy(move |eval| {
-                let resolved = resolve(eval, expand(eval, definitions)?)?.given_one(eval);
+                let resolved = resolve(eval, discharge(eval, definitions)?)?.given_one(eval);
                 merged(eval, configuration, path, element, resolved)
             });
             let doubt = resolve_doubt(definitions).or(assumed);
             entries.push(Attr { name, value, place, doubt });
             continue;
         }
-        let resolved = resolve(eval, expand(eval, &definitions)?)?;
+        let resolved = resolve(eval, discharge(eval, &definitions)?)?;
         if resolved.is_empty() {
             continue;
         }
@@ -96,7 +101,7 @@ pub fn list_of<'a>(
     for (&item, name) in list.items.iter().zip(item_names(&resolved)) {
         let path = eval.slice(&[path, &[Symbol::new(&name)]].concat());
         let definitions = [Definition { doubt: None, ..Definition::plain(item, module) }];
-        let resolved = resolve(eval, expand(eval, &definitions)?)?;
+        let resolved = resolve(eval, discharge(eval, &definitions)?)?;
         if resolved.certain.is_empty() {
             let perhaps = resolved.perhaps.iter().find_map(Live::doubt).or(resolved.open);
             open = open.or(perhaps.map(|why| super::with_values(eval, why, &resolved)));
@@ -157,7 +162,7 @@ pub fn function_to<'a>(
         let results: Vec<_> = lives
             .map(|live| Definition { value: eval.lazy_call(eval.done(live.value), argument), ..live.definition })
             .collect();
-        let expanded = expand(eval, &results)?;
+        let expanded = discharge(eval, &results)?;
         let resolved = resolve(eval, Expanded { open: expanded.open.or(resolved.open), ..expanded })?;
         merged(eval, configuration, path, result, resolved)
     });
@@ -205,7 +210,7 @@ pub fn tagged<'a>(
             return refuse(eval, path, "is defined as two different tags");
         }
         chosen = Some(only.name);
-        definitions.push(live.definition.child(only));
+        definitions.push(live.definition.element(only));
     }
     let tag = chosen.and_then(|chosen| Some((chosen, eval.force_attrs(tags).ok()?.get(chosen)?)));
     let (Some((name, tag)), Some(live)) = (tag, resolved.certain.first()) else {

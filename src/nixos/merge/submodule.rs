@@ -64,7 +64,7 @@ pub fn submodule_configuration<'a>(
     eval: &Eval<'a>,
     outer: &'a Configuration<'a>,
     path: &'a [Symbol],
-    Submodule { modules, special, class, .. }: Submodule<'a>,
+    Submodule { modules, special, class, class_name, .. }: Submodule<'a>,
     Definitions { sets, others, open }: Definitions<'_, 'a>,
 ) -> &'a Configuration<'a> {
     let file = outer.roots.first().map_or("", |root| root.file);
@@ -79,8 +79,10 @@ pub fn submodule_configuration<'a>(
     arguments.push(eval.attr("name", eval.done(eval.string(name))));
     let setup = Setup {
         class,
+        class_name,
         roots: eval.slice(&roots),
         special: eval.sorted(arguments),
+        special_open: outer.special_open,
         prefix: if class == Class::Plain { eval.slice(&[outer.prefix, path].concat()) } else { &[] },
         open,
     };

@@ -137,17 +137,18 @@ pub fn parameters<'a>(eval: &Eval<'a>, payload: &'a Thunk<'a>) -> Outcome<'a, Su
         Value::Attrs(special) => special.entries,
         _ => &[],
     };
-    let class = match field("class")? {
-        Value::String(text) => match text.text {
-            "nixos" => Class::Nixos,
-            "darwin" => Class::Darwin,
-            "homeManager" => Class::Home,
-            _ => Class::Plain,
-        },
+    let class_name = match field("class")? {
+        Value::String(text) => Some(text.text),
+        _ => None,
+    };
+    let class = match class_name {
+        Some("nixos") => Class::Nixos,
+        Some("darwin") => Class::Darwin,
+        Some("homeManager") => Class::Home,
         _ => Class::Plain,
     };
     let shorthand = matches!(field("shorthandOnlyDefinesConfig")?, Value::Bool(true));
-    Ok(Submodule { modules, special, class, shorthand })
+    Ok(Submodule { modules, special, class, class_name, shorthand })
 }
 
 /// Two declarations of a submodule: all their modules; what else is said must agree.
