@@ -7,42 +7,14 @@
 #[allow(dead_code, reason = "a part of it is used here")]
 mod scratch;
 
-use std::fmt::Write;
+mod declared;
+
 use std::fs;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use self::declared::{declared, declared_in, written};
 use self::scratch::{Scratch, fixtures};
-
-/// What the hosts of a fixture declare: a line a host, `NAME KEY PLACE` a secret, and no unknowns.
-fn declared(library: &str) -> String {
-    declared_in(&Scratch::copy_of(&fixtures().join("wirings").join(library), &[], &[]))
-}
-
-fn declared_in(repository: &Scratch) -> String {
-    let manifest = repository.sealnix(&["manifest"]).json().expect("a manifest");
-    let mut text = String::new();
-    for unknown in manifest["unknowns"].as_array().into_iter().flatten() {
-        writeln!(text, "unknown {unknown}").unwrap();
-    }
-    for host in manifest["hosts"].as_array().expect("hosts") {
-        writeln!(text, "{} {}", host["kind"].as_str().unwrap(), host["name"].as_str().unwrap()).unwrap();
-        list(&mut text, "", &host["sops"]);
-        for (user, of_user) in host["homeUsers"].as_object().unwrap_or(&Map::new()) {
-            list(&mut text, &format!("{user}: "), &of_user["sops"]);
-        }
-    }
-    text
-}
-
-fn list(text: &mut String, before: &str, sops: &Value) {
-    for (name, secret) in sops["secrets"].as_object().unwrap_or(&Map::new()) {
-        let [key, certainty] = ["key", "certainty"].map(|field| secret[field].as_str().unwrap_or("?"));
-        let place = format!("{}:{}", secret["at"]["file"].as_str().unwrap_or("?"), secret["at"]["line"]);
-        let certainty = if certainty == "certain" { String::new() } else { format!(" {certainty}") };
-        writeln!(text, "  {before}{name} {key} {place}{certainty}").unwrap();
-    }
-}
 
 /// haumea loads hosts, hidden modules and text files; real Nix with haumea itself gives the same
 /// secrets. `mapAttrs'` puts a name where its `value` is written.
@@ -303,39 +275,6 @@ fn tack_pins_flakes() {
     assert_eq!(declared("tack"), "nixos web\n  token token web.nix:1\n");
 }
 
-/// flake-parts: options beneath `flake` and in `perSystem`, modules said in several files, a foreign
-/// module; real Nix with flake-parts itself gives the same.
-#[test]
-fn flake_parts_merges_modules_to_outputs() {
-    let expected = "\
-nixos gate
-  backup/files files modules/common.nix:9
-  backup/mail mail modules/common.nix:9
-  gate/api api-x86_64-linux services.nix:18
-  north north hosts/default.nix:12
-  relay relay-key hosts/default.nix:27
-nixos probe
-  backup/files files modules/common.nix:9
-  backup/mail mail modules/common.nix:9
-  north north hosts/default.nix:12
-  probe/api api-aarch64-linux services.nix:18
-";
-    assert_eq!(declared("flake-parts"), expected);
-}
-
-/// import-tree: a dendritic tree of flake-parts modules, drafts left out, files chosen by name; real
-/// Nix with import-tree itself gives the same.
-#[test]
-fn import_tree_imports_a_folder() {
-    let expected = "\
-nixos wren
-  backup backup extra/backup@on.nix:1
-  mail/dkim mail/dkim modules/services/mail.nix:9
-  mail/wren-rules mail/wren-rules modules/services/spam.nix:5
-";
-    assert_eq!(declared("import-tree"), expected);
-}
-
 /// easy-hosts: hosts that folders name and hosts that options name, with what their class and tags
 /// say; real Nix with easy-hosts itself gives the same.
 #[test]
@@ -437,53 +376,6 @@ nixos web
   proxy proxy modules/proxy.nix:2
 ";
     assert_eq!(declared_in(&scratch), expected);
-}
-
-/// What may make further hosts says so; a foreign module of another kind does not, and neither hides
-/// what the repository makes itself.
-#[test]
-fn flake_modules_that_may_make_hosts_leave_them_open() {
-    let table = [
-        ("github:numtide/treefmt-nix", "imports = [ inputs.other.flakeModule ];", None),
-        ("github:vic/den", "imports = [ inputs.other.flakeModules.default ];", Some("input other")),
-        ("git+ssh://git@example.org/ours", "imports = [ inputs.other.flakeModule ];", Some("input other")),
-        ("github:a/b", "imports = [ (inputs.other.lib.modulesOf ./parts) ];", Some("input other")),
-        ("github:a/b", "flake = inputs.other.lib.flake;", Some("input other")),
-        ("github:a/b", "flake.nixosConfigurations = inputs.other.lib.hosts;", Some("input other")),
-        ("github:a/b", "imports = [ inputs.other.flakeModule ]; other.hosts.mail = { };", None),
-    ];
-    for (url, line, why) in table {
-        let scratch = Scratch::copy_of(&fixtures().join("wirings/flake-parts/modules"), &[], &[]);
-        let flake = format!(
-            r#"{{
-  inputs.flake-parts.url = "github:hercules-ci/flake-parts";
-  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
-  inputs.other.url = "{url}";
-  outputs = inputs: inputs.flake-parts.lib.mkFlake {{ inherit inputs; }} {{
-    systems = [ ];
-    imports = [ {{ flake.nixosConfigurations.own = inputs.nixpkgs.lib.nixosSystem {{ modules = [ ]; }}; }} {{ {line} }} ];
-  }};
-}}"#
-        );
-        fs::write(scratch.path().join("flake.nix"), flake).unwrap();
-        scratch.git(&["add", "flake.nix"]);
-        let manifest = scratch.sealnix(&["manifest"]).json().expect("a manifest");
-        assert_eq!(manifest["hosts"][0]["name"], "own", "{url} {line}");
-        let unknowns = manifest["unknowns"].as_array().cloned().unwrap_or_default();
-        let said = unknowns.iter().map(|unknown| unknown["why"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
-        match why {
-            Some(why) => assert!(said.iter().any(|said| said.contains(why)), "{url} {line}: {said:?}"),
-            None => assert_eq!(said, [""; 0], "{url} {line}"),
-        }
-    }
-}
-
-/// A repository of one file.
-fn written(entry: &str, text: &str) -> Scratch {
-    let scratch = Scratch::copy_of(&fixtures().join("wirings/below"), &["nix"], &[]);
-    fs::write(scratch.path().join(entry), text).unwrap();
-    scratch.git(&["add", entry]);
-    scratch
 }
 
 /// Where hosts may be that cannot be seen, that is said, and never that there is none.

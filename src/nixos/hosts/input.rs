@@ -28,6 +28,8 @@ pub enum Project {
     SopsNix,
     /// flake-compat: flakes where there are none.
     FlakeCompat,
+    /// One of nix-systems: a list of systems, as `import` gives it.
+    Systems(&'static [&'static str]),
     /// A library that makes outputs.
     Library(&'static Wiring),
     /// One whose flake-parts module makes hosts in a way that is not written yet.
@@ -37,6 +39,17 @@ pub enum Project {
     /// One that may hold the owner's own modules: over ssh, a path, a file, another repository of theirs.
     Private,
 }
+
+/// What each repository of nix-systems lists, as its README says.
+const SYSTEMS: [(&str, &[&str]); 7] = [
+    ("default", &["aarch64-darwin", "aarch64-linux", "x86_64-darwin", "x86_64-linux"]),
+    ("default-darwin", &["aarch64-darwin", "x86_64-darwin"]),
+    ("default-linux", &["aarch64-linux", "x86_64-linux"]),
+    ("aarch64-darwin", &["aarch64-darwin"]),
+    ("aarch64-linux", &["aarch64-linux"]),
+    ("x86_64-darwin", &["x86_64-darwin"]),
+    ("x86_64-linux", &["x86_64-linux"]),
+];
 
 /// Repositories of flake-parts modules that make hosts.
 const HOST_MAKERS: [&str; 3] = ["den", "ez-configs", "unify"];
@@ -246,7 +259,9 @@ fn followed<'a>(eval: &Eval<'a>, attr: &Attr<'a>, inputs: &[Input<'a>]) -> Optio
 
 /// The project that a url leads to, if it is one that sealnix knows without its files.
 pub fn known(url: &str) -> Option<Project> {
+    let is_systems = url.to_ascii_lowercase().contains("nix-systems/");
     Some(match repository(url).to_ascii_lowercase().as_str() {
+        name if is_systems => Project::Systems(SYSTEMS.iter().find(|(known, _)| *known == name)?.1),
         "nixpkgs" => Project::Nixpkgs,
         "home-manager" => Project::HomeManager,
         "nix-darwin" => Project::NixDarwin,
@@ -317,7 +332,12 @@ pub fn value<'a>(eval: &Eval<'a>, world: &'a World<'a>, input: &'a Input<'a>) ->
         }
         Project::NixDarwin => vec![eval.attr("lib", eval.lazy(move |eval| Ok(system::darwin_lib(eval, world))))],
         Project::Library(wiring) => wirings::offers(eval, world, wiring, input.name)?,
-        Project::SopsNix | Project::FlakeCompat | Project::HostMaker | Project::Public | Project::Private => Vec::new(),
+        Project::SopsNix
+        | Project::FlakeCompat
+        | Project::Systems(_)
+        | Project::HostMaker
+        | Project::Public
+        | Project::Private => Vec::new(),
     };
     entries.push(eval.attr("inputs", eval.done(inputs_of(eval, world, input))));
     Ok(foreign_input(eval, input.name, entries, None))
@@ -332,9 +352,12 @@ fn inputs_of<'a>(eval: &Eval<'a>, world: &'a World<'a>, of: &'a Input<'a>) -> Va
             Project::Nixpkgs | Project::HomeManager | Project::NixDarwin | Project::SopsNix => {
                 value(eval, world, eval.alloc(Input { name: name.as_str(), project, source: None }))
             }
-            Project::FlakeCompat | Project::Library(_) | Project::HostMaker | Project::Public | Project::Private => {
-                Ok(Value::Unknown(eval.unknown_attribute(why, name)))
-            }
+            Project::FlakeCompat
+            | Project::Systems(_)
+            | Project::Library(_)
+            | Project::HostMaker
+            | Project::Public
+            | Project::Private => Ok(Value::Unknown(eval.unknown_attribute(why, name))),
         }
     });
     Value::Unknown(eval.alloc(Unknown { absent: Some(absent), ..*why }))

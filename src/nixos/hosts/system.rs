@@ -38,6 +38,10 @@ fn foreign_import<'a>(
         (Project::Nixpkgs, "nixos") => Some(of_file(eval, world)),
         (Project::HomeManager, "modules") => Some(maker(eval, world, "homeManagerConfiguration", Class::Home)),
         (Project::NixDarwin, "") => Some(maker(eval, world, "darwinSystem", Class::Darwin)),
+        (Project::Systems(systems), "") => {
+            let systems: Vec<_> = systems.iter().map(|system| eval.done(eval.string(system))).collect();
+            Some(eval.list(&systems))
+        }
         (Project::FlakeCompat, "") => Some(fetch::flake_compat(eval, world)),
         // A checkout has its own.
         (_, "flake.nix") if !eval.tree.has_input(name) => Some(fetch::flake_file(eval, world, name)),

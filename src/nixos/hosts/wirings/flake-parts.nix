@@ -1,5 +1,5 @@
 # hercules-ci/flake-parts, as flake.parts documents it: a flake's outputs are the `flake` option of
-# modules. `touchup` is accepted and changes nothing.
+# modules. What `debug` adds for looking at it is left out.
 { lib, ... }:
 let
   inherit (lib) genAttrs mapAttrs mkOption types;
@@ -27,6 +27,20 @@ let
       apply = mapAttrs (_: module: about // { imports = [ module ]; });
     };
 
+  # The same of modules that flake-parts itself knows nothing of: one that a single module gives stays what
+  # it is, a path that can be imported.
+  unlessAlone = setOf (
+    types.deferredModule
+    // {
+      merge =
+        place: definitions:
+        if builtins.length definitions == 1 then
+          (builtins.head definitions).value
+        else
+          types.deferredModule.merge place definitions;
+    }
+  );
+
   # What `perSystem` declares, beside the output that it becomes below each system.
   outputsPerSystem = {
     apps = setOf raw;
@@ -49,8 +63,8 @@ let
             {
               freeformType = lazyAttrsOf raw;
               options = genAttrs outputsOfHosts (_: setOf raw) // {
-                darwinModules = modulesOf { _class = "darwin"; };
-                homeModules = modulesOf { _class = "homeManager"; };
+                darwinModules = unlessAlone;
+                homeModules = unlessAlone;
                 nixosModules = modulesOf { _class = "nixos"; };
                 overlays = setOf raw;
               };
@@ -81,13 +95,16 @@ let
       # Where no module that can be read makes a host, one that cannot may make them all.
       options.processedFlake = mkOption {
         type = raw;
-        default =
+        default = flake;
+        apply =
+          processed:
           if sealnix.foreign == [ ] then
-            flake
+            processed
           else
-            flake
+            processed
             // {
-              nixosConfigurations = if makesHosts then flake.nixosConfigurations else builtins.head sealnix.foreign;
+              nixosConfigurations =
+                if makesHosts then processed.nixosConfigurations or { } else builtins.head sealnix.foreign;
             };
       };
       options.debug = mkOption {
@@ -263,6 +280,45 @@ let
     };
   };
 
+  # What is shown of an attribute, and of the attributes in it.
+  touched =
+    { config, ... }:
+    let
+      inherit (config) any attr finish;
+      within =
+        name: value:
+        let
+          modules = [
+            touched
+            (if any == null then { } else any)
+            (attr.${name} or { })
+          ];
+          inner = lib.evalModules { inherit modules; specialArgs.attrName = name; };
+        in
+        lib.optionalAttrs inner.config.enable { ${name} = inner.config.touchupApply value; };
+    in
+    {
+      options = {
+        enable = mkOption {
+          type = types.bool;
+          default = true;
+        };
+        any = mkOption {
+          type = types.nullOr types.deferredModule;
+          default = null;
+        };
+        attr = setOf types.deferredModule;
+        type = mkOption { default = raw; };
+        finish = mkOption {
+          type = types.functionTo config.type;
+          default = value: value;
+        };
+        touchupApply = mkOption {
+          default = value: finish (if any == null && attr == { } then value else lib.concatMapAttrs within value);
+        };
+      };
+    };
+
   # Modules that a flake imports from `flakeModules`, each once however often it is imported.
   optionalModules = mapAttrs (name: module: module // { key = "flake-parts#${name}"; }) {
     bundlers = mkTransposedPerSystemModule {
@@ -286,7 +342,18 @@ let
       };
     };
 
-    touchup.options.touchup = mkOption { type = types.anything; };
+    touchup.imports = [
+      (
+        { config, ... }:
+        {
+          options.touchup = mkOption {
+            type = submoduleWith { modules = [ touched ]; };
+            default = { };
+          };
+          config.processedFlake = config.touchup.touchupApply config.flake;
+        }
+      )
+    ];
 
     easyOverlay.imports = [
       (

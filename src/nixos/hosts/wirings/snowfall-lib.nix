@@ -60,8 +60,10 @@ let
             snowfall-inputs = inputs;
             lib = withOwn;
           };
+          made = if isFunction value then lib.callPackageWith available value { } else value;
         in
-        if isFunction value then lib.callPackageWith available value { } else value;
+        # callPackage makes even a function a set.
+        if builtins.isFunction made then { __functor = _: made; } else made;
       withOwn = base // { ${namespace} = own; };
 
       context = {
@@ -336,53 +338,28 @@ let
   usersOf =
     class:
     { config, lib, ... }:
-    {
-      imports = [
-        (lib.mkRenamedOptionModule
-          [
-            "snowfallorg"
-            "user"
-          ]
-          [
-            "snowfallorg"
-            "users"
-          ]
-        )
+    let
+      option = type: default: mkOption { inherit type default; };
+      path = name: [
+        "snowfallorg"
+        name
       ];
-      options.snowfallorg.users = mkOption {
-        default = { };
-        type = types.attrsOf (
-          types.submodule (
-            { name, ... }:
-            {
-              options = {
-                create = mkOption {
-                  type = types.bool;
-                  default = true;
-                };
-                admin = mkOption {
-                  type = types.bool;
-                  default = true;
-                };
-                home = {
-                  enable = mkOption {
-                    type = types.bool;
-                    default = true;
-                  };
-                  path = mkOption {
-                    type = types.str;
-                    default = if class == "darwin" then "/Users/${name}" else "/home/${name}";
-                  };
-                  config = mkOption {
-                    type = types.deferredModule;
-                    default = { };
-                  };
-                };
-              };
-            }
-          )
-        );
-      };
+      homes = if class == "darwin" then "/Users" else "/home";
+      user =
+        { name, ... }:
+        {
+          options.admin = option types.bool true;
+          options.create = option types.bool true;
+          options.home = {
+            config = option types.deferredModule { };
+            enable = option types.bool true;
+            path = option types.str "${homes}/${name}";
+          };
+        };
+    in
+    {
+      imports = [ (lib.mkRenamedOptionModule (path "user") (path "users")) ];
+      options.snowfallorg.users = option (types.attrsOf (types.submodule user)) { };
       config.users.users = builtins.mapAttrs (
         name: user:
         {
