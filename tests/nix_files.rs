@@ -138,6 +138,7 @@ fn unknown_spreads_only_where_it_is_needed() {
         ("builtins.seq u 1", json!(1)),
         ("builtins.deepSeq [ u ] 1", json!(1)),
         ("builtins.replaceStrings [ \"x\" ] [ u ] \"a\"", json!("a")),
+        ("(removeAttrs { a = false; } [ u ]).a or false", json!(false)),
     ] {
         let expression = with_unknown(expression);
         assert_eq!(value(&expression), expected, "{expression}");
@@ -149,6 +150,7 @@ fn unknown_spreads_only_where_it_is_needed() {
         "builtins.length (builtins.filter (x: x) [ u true ])",
         "builtins.attrNames ({ a = 1; } // u)",
         "builtins.attrNames (removeAttrs { a = 1; } [ u ])",
+        "(removeAttrs { a = true; } [ u ]).a or false",
         "({ a = 1; } // u).b",
         "builtins.length ([ 1 ] ++ u)",
         "builtins.concatStringsSep \",\" [ \"a\" u ]",

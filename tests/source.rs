@@ -292,6 +292,9 @@ fn what_cannot_be_read_is_said() {
     let root = folder.path();
     write(root, "latin.nix", b"\"\xe9\"");
     write(root, "latin.txt", b"\xe9");
+    // A key of GPG, or one that git-crypt sealed: no recipient of ssh or age.
+    write(root, "gpg.pub", b"\x99\x02\x0d\x04");
+    write(root, "git-crypt.pub", b"\0GITCRYPT\0\xd9");
     write(root, "latin-sealed", [SEALED.as_bytes(), b"\xe9"].concat());
     write(root, "huge.yaml", format!("{}\n{SEALED}", "x: y\n".repeat(4 << 20)));
     write(root, "huge.json", "x".repeat(17 << 20));

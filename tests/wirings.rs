@@ -411,6 +411,13 @@ fn hosts_that_may_be_there_are_said() {
     }
 }
 
+/// A module that is kept among the homes is none.
+#[test]
+fn a_module_among_the_homes_is_no_host() {
+    let scratch = written("flake.nix", "{ outputs = _: { homeConfigurations.ann = { pkgs, ... }: { }; }; }");
+    assert_eq!(declared_in(&scratch), "");
+}
+
 /// A `default.nix` beside a flake takes arguments for a package; alone it would be read as a module.
 #[test]
 fn a_package_beside_a_flake_is_no_host() {

@@ -310,6 +310,13 @@ impl<'a> Configuration<'a> {
             && self.class.table().is_some_and(|table| table.has_settings(&format!("services.{service}")))
     }
 
+    /// Whether nixpkgs (nix-darwin, home-manager) declares nothing at a path or around it.
+    pub fn is_foreign(&self, path: &[Symbol]) -> bool {
+        let is_option =
+            |length| matches!(path.get(..length).map(|above| self.territory(above)), Some(Territory::Option(_)));
+        self.class != Class::Plain && self.territory(path) == Territory::Unknown && !(1..path.len()).any(is_option)
+    }
+
     fn territory(&self, path: &[Symbol]) -> Territory {
         let full = self.prefix.iter().chain(path).map(|name| name.as_str());
         self.class.table().map_or(Territory::Unknown, |table| table.at(full))

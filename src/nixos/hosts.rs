@@ -28,7 +28,7 @@ use crate::nix::eval::Eval;
 use crate::nix::eval::limits::{DeepStackError, on_deep_stack};
 use crate::nix::ir::{FileId, Program};
 use crate::nix::unknown::Stop;
-use crate::nix::value::Doubt;
+use crate::nix::value::{Doubt, Value};
 use crate::source::start::is_flake;
 use crate::source::{NotLooked, RepoPath, Text, Tree};
 
@@ -178,7 +178,7 @@ fn evaluate_share<'l>(
             eval.limits.set_all_steps(steps.saturating_sub(of_listing));
             let mut seen = Seen::default();
             for host in hosts.by_ref() {
-                seen.hosts.push(evaluate_host(eval, world, listing, host));
+                seen.hosts.extend(evaluate_host(eval, world, listing, host));
                 if eval.allocated() > MEMORY_OF_A_SHARE && eval.limits.all_steps_left() > 0 {
                     break;
                 }
@@ -251,11 +251,20 @@ fn with_listing<T>(
     work(&eval, world, &listing)
 }
 
-/// A host, and whether a limit cut what it declares short.
-fn evaluate_host<'a>(eval: &Eval<'a>, world: &'a World<'a>, listing: &Listing<'a>, listed: &Listed) -> (Host, bool) {
+/// A host, and whether a limit cut what it declares short; none where a function, such as a module, is
+/// kept among the hosts.
+fn evaluate_host<'a>(
+    eval: &Eval<'a>,
+    world: &'a World<'a>,
+    listing: &Listing<'a>,
+    listed: &Listed,
+) -> Option<(Host, bool)> {
     eval.limits.set_steps(STEPS_OF_A_HOST);
     let mut host = Host { name: listed.name.clone(), kind: listed.kind, attr: listed.attr.clone(), ..Host::default() };
     let found = listing.hosts.iter().find(|found| found.kind == listed.kind && found.attr == listed.attr);
+    if let Some(Ok(Value::Closure(_) | Value::Native(_))) = found.map(|found| eval.force(found.value)) {
+        return None;
+    }
     let configuration = match found {
         Some(found) => eval.force(found.value).and_then(|value| {
             let configuration = extract::configuration_of(eval, world, value)?;
@@ -269,7 +278,7 @@ fn evaluate_host<'a>(eval: &Eval<'a>, world: &'a World<'a>, listing: &Listing<'a
             if let Some(Doubt::MaybeAbsent(why)) = doubt {
                 extract::unknown(eval, &mut host, "declared", why);
             }
-            (host, cut_short)
+            Some((host, cut_short))
         }
         Err(stop) => {
             let why = extract::why(eval, stop);
@@ -282,7 +291,7 @@ fn evaluate_host<'a>(eval: &Eval<'a>, world: &'a World<'a>, listing: &Listing<'a
             };
             let field = "declared".to_owned();
             host.unknowns.push(Unknown { host: Some(host.name.clone()), field, why, ..Unknown::default() });
-            (host, matches!(stop, Stop::Unknown(unknown) if unknown.is_limit()))
+            Some((host, matches!(stop, Stop::Unknown(unknown) if unknown.is_limit())))
         }
     }
 }

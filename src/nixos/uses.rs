@@ -233,7 +233,12 @@ impl<'a> Search<'a, '_> {
             let at = error.span.filter(|span| self.is_own(*span)).or(way.at);
             let what = Used::NotDeclared { of, name: missing.name.to_string() };
             let perhaps = way.within.map(|unknown| Certainty::Conditional(unknown.to_string()));
-            let certainty = perhaps.map_or(way.certainty.clone(), |perhaps| way.certainty.clone().weaker(perhaps));
+            let mut certainty = perhaps.map_or(way.certainty.clone(), |perhaps| way.certainty.clone().weaker(perhaps));
+            // Which of its options a module reads is known of nixpkgs' and the repository's own.
+            if self.is_foreign_option() {
+                let of_foreign = format!("{} is an option of a module that is not here", dotted(&self.path));
+                certainty = certainty.weaker(Certainty::Assumed(of_foreign));
+            }
             self.note(what, user, at, Way { certainty: &certainty, ..way });
         }
     }
@@ -271,6 +276,29 @@ impl<'a> Search<'a, '_> {
             embedded: way.embedded,
             certainty,
         });
+    }
+
+    /// Whether neither nixpkgs nor a module of the repository declares the current option.
+    fn is_foreign_option(&self) -> bool {
+        if !self.configuration.is_foreign(&self.path) {
+            return false;
+        }
+        let mut options = self.eval.force(self.configuration.options(self.eval));
+        for name in &self.path {
+            options = options.and_then(|options| match self.eval.as_attrs(options)?.get(*name) {
+                Some(attr) => self.eval.force(attr.value),
+                None => self.eval.fail("undeclared"),
+            });
+            // An option is a set that says so; what lies below one is in its value.
+            let is_option = |options: &Value<'a>| match options {
+                Value::Attrs(attrs) => attrs.get(Symbol::new("_type")).is_some(),
+                _ => false,
+            };
+            if options.as_ref().is_ok_and(is_option) {
+                return false;
+            }
+        }
+        true
     }
 
     /// The option around the current one whose own `enable` is off, or not known to be on.

@@ -28,6 +28,8 @@ const TAIL: u64 = 64 << 10;
 enum Role {
     /// Its name says that it matters.
     Named,
+    /// A public key. One that is no text (of GPG, or encrypted itself by git-crypt) names no recipient.
+    Key,
     /// A format that sops writes.
     Data,
     /// Anything: sops' binary store knows no names.
@@ -62,7 +64,8 @@ fn read(on_disk: &Path, path: &str, size: u64) -> Result<Option<String>, String>
     let mut file = File::open(on_disk).map_err(|error| unreadable(&error))?;
     if size > limit {
         let too_large = format!("is larger than {} MiB", limit / MIB);
-        let matters = role == Role::Named || tail_is_sops(&mut file).map_err(|error| unreadable(&error))?;
+        let matters =
+            role == Role::Named || role == Role::Key || tail_is_sops(&mut file).map_err(|error| unreadable(&error))?;
         return if matters { Err(too_large) } else { Ok(None) };
     }
     let mut bytes = Vec::with_capacity(size as usize);
@@ -74,7 +77,7 @@ fn read(on_disk: &Path, path: &str, size: u64) -> Result<Option<String>, String>
     // The file may have grown since its size was taken.
     file.take(limit).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     match String::from_utf8(bytes) {
-        Ok(text) if role == Role::Named => Ok(Some(text)),
+        Ok(text) if matches!(role, Role::Named | Role::Key) => Ok(Some(text)),
         Ok(text) if role == Role::Data && size <= MAX_PLAIN => Ok(Some(text)),
         Ok(text) => Ok(looks_like_sops(&text).then_some(text)),
         Err(error) => {
@@ -89,7 +92,8 @@ fn role(path: &str) -> Role {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match (name, extension) {
         (".sops.yaml" | ".sops.yml" | "flake.lock" | "sealnix.toml" | ".gitattributes", _) => Role::Named,
-        (_, "nix" | "pub") => Role::Named,
+        (_, "nix") => Role::Named,
+        (_, "pub") => Role::Key,
         _ if name.ends_with("known_hosts") => Role::Named,
         (_, "yaml" | "yml" | "json" | "env" | "ini") => Role::Data,
         _ => Role::Other,

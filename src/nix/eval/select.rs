@@ -29,7 +29,7 @@ impl<'a> Eval<'a> {
             (Ok(value), _) => value,
             (Err(stop), _) => return Err(stop),
         };
-        for step in path {
+        for (index, step) in path.iter().enumerate() {
             let name = self.attribute_name(step, scope)?;
             let Some(default) = default else {
                 value = self.settle(self.select_name(value, name, Some(name_span(step, span))))?;
@@ -40,11 +40,35 @@ impl<'a> Eval<'a> {
                 Found::Absent => return self.nested(default, scope),
                 Found::Perhaps(why) => {
                     let default = self.suspend(default, scope);
+                    let rest = path.get(index + 1..).unwrap_or_default();
+                    if let Some(decided) = self.same_with_or_without(value, name, rest, scope, default) {
+                        self.assume(why);
+                        return Ok(decided);
+                    }
                     return Ok(self.either(value, name, why, default));
                 }
             };
         }
         Ok(value)
+    }
+
+    /// What `value.name.rest or default` is where nobody can say whether there is such a name: the Boolean
+    /// that it is with it and without (`config.services.x.enable or false`).
+    fn same_with_or_without(
+        &self,
+        value: Value<'a>,
+        name: Symbol,
+        rest: &'a [Name],
+        scope: Scope<'a>,
+        default: &'a Thunk<'a>,
+    ) -> Option<Value<'a>> {
+        let with = rest.iter().try_fold(self.select_name(value, name, None), |value, step| {
+            Some(self.select_name(value.ok()?, self.attribute_name(step, scope).ok()?, None))
+        });
+        match (with?.ok()?, self.force(default).ok()?) {
+            (Value::Bool(with), Value::Bool(without)) if with == without => Some(Value::Bool(with)),
+            _ => None,
+        }
     }
 
     /// An attribute that may be there, or else its default: nobody can say which, both went into it.

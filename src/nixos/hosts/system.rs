@@ -10,7 +10,7 @@ use crate::nixos::packages;
 use crate::nixos::world::World;
 
 use super::input::Project;
-use super::{fetch, pins};
+use super::{fetch, pins, wirings};
 
 /// Makes what absent inputs offer: by path (`import nixpkgs { … }`, `<nixpkgs/nixos>`), fetched, pinned.
 pub fn install<'a>(eval: &Eval<'a>, world: &'a World<'a>) {
@@ -41,6 +41,12 @@ fn foreign_import<'a>(
         (Project::Systems(systems), "") => {
             let systems: Vec<_> = systems.iter().map(|system| eval.done(eval.string(system))).collect();
             Some(eval.list(&systems))
+        }
+        // A library that is a function is the same one by path.
+        (Project::Library(wiring), "") => {
+            let offered = wirings::offers(eval, world, wiring, name)?;
+            let is_function = offered.iter().any(|attr| attr.name == Symbol::new("__functor"));
+            is_function.then(|| eval.attrs(offered))
         }
         (Project::FlakeCompat, "") => Some(fetch::flake_compat(eval, world)),
         // A checkout has its own.

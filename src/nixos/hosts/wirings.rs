@@ -32,6 +32,11 @@ pub const WIRINGS: &[Wiring] = &[
     Wiring { repository: "clan-core", file: "«clan-core»", text: include_str!("wirings/clan-core.nix") },
     Wiring { repository: "colmena", file: "«colmena»", text: include_str!("wirings/colmena.nix") },
     Wiring { repository: "easy-hosts", file: "«easy-hosts»", text: include_str!("wirings/easy-hosts.nix") },
+    Wiring {
+        repository: "flake-input-patcher",
+        file: "«flake-input-patcher»",
+        text: include_str!("wirings/flake-input-patcher.nix"),
+    },
     Wiring { repository: "flake-parts", file: "«flake-parts»", text: include_str!("wirings/flake-parts.nix") },
     Wiring { repository: "flake-utils", file: "«flake-utils»", text: include_str!("wirings/flake-utils.nix") },
     Wiring {

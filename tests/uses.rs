@@ -1,0 +1,42 @@
+//! How sure it is that a use counts.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+#[allow(dead_code, reason = "a part of it is used here")]
+mod scratch;
+
+#[allow(dead_code, reason = "a part of it is used here")]
+mod declared;
+
+use self::declared::written;
+
+/// What nothing declares is missed only where the option is read. nixpkgs' modules and the repository's own
+/// read theirs; whether a module that is not here does is not known.
+#[test]
+fn an_option_of_a_module_that_is_not_here_may_never_be_read() {
+    let flake = r#"{
+      outputs = { nixpkgs, sops-nix, other, ... }: {
+        nixosConfigurations.web = nixpkgs.lib.nixosSystem {
+          modules = [
+            sops-nix.nixosModules.sops
+            other.nixosModules.tunnel
+            ({ config, lib, ... }: let inherit (config.sops.secrets.lost) path; in {
+              options.own.file = lib.mkOption { };
+              config = {
+                environment.etc.a.text = path;
+                own.file = path;
+                services.tunnel = { enable = true; defaults.file = path; };
+              };
+            })
+          ];
+        };
+      };
+    }"#;
+    let manifest = written("flake.nix", flake).sealnix(&["manifest"]).json().expect("a manifest");
+    let uses = manifest["hosts"][0]["uses"].as_array().unwrap().iter();
+    let said: Vec<_> =
+        uses.map(|used| [&used["option"], &used["certainty"]].map(|field| field.as_str().unwrap())).collect();
+    assert_eq!(
+        said,
+        [["environment.etc.a.text", "certain"], ["own.file", "certain"], ["services.tunnel.defaults.file", "assumed"]]
+    );
+}
