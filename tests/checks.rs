@@ -14,7 +14,7 @@ use sealnix::manifest::{
 };
 use sealnix::policy::{Config, CreationRule, Named, Policy, RuleRecipient};
 use sealnix::sops::{Child, Document, Format, Leaf, Metadata, Node, Recipient, Seal, SealedType, Value};
-use sealnix::source::{Entry, NotLooked, Place, Position, SyntaxError, Tree};
+use sealnix::source::{Entry, NotLooked, Place, Position, SyntaxError, Text, Tree};
 use sealnix::vault::{Sealed, Vault};
 
 const ADMIN: &str = "age1admin";
@@ -227,6 +227,14 @@ fn nix_syntax() {
     let said: Vec<_> =
         findings.iter().map(|one| (&*one.primary.place.path, one.primary.place.start.line, one.level)).collect();
     assert_eq!(said, [("web.nix", 3, Level::Error), ("old.nix", 1, Level::Warning)]);
+
+    // What is still to be written is a mistake where it is imported.
+    facts.file("later.nix", true);
+    facts.tree.texts.insert("later.nix".into(), Text::new("later.nix".into(), "\n  # TODO\n"));
+    facts.syntax_errors = vec![error("later.nix", 1, false)];
+    facts.is_silent("nix-syntax");
+    facts.syntax_errors = vec![error("later.nix", 1, true)];
+    assert_eq!(facts.finding("nix-syntax").level, Level::Error);
 }
 
 #[test]

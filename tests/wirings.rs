@@ -411,6 +411,33 @@ fn hosts_that_may_be_there_are_said() {
     }
 }
 
+/// A home within a host may import what the host's configuration says, by either name; the name of the
+/// system is that of the host unless it is set.
+#[test]
+fn a_home_imports_what_its_host_says() {
+    let flake = r#"{
+      outputs = { nixpkgs, sops-nix, home-manager, ... }: {
+        nixosConfigurations.web = nixpkgs.lib.nixosSystem {
+          modules = [
+            home-manager.nixosModules.home-manager
+            {
+              networking.hostName = "www";
+              home-manager.users.ann = { lib, nixosConfig, osConfig, osClass, ... }: {
+                imports = lib.optional (nixosConfig.networking.hostName == "www") sops-nix.homeManagerModules.sops;
+                sops.secrets.token.key = "${osConfig.system.name}/${osClass}";
+              };
+            }
+          ];
+        };
+      };
+    }"#;
+    let expected = "\
+nixos web
+  ann: token www/nixos flake.nix:10
+";
+    assert_eq!(declared_in(&written("flake.nix", flake)), expected);
+}
+
 /// A module that is kept among the homes is none.
 #[test]
 fn a_module_among_the_homes_is_no_host() {

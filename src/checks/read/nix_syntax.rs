@@ -13,7 +13,9 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     for error in world.syntax_errors {
         let path = &error.place.path;
         let tracked = world.tree.files.get(path).is_none_or(|entry| entry.tracked);
-        if !tracked || !said.insert(path) {
+        // A file that waits to be written is no mistake yet.
+        let waits = !error.imported && world.tree.texts.get(path).is_some_and(|text| holds_nothing(text.content()));
+        if !tracked || waits || !said.insert(path) {
             continue;
         }
         let (level, what) = if error.imported {
@@ -30,4 +32,9 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             )
         });
     }
+}
+
+/// Whether a file is empty, or nothing but comments to the end of a line.
+fn holds_nothing(text: &str) -> bool {
+    text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
 }

@@ -30,6 +30,8 @@ in
           class = "homeManager";
           specialArgs = {
             osConfig = config;
+            osClass = sealnix.class;
+            "${sealnix.class}Config" = config;
           }
           // cfg.extraSpecialArgs;
           modules = [

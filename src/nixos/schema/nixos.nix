@@ -10,6 +10,10 @@ in
       type = types.str;
       default = "nixos";
     };
+    system.name = mkOption {
+      type = types.str;
+      default = if config.networking.hostName == "" then "unnamed" else config.networking.hostName;
+    };
     services.openssh.hostKeys = mkOption {
       type = types.listOf types.attrs;
       default = [
