@@ -422,9 +422,9 @@ fn a_home_imports_what_its_host_says() {
             home-manager.nixosModules.home-manager
             {
               networking.hostName = "www";
-              home-manager.users.ann = { lib, nixosConfig, osConfig, osClass, ... }: {
+              home-manager.users.ann = { lib, nixosConfig, osConfig, osClass, _class, ... }: {
                 imports = lib.optional (nixosConfig.networking.hostName == "www") sops-nix.homeManagerModules.sops;
-                sops.secrets.token.key = "${osConfig.system.name}/${osClass}";
+                sops.secrets.token.key = "${osConfig.system.name}/${osClass}/${_class}";
               };
             }
           ];
@@ -433,9 +433,21 @@ fn a_home_imports_what_its_host_says() {
     }"#;
     let expected = "\
 nixos web
-  ann: token www/nixos flake.nix:10
+  ann: token www/nixos/homeManager flake.nix:10
 ";
     assert_eq!(declared_in(&written("flake.nix", flake)), expected);
+}
+
+/// A module may be called anything; one that is not called `.nix` was not read.
+#[test]
+fn a_module_of_another_name_is_not_read() {
+    let flake = "{ outputs = { nixpkgs, ... }: { nixosConfigurations.web = nixpkgs.lib.nixosSystem { \
+                 modules = [ ./web.conf ]; }; }; }";
+    let scratch = written("flake.nix", flake);
+    fs::write(scratch.path().join("web.conf"), "{ sops.secrets.token = { }; }").unwrap();
+    scratch.git(&["add", "web.conf"]);
+    let manifest = scratch.sealnix(&["manifest"]).json().expect("a manifest");
+    assert_eq!(manifest["hosts"][0]["complete"]["secrets"], "web.conf was not looked at");
 }
 
 /// A module that is kept among the homes is none.

@@ -76,8 +76,12 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// The error of a path that leads to no Nix file; what git does not track is as good as missing.
+    /// The error of a path that leads to no Nix file; what git does not track is as good as missing. A
+    /// file of another name may hold Nix: it was not read.
     pub fn no_file(&self, relative: &str) -> Stop<'a> {
+        if self.tree.files.contains_key(relative) && self.tree.is_visible(relative) {
+            return Stop::Unknown(self.unknown(Reason::NotLooked(self.text(relative)), None));
+        }
         let hint = match self.untracked_file(relative) {
             Some(path) => format!(" for Nix: git does not track it; run `git add {path}`"),
             None => String::new(),
