@@ -112,6 +112,9 @@ fn what_a_checkout_seals_is_checked() {
     let run = repository().sealnix(&arguments);
     let mut found: Vec<Value> = run.json().unwrap()["findings"].as_array().unwrap().clone();
     found.retain(|finding| finding["level"] == "error");
+    let sealed_in_vault = found.iter().find(|finding| finding["secret"] == "relay/password").expect("a finding");
+    let help = sealed_in_vault["help"].as_str().unwrap();
+    assert!(help.contains("`sops web.yaml # in the checkout of vault`"), "{help}");
     let found: Vec<_> =
         found.iter().map(|finding| json!([finding["rule"], finding["secret"], finding["key"]])).collect();
     let expected = [

@@ -1,6 +1,8 @@
-//! The commands that mend things, ready to be pasted in the repository's root.
+//! The commands that mend things, ready to be pasted in the repository's root; for a file of a flake
+//! input, in the root of its checkout, which a comment of the shell says.
 
 use crate::policy::Config;
+use crate::source::input_of;
 
 /// Writes the recipients of the rule file that decides into a sops file. sops looks for its rule
 /// file from the working directory upwards, so a rule file in a folder wants to be called there.
@@ -11,28 +13,35 @@ pub fn updatekeys(path: &str, config: Option<&Config>) -> String {
             let below = below.unwrap_or(path);
             format!("(cd {} && sops updatekeys {})", quoted(folder), quoted(below))
         }
-        None => format!("sops updatekeys {}", quoted(path)),
+        None => on("sops updatekeys", path),
     }
 }
 
 /// Opens a sops file in the editor, or makes it.
 pub fn edit(path: &str) -> String {
-    format!("sops {}", quoted(path))
+    on("sops", path)
 }
 
 /// Seals a file that lies there in clear.
 pub fn encrypt(path: &str) -> String {
-    format!("sops --encrypt --in-place {}", quoted(path))
+    on("sops --encrypt --in-place", path)
 }
 
 /// Tells git, and so a flake, of a file.
 pub fn git_add(path: &str) -> String {
-    format!("git add {}", quoted(path))
+    on("git add", path)
 }
 
 /// Shows the error that Nix gives for a file.
 pub fn nix_parse(path: &str) -> String {
-    format!("nix-instantiate --parse {}", quoted(path))
+    on("nix-instantiate --parse", path)
+}
+
+fn on(command: &str, path: &str) -> String {
+    match input_of(path) {
+        Some((input, path)) => format!("{command} {} # in the checkout of {}", quoted(path), quoted(input)),
+        None => format!("{command} {}", quoted(path)),
+    }
 }
 
 /// A path as a word for a POSIX shell, never taken for an option.

@@ -51,8 +51,8 @@ pub(super) fn is_inside(path: &str) -> bool {
     path.starts_with(PREFIX)
 }
 
-/// The input's name and the path in it.
-fn input_of(path: &str) -> Option<(&str, &str)> {
+/// The input's name and the path in it, of a path of a file of an input.
+pub fn input_of(path: &str) -> Option<(&str, &str)> {
     let rest = path.strip_prefix(PREFIX)?;
     Some(rest.split_once('/').unwrap_or((rest, "")))
 }
