@@ -265,6 +265,12 @@ fn sops_file_missing() {
 
     facts.declare("token", FILE, "token");
     facts.is_silent("sops-file-missing");
+
+    // What a submodule holds is not looked at.
+    facts.declare("token", "secrets/private/web.yaml", "token");
+    assert_eq!(facts.finding("sops-file-missing").level, Level::Error);
+    facts.tree.submodules.insert("secrets/private".into());
+    facts.is_undecided("sops-file-missing");
 }
 
 #[test]

@@ -170,7 +170,10 @@ fn submodules_and_other_repositories_are_not_entered() {
     let main = folder.path().join("main");
     git(&main, &["submodule", "add", "-q", "../library", "library"]);
     assert!(main.join("library/a.nix").exists());
-    assert_eq!(files(&walk(&main)), [".gitmodules", "flake.nix"]);
+    let tree = walk(&main);
+    assert_eq!(files(&tree), [".gitmodules", "flake.nix"]);
+    assert!(tree.is_in_submodule("library") && tree.is_in_submodule("library/a.nix"));
+    assert!(!tree.is_in_submodule("library.nix"));
 }
 
 #[test]

@@ -45,6 +45,8 @@ pub enum Named<'a> {
     InInput(&'a RepoPath),
     /// It lies outside the repository.
     Outside(&'a RepoPath),
+    /// It lies in a git submodule, which is not looked at.
+    InSubmodule(&'a RepoPath),
     /// The repository has no such file.
     Missing(&'a RepoPath),
     /// It is there, but git does not know it and a flake does not see it.
@@ -67,6 +69,9 @@ impl<'a> Declared<'a> {
         }
         if path.starts_with('/') {
             return Named::Outside(path);
+        }
+        if world.tree.is_in_submodule(path) {
+            return Named::InSubmodule(path);
         }
         let not_looked = world.tree.why_not_looked(path);
         if !world.tree.files.contains_key(path) {

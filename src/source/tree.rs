@@ -63,6 +63,8 @@ pub struct Tree {
     pub files: BTreeMap<RepoPath, Entry>,
     /// Every symlink that is tracked or not ignored, by path.
     pub links: BTreeMap<RepoPath, Link>,
+    /// Git's submodules: other repositories, which are not looked at. Nix sees them if it is told to.
+    pub submodules: BTreeSet<RepoPath>,
     /// The texts that were read (Nix files, rule files, sops files), by path.
     pub texts: BTreeMap<RepoPath, Text>,
     /// What could not be looked at, sorted by path.
@@ -96,6 +98,14 @@ impl Tree {
     /// Of a checkout of an input Nix sees what is tracked, however it reads the repository.
     fn sees(&self, path: &str, tracked: bool) -> bool {
         tracked || self.sees_untracked && !checkout::is_inside(path)
+    }
+
+    /// Whether a path is, or lies in, a submodule.
+    pub fn is_in_submodule(&self, path: &str) -> bool {
+        let inside = |submodule: &RepoPath| {
+            path.strip_prefix(&**submodule).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.submodules.iter().any(inside)
     }
 
     /// The symlink at a path, if Nix sees it.

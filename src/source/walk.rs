@@ -51,6 +51,8 @@ impl Tree {
         walk.run();
         let Walk { mut tree, tracked, .. } = walk;
         tree.git = tracked.is_some();
+        tree.submodules =
+            tracked.into_iter().flat_map(|tracked| tracked.submodules).map(|path| path.as_str().into()).collect();
         tree.resolve_file_links();
         let (texts, unread) = read::texts(&tree);
         tree.texts = texts;

@@ -23,6 +23,9 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             Named::InInput(path) => {
                 verdict.undecided.push(undecided(format!("`{path}` lies in another flake input")));
             }
+            Named::InSubmodule(path) => {
+                verdict.undecided.push(undecided(format!("`{path}` lies in a git submodule")));
+            }
             Named::Outside(path) => {
                 verdict.undecided.push(undecided(format!("`{path}` lies outside the repository")));
             }

@@ -77,9 +77,10 @@ impl<'a> Eval<'a> {
     }
 
     /// The error of a path that leads to no Nix file; what git does not track is as good as missing. A
-    /// file of another name may hold Nix: it was not read.
+    /// file of another name, or one of a submodule, may hold Nix: it was not read.
     pub fn no_file(&self, relative: &str) -> Stop<'a> {
-        if self.tree.files.contains_key(relative) && self.tree.is_visible(relative) {
+        let has_other_name = self.tree.files.contains_key(relative) && self.tree.is_visible(relative);
+        if has_other_name || self.tree.is_in_submodule(relative) {
             return Stop::Unknown(self.unknown(Reason::NotLooked(self.text(relative)), None));
         }
         let hint = match self.untracked_file(relative) {
