@@ -7,8 +7,9 @@ use sealnix::nix::builtins::{Inside, json_of};
 use sealnix::nix::eval::Eval;
 use sealnix::nix::eval::limits::on_deep_stack;
 use sealnix::nix::ir::Program;
-use sealnix::nix::lib::{hm, lib};
+use sealnix::nix::lib::hm;
 use sealnix::nix::unknown::Stop;
+use sealnix::nixos::world::World;
 use sealnix::source::{Entry, Text, Tree};
 use serde_json::{Value, json};
 
@@ -20,20 +21,19 @@ enum Evaluated {
     Unknown(String),
 }
 
-/// Evaluates an expression in which `lib` is lib, with just enough of `types` for option declarations.
+/// Evaluates an expression in which `lib` is nixpkgs' lib, with home-manager's beside it.
 fn evaluate(expression: &str, tree: &Tree) -> Evaluated {
     let files = tree.texts.values().filter(|text| text.path().ends_with(".nix")).cloned();
-    let expression = Text::new("«expression»".into(), format!("{{ lib, types }}: {expression}"));
-    let types = Text::new("«types»".into(), "rec { bool.name = \"bool\"; package.name = \"package\"; nullOr = t: t; }");
-    let program = Program::parse(files.chain([expression, types]).collect());
+    let expression = Text::new("«expression»".into(), format!("{{ lib }}: {expression}"));
+    let program = Program::parse(files.chain([expression]).collect());
     on_deep_stack(|| {
         let bump = Bump::new();
         let eval = Eval::new(&bump, &program, tree);
-        let [expression, types] = ["«expression»", "«types»"].map(|path| eval.file(program.by_path[path]));
-        let mut given = eval.as_attrs(lib(&eval, vec![eval.attr("types", types)])).ok().unwrap().entries.to_vec();
-        given.push(eval.attr("hm", hm(&eval, eval.done(eval.attrs(given.clone())))));
-        let lib = eval.done(eval.attrs(given));
-        let arguments = eval.done(eval.attrs(vec![eval.attr("lib", lib), eval.attr("types", types)]));
+        let expression = eval.file(program.by_path["«expression»"]);
+        let lib = World::new(&eval).lib(&eval);
+        let hm = eval.attrs(vec![eval.attr("hm", hm(&eval, eval.done(lib)))]);
+        let lib = eval.done(eval.update(lib, hm).ok().unwrap());
+        let arguments = eval.done(eval.attrs(vec![eval.attr("lib", lib)]));
         let value = eval.force(expression).and_then(|function| eval.call(function, arguments));
         let json = eval.settle(value).and_then(|value| json_of(&eval, value, &mut Inside::default()));
         match json {

@@ -71,6 +71,11 @@ pub fn lib<'a>(eval: &Eval<'a>, extra: Vec<Attr<'a>>) -> Value<'a> {
     value
 }
 
+/// What of `lib.types` is written in Nix.
+pub fn of_types<'a>(eval: &Eval<'a>, names: &[&str], lib: &'a Thunk<'a>) -> Vec<Attr<'a>> {
+    in_nix::entries(eval, names, in_nix::TYPES.value(eval, lib))
+}
+
 /// What namespaces are made with.
 struct Given<'a, 'e> {
     types: &'a Thunk<'a>,

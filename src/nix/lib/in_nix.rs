@@ -34,6 +34,9 @@ static NIXPKGS: [File; 12] = [
     File::new("strings", include_str!("in_nix/strings.nix")),
 ];
 
+/// What is of `lib.types`, which is made with the module system.
+pub static TYPES: File = File::new("types", include_str!("in_nix/types.nix"));
+
 /// The file of a namespace of nixpkgs' `lib`.
 pub fn file(namespace: &str) -> Option<&'static File> {
     NIXPKGS.iter().find(|file| file.namespace == namespace)

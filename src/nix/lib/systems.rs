@@ -72,16 +72,18 @@ pub fn doubles<'a>(eval: &Eval<'a>) -> Value<'a> {
 
 fn elaborate<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [system] = arguments(eval, args)?;
-    let name = match eval.force(system)? {
-        value @ Value::Attrs(_) => match found(eval, value, Symbol::new("system"))? {
-            Some(name) => name,
-            None => {
-                return stop(eval.unknown(Reason::NotWritten("lib.systems.elaborate of a configuration name"), None));
-            }
-        },
-        value => value,
+    let given = eval.force(system)?;
+    let Value::Attrs(set) = given else { return platform(eval, eval.as_string(given)?.text) };
+    let Some(name) = found(eval, given, Symbol::new("system"))? else {
+        return stop(eval.unknown(Reason::Package, None));
     };
-    platform(eval, eval.as_string(name)?.text)
+    let name = eval.as_string(name)?.text;
+    if set.entries.len() == 1 && set.open.is_none() {
+        return platform(eval, name);
+    }
+    // What else is said may change what follows from the name.
+    let entries = named(eval, name)?;
+    eval.update(open_set(eval, entries, Reason::Package), given)
 }
 
 fn system_to_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
@@ -93,38 +95,150 @@ fn system_to_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     }
 }
 
+/// What none of the systems is that nixpkgs' flake has packages for.
+const NEVER: &[&str] = &[
+    "isAbiElfv1",
+    "isAbiElfv2",
+    "isAlpha",
+    "isAndroid",
+    "isArc",
+    "isAvr",
+    "isBigEndian",
+    "isCygwin",
+    "isGenode",
+    "isGhcjs",
+    "isILP32",
+    "isJavaScript",
+    "isLoongArch64",
+    "isM68k",
+    "isMicroBlaze",
+    "isMinGW",
+    "isMips",
+    "isMips32",
+    "isMips64",
+    "isMmix",
+    "isMsp430",
+    "isMsvc",
+    "isMusl",
+    "isNetBSD",
+    "isNone",
+    "isOpenBSD",
+    "isOr1k",
+    "isPE",
+    "isRedox",
+    "isRiscV32",
+    "isRx",
+    "isS390",
+    "isS390x",
+    "isSh4",
+    "isSparc",
+    "isSparc64",
+    "isStatic",
+    "isSunOS",
+    "isUClibc",
+    "isVc4",
+    "isWasi",
+    "isWasm",
+    "isiOS",
+];
+
 /// A platform as `lib.systems.elaborate` describes it: the attributes that follow from the name of
 /// its system alone; the others are unknown.
 pub fn platform<'a>(eval: &Eval<'a>, system: &str) -> Outcome<'a> {
+    let mut entries = named(eval, system)?;
+    if let Some((cpu, kernel)) = system.split_once('-').filter(|_| FLAKE_EXPOSED.contains(&system)) {
+        entries.extend(described(eval, cpu, kernel));
+    }
+    Ok(open_set(eval, entries, Reason::Package))
+}
+
+/// What the two parts of a system's name say.
+fn named<'a>(eval: &Eval<'a>, system: &str) -> Outcome<'a, Vec<Attr<'a>>> {
     let Some((cpu, kernel)) = system.split_once('-') else {
         return eval.fail("the string is not the name of a system");
     };
-    let is = |name: &str, holds: bool| eval.attr(name, eval.done(Value::Bool(holds)));
-    let arm64 = cpu == "aarch64";
-    let arm32 = cpu.starts_with("armv");
     let wide = ["aarch64", "x86_64", "powerpc64le", "powerpc64", "riscv64", "loongarch64", "s390x", "mips64el"];
-    let entries = vec![
-        eval.attr("system", eval.done(eval.string(system))),
-        is("isLinux", kernel == "linux"),
-        is("isDarwin", kernel == "darwin"),
-        is("isMacOS", kernel == "darwin"),
-        is("isFreeBSD", kernel == "freebsd"),
-        is("isUnix", ["linux", "darwin", "freebsd", "openbsd", "netbsd", "solaris", "cygwin"].contains(&kernel)),
-        is("isWindows", kernel == "windows"),
-        is("isx86_64", cpu == "x86_64"),
-        is("isx86_32", cpu == "i686"),
-        is("isi686", cpu == "i686"),
-        is("isx86", cpu == "x86_64" || cpu == "i686"),
-        is("isAarch64", arm64),
-        is("isAarch32", arm32),
-        is("isAarch", arm64 || arm32),
-        is("isArmv7", cpu.starts_with("armv7")),
-        is("isRiscV", cpu.starts_with("riscv")),
-        is("isRiscV64", cpu == "riscv64"),
-        is("is64bit", wide.contains(&cpu)),
-        is("is32bit", arm32 || cpu == "i686" || cpu == "riscv32"),
+    let (arm32, x86_32) = (cpu.starts_with("armv"), cpu == "i686");
+    let unix = ["linux", "darwin", "freebsd", "openbsd", "netbsd", "solaris", "cygwin"];
+    let mut entries = vec![eval.attr("system", eval.done(eval.string(system)))];
+    entries.extend(predicates(
+        eval,
+        [
+            ("isLinux", kernel == "linux"),
+            ("isDarwin", kernel == "darwin"),
+            ("isMacOS", kernel == "darwin"),
+            ("isFreeBSD", kernel == "freebsd"),
+            ("isUnix", unix.contains(&kernel)),
+            ("isWindows", kernel == "windows"),
+            ("isx86_64", cpu == "x86_64"),
+            ("isx86_32", x86_32),
+            ("isi686", x86_32),
+            ("isx86", cpu == "x86_64" || x86_32),
+            ("isAarch64", cpu == "aarch64"),
+            ("isAarch32", arm32),
+            ("isAarch", cpu == "aarch64" || arm32),
+            ("isArmv7", cpu.starts_with("armv7")),
+            ("isRiscV", cpu.starts_with("riscv")),
+            ("isRiscV64", cpu == "riscv64"),
+            ("is64bit", wide.contains(&cpu)),
+            ("is32bit", arm32 || x86_32 || cpu == "riscv32"),
+        ],
+    ));
+    Ok(entries)
+}
+
+fn predicates<'a>(
+    eval: &Eval<'a>,
+    answers: impl IntoIterator<Item = (&'static str, bool)>,
+) -> impl Iterator<Item = Attr<'a>> {
+    answers.into_iter().map(|(name, holds)| eval.attr(name, eval.done(Value::Bool(holds))))
+}
+
+/// What is known besides of a system that nixpkgs' flake has packages for.
+fn described<'a>(eval: &Eval<'a>, cpu: &str, kernel: &str) -> Vec<Attr<'a>> {
+    let text = |name: &str, text: &str| eval.attr(name, eval.done(eval.string(text)));
+    let set = |name: &str, entries| eval.attr(name, eval.done(open_set(eval, entries, Reason::Package)));
+    let (darwin, arm32) = (kernel == "darwin", cpu.starts_with("armv"));
+    // What Linux calls the processor, and the machine itself.
+    let (linux, machine) = match cpu {
+        "i686" => ("i386", cpu),
+        "aarch64" => ("arm64", if darwin { "arm64" } else { cpu }),
+        "powerpc64le" => ("powerpc", "ppc64le"),
+        "riscv64" => ("riscv", cpu),
+        _ => (if arm32 { "arm" } else { cpu }, cpu),
+    };
+    let (config, libc, library, uname) = match kernel {
+        "linux" if arm32 => (format!("{cpu}-unknown-linux-gnueabihf"), "glibc", ".so", "Linux"),
+        "linux" => (format!("{cpu}-unknown-linux-gnu"), "glibc", ".so", "Linux"),
+        "darwin" => (format!("{machine}-apple-darwin"), "libSystem", ".dylib", "Darwin"),
+        kernel => (format!("{cpu}-unknown-{kernel}"), "fblibc", ".so", "FreeBSD"),
+    };
+    let bits = Value::Int(if arm32 || cpu == "i686" { 32 } else { 64 });
+    let processor = set("cpu", vec![text("name", cpu), eval.attr("bits", eval.done(bits))]);
+    let mut entries = vec![
+        text("config", &config),
+        text("libc", libc),
+        text("linuxArch", linux),
+        set("extensions", vec![text("sharedLibrary", library)]),
+        set("uname", vec![text("system", uname), text("processor", machine)]),
+        set("parsed", vec![processor, set("kernel", vec![text("name", kernel)])]),
     ];
-    Ok(open_set(eval, entries, Reason::Package))
+    entries.extend(predicates(eval, NEVER.iter().map(|&name| (name, false))));
+    entries.extend(predicates(
+        eval,
+        [
+            ("hasSharedLibraries", true),
+            ("isLittleEndian", true),
+            ("isBSD", kernel == "freebsd"),
+            ("isEabi", arm32),
+            ("isElf", !darwin),
+            ("isGnu", kernel == "linux"),
+            ("isMacho", darwin),
+            ("isPower", cpu.starts_with("powerpc")),
+            ("isPower64", cpu.starts_with("powerpc64")),
+        ],
+    ));
+    entries
 }
 
 fn equals<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {

@@ -10,7 +10,6 @@ use super::submodules::{deferred, deferred_with, submodule, submodule_with};
 use super::{numbers, plain};
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
-use crate::nix::unknown::Reason;
 use crate::nix::value::{Attr, Outcome, Thunk, Value};
 use crate::nixos::definition::type_tag;
 use crate::nixos::evaluated::eval_modules;
@@ -35,7 +34,14 @@ fn functions<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Vec<Attr<'a>> {
         Ok(Value::Bool(type_tag(eval, value) == Some("option-type")))
     });
     let make = eval.native("mkOptionType", 1, move |eval, arguments| mk_option_type(eval, world, arguments));
-    vec![eval.attr("isOptionType", eval.done(is_type)), eval.attr("mkOptionType", eval.done(make))]
+    let mut entries =
+        crate::nix::lib::of_types(eval, &["defaultFunctor", "defaultTypeMerge"], nixpkgs_lib(eval, world));
+    entries.extend([eval.attr("isOptionType", eval.done(is_type)), eval.attr("mkOptionType", eval.done(make))]);
+    entries
+}
+
+fn nixpkgs_lib<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> &'a Thunk<'a> {
+    eval.lazy(move |eval| Ok(world.lib(eval)))
 }
 
 /// `mkOptionType`: what the caller does not say is as in nixpkgs.
@@ -111,7 +117,6 @@ fn types<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
     let of_lib = move |name: &'static str| eval.lazy(move |eval| plain::of_lib(eval, world, name, &[]));
     let of_nixpkgs =
         move |name: &'static str| eval.lazy(move |eval| eval.select_name(world.lib(eval), Symbol::new(name), None));
-    let not_written = move |name: &'static str| eval.done(eval.unknown_value(Reason::NotWritten(name)));
     let numbers = [of_lib("int"), of_lib("float")];
     let port = eval.lazy(move |eval| eval.select_name(numbers::ints(eval, world), Symbol::new("u16"), None));
     let uniq = eval.native("uniq", 1, move |eval, arguments| {
@@ -134,12 +139,9 @@ fn types<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
         eval.attr("isType", of_nixpkgs("isType")),
         eval.attr("setType", of_nixpkgs("setType")),
         eval.attr("loaOf", of_lib("attrsOf")),
-        eval.attr("attrListOf", not_written("lib.types.attrListOf")),
-        eval.attr("attrListWith", not_written("lib.types.attrListWith")),
-        eval.attr("defaultFunctor", not_written("lib.types.defaultFunctor")),
-        eval.attr("defaultTypeMerge", not_written("lib.types.defaultTypeMerge")),
-        eval.attr("noCheckForDocsModule", not_written("lib.types.noCheckForDocsModule")),
     ]);
+    let in_nix = ["attrListOf", "attrListWith", "noCheckForDocsModule"];
+    entries.extend(crate::nix::lib::of_types(eval, &in_nix, nixpkgs_lib(eval, world)));
     eval.attrs(entries)
 }
 
