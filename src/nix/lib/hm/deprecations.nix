@@ -62,17 +62,17 @@ in
   # A default that depends on home.stateVersion.
   mkStateVersionOptionDefault =
     {
-      stateVersion,
-      since,
       optionPath,
       legacy,
       current,
-      extraWarning ? "",
-      config ? null,
+      since,
+      stateVersion,
       options ? null,
-      warningPriority ? 1500,
-      shouldWarn ? null,
+      config ? null,
       deferWarningToConfig ? false,
+      shouldWarn ? null,
+      warningPriority ? 1500,
+      extraWarning ? "",
     }:
     let
       text = value: value.text or (lib.generators.toPretty { } value.value);
@@ -130,10 +130,11 @@ in
       where = entry: "defined in `${entry.file}` at list index ${toString entry.index}.";
       warning =
         entry:
-        lib.concatStringsSep "\n" (
-          [ (lib.removeSuffix "\n" baseWarning) "Triggered by ${describeEntry entry} ${where entry}" ]
-          ++ lib.remove "" [ (extraEntryWarning entry) ]
-        );
+        lib.concatStringsSep "\n" (lib.remove "" [
+          (lib.removeSuffix "\n" baseWarning)
+          "Triggered by ${describeEntry entry} ${where entry}"
+          (extraEntryWarning entry)
+        ]);
       found = lib.filter shouldWarnEntry (lib.concatMap entriesOf definitions);
     in
     if lib.versionOlder stateVersion since then map warning found else [ ];

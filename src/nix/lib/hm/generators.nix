@@ -169,10 +169,10 @@ let
   keyValue =
     order:
     {
-      mkKeyValue ? lib.generators.mkKeyValueDefault { } "=",
-      listsAsDuplicateKeys ? false,
-      listToValue ? null,
       indent ? "",
+      listToValue ? null,
+      listsAsDuplicateKeys ? false,
+      mkKeyValue ? lib.generators.mkKeyValueDefault { } "=",
       ...
     }:
     set:

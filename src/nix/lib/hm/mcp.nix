@@ -48,9 +48,9 @@ let
     transformMcpServer =
       {
         server,
-        exclude ? [ ],
-        extraTransforms ? [ ],
         mkFileRef ? (path: "{file:${path}}"),
+        extraTransforms ? [ ],
+        exclude ? [ ],
       }:
       let
         url = if said (server.url or null) then server.url else server.serverUrl or null;

@@ -84,10 +84,10 @@ let
     let
       of = kind: type: type // { description = "${kind} of Nushell values"; descriptionClass = "name"; };
       inline = mkOptionType {
-        name = "nushell";
-        description = "Nushell inline value";
-        descriptionClass = "name";
         check = lib.hm.nushell.isNushellInline;
+        descriptionClass = "name";
+        description = "Nushell inline value";
+        name = "nushell";
       };
       plain = with types; [ bool int float str path ];
       nested = [ (of "attribute set" (types.attrsOf nushellValue)) (of "list" (types.listOf nushellValue)) ];
@@ -116,16 +116,16 @@ in
   SCFGDirectives = types.anything;
 
   selectorFunction = mkOptionType {
+    check = lib.isFunction;
     name = "selectorFunction";
     description = "Function that takes an attribute set and returns a list containing a selection of the values of the input set";
-    check = lib.isFunction;
     merge = _: definitions: set: lib.concatMap (select: select set) (values definitions);
   };
 
   overlayFunction = mkOptionType {
+    check = lib.isFunction;
     name = "overlayFunction";
     description = "An overlay function, takes self and super and returns an attribute set overriding the desired attributes.";
-    check = lib.isFunction;
     merge = _: definitions: final: previous: lib.mergeAttrsList (map (overlay: overlay final previous) (values definitions));
   };
 

@@ -22,17 +22,17 @@ let
 
   self = {
     type = {
-      boolean = "b";
-      uchar = "y";
-      int16 = "n";
-      uint16 = "q";
-      int32 = "i";
-      uint32 = "u";
-      int64 = "x";
-      uint64 = "t";
-      double = "d";
       string = "s";
       variant = "v";
+      boolean = "b";
+      double = "d";
+      int16 = "n";
+      int32 = "i";
+      int64 = "x";
+      uchar = "y";
+      uint16 = "q";
+      uint32 = "u";
+      uint64 = "t";
       maybeOf = inner: "m" + inner;
       arrayOf = inner: "a" + inner;
       tupleOf = inner: "(" + lib.concatStrings inner + ")";

@@ -127,8 +127,8 @@ let
     mergeAttrsConcatenateValues = self.mergeAttrsWithFunc (a: b: lib.toList a ++ lib.toList b);
     mergeAttrsNoOverride =
       {
-        mergeLists ? [ "buildInputs" "propagatedBuildInputs" ],
         overrideSnd ? [ "buildPhase" ],
+        mergeLists ? [ "buildInputs" "propagatedBuildInputs" ],
       }:
       first: second:
       let

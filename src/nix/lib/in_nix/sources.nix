@@ -10,7 +10,7 @@ let
     "_darcs"
   ];
 
-  archives = "git|tar|zip|gz|tgz|bz|tbz|bz2|tbz2|lzma|txz|xz|zstd";
+  archives = "t?(bz|bz2|gz|xz)|git|lzma|tar|zip|zstd";
 
   withoutEndings =
     name:
@@ -48,7 +48,7 @@ rec {
     revision:
     let
       name = baseNameOf (toString revision);
-      version = builtins.match "([A-Za-z]+[-_. ]?)*(v)?([0-9.]+.*)" name;
+      version = builtins.match "([A-Za-z]+[-_. ]?)*([0-9.]+.*)" name;
     in
     if builtins.match "[0-9a-f]+" name != null then
       lib.substring 0 7 name
