@@ -15,8 +15,6 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "extendMkDerivation", arity: 1, run: package },
     Function { name: "hydraJob", arity: 1, run: package },
     Function { name: "makeOverridable", arity: 2, run: make_overridable },
-    Function { name: "makeScopeWithSplicing", arity: 6, run: package },
-    Function { name: "makeScopeWithSplicing'", arity: 2, run: package },
     Function { name: "overrideDerivation", arity: 2, run: package },
 ];
 

@@ -19,7 +19,8 @@ pub struct File {
 }
 
 /// What is written in Nix of nixpkgs' `lib`.
-static NIXPKGS: [File; 12] = [
+static NIXPKGS: [File; 13] = [
+    File::new("customisation", include_str!("in_nix/customisation.nix")),
     File::new("debug", include_str!("in_nix/debug.nix")),
     File::new("fetchers", include_str!("in_nix/fetchers.nix")),
     File::new("generators", include_str!("in_nix/generators.nix")),

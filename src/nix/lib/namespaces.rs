@@ -107,7 +107,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[customisation::FUNCTIONS, scopes::FUNCTIONS],
         values: none,
         builtins: &[],
-        unwritten: &[],
+        unwritten: &["makeScopeWithSplicing", "makeScopeWithSplicing'"],
         beneath: &[],
     },
     Namespace {
