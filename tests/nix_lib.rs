@@ -70,6 +70,17 @@ fn every_name_of_nixpkgs_lib_exists() {
     }
 }
 
+/// A name whose value is in a file of Nix must be there.
+#[test]
+fn every_name_of_lib_has_a_value() {
+    let recorded = std::fs::read_to_string("fixtures/nix/lib.json").unwrap();
+    let recorded: Value = serde_json::from_str(&recorded).unwrap();
+    for namespace in recorded["names"].as_object().unwrap().keys().filter(|name| *name != "lib") {
+        let kinds = value(&format!("lib.mapAttrs (_: builtins.isFunction) lib.{namespace}"));
+        assert!(!matches!(kinds, Evaluated::Error(_)), "lib.{namespace}: {kinds:?}");
+    }
+}
+
 /// What nixpkgs' lib had in May 2023 or later and has dropped since: its names at the first of every
 /// third month, as Nix lists them.
 #[test]

@@ -1,5 +1,5 @@
 //! nixpkgs' `lib`, function by function: the names are nixpkgs', so is what they do. Each file is
-//! one of its namespaces; what is not written yet is there too and says so when it is called.
+//! one of its namespaces, in Rust or (`in_nix/`, `hm/`) in Nix.
 
 mod asserts;
 mod attrsets;
@@ -47,7 +47,7 @@ use std::cell::Cell;
 
 use self::namespaces::{NAMESPACES, Namespace};
 use super::eval::Eval;
-use super::unknown::{Reason, Stop};
+use super::symbol::Symbol;
 use super::value::{Attr, State, Thunk, Value};
 
 /// nixpkgs' `lib`. `extra` are those made elsewhere (`types`, `mkOptionType`,
@@ -55,9 +55,8 @@ use super::value::{Attr, State, Thunk, Value};
 /// and also takes its place in the namespaces where nixpkgs has it. `types` must be among them for
 /// what `mkEnableOption` and its like declare.
 pub fn lib<'a>(eval: &Eval<'a>, extra: Vec<Attr<'a>>) -> Value<'a> {
-    let types = extra.iter().find(|attr| attr.name.as_str() == "types").map(|attr| attr.value);
-    let types = types.unwrap_or_else(|| eval.done(eval.unknown_value(Reason::NotWritten("lib.types"))));
     let whole: &'a Thunk<'a> = eval.alloc(Thunk { state: Cell::new(State::Busy) });
+    let types = eval.lazy(move |eval| eval.select_name(eval.force(whole)?, Symbol::new("types"), None));
     let mut top = constants::top(eval);
     for namespace in NAMESPACES {
         let entries = entries(eval, namespace, Given { types, lib: whole, extra: &extra });
@@ -65,6 +64,12 @@ pub fn lib<'a>(eval: &Eval<'a>, extra: Vec<Attr<'a>>) -> Value<'a> {
         let set = eval.attrs(entries);
         top.push(eval.attr(namespace.name, eval.done(set)));
     }
+    // Of a set within a namespace, which nixpkgs has at the top too.
+    let suffix = eval.lazy(move |eval| {
+        let steps = ["network", "ipv6", "mkEUI64Suffix"].map(Symbol::new);
+        steps.into_iter().try_fold(eval.force(whole)?, |set, step| eval.select_name(set, step, None))
+    });
+    top.push(eval.attr("mkEUI64Suffix", suffix));
     top.extend(extra);
     let value = eval.attrs(fixed_points::extensible(eval, top));
     whole.state.set(State::Done { value, assumed: None });
@@ -87,11 +92,8 @@ fn entries<'a>(eval: &Eval<'a>, namespace: &Namespace, given: Given<'a, '_>) -> 
     let elsewhere = |name: &str| given.extra.iter().find(|attr| attr.name.as_str() == name).copied();
     let from_builtins = namespace.builtins.iter().map(|&name| eval.attr(name, calling::builtin_thunk(eval, name)));
     let mut entries: Vec<_> = from_builtins.collect();
-    match in_nix::file(namespace.name) {
-        Some(file) => entries.extend(in_nix::entries(eval, namespace.unwritten, file.value(eval, given.lib))),
-        None => {
-            entries.extend(namespace.unwritten.iter().map(|name| eval.attr(name, eval.done(unwritten(eval, name)))))
-        }
+    if let Some(file) = in_nix::file(namespace.name) {
+        entries.extend(in_nix::entries(eval, namespace.in_nix, file.value(eval, given.lib)));
     }
     for function in namespace.functions.iter().copied().flatten() {
         entries.push(eval.attr(function.name, eval.done(eval.native(function.name, function.arity, function.run))));
@@ -103,10 +105,4 @@ fn entries<'a>(eval: &Eval<'a>, namespace: &Namespace, given: Given<'a, '_>) -> 
         }
     }
     entries
-}
-
-/// A function that says it is not written, once it is called.
-fn unwritten<'a>(eval: &Eval<'a>, name: &'a str) -> Value<'a> {
-    let path = eval.text(&format!("lib.{name}"));
-    eval.native(name, 1, move |eval, _| Err(Stop::Unknown(eval.unknown(Reason::NotWritten(path), None))))
 }

@@ -24,9 +24,6 @@ const BUILTINS: &[&str] = &[
 /// What nixpkgs keeps long lists of, which are not here.
 const LISTED: &[&str] = &["licenses", "maintainers", "sourceTypes", "teams"];
 
-/// What the module system brings, and is not written where it does not.
-const UNWRITTEN: &[&str] = &["defaultFunctor", "defaultTypeMerge", "isOptionType", "mkOptionType", "types"];
-
 const TYPED: &[Function] =
     &[Function { name: "isType", arity: 2, run: is_type }, Function { name: "setType", arity: 2, run: set_type }];
 
@@ -35,9 +32,6 @@ pub fn top<'a>(eval: &Eval<'a>) -> Vec<Attr<'a>> {
     let mut top: Vec<_> = BUILTINS.iter().map(|&name| eval.attr(name, builtin_thunk(eval, name))).collect();
     for &name in LISTED {
         top.push(eval.attr(name, eval.done(open_set(eval, Vec::new(), Reason::Package))));
-    }
-    for &name in UNWRITTEN {
-        top.push(eval.attr(name, eval.done(super::unwritten(eval, name))));
     }
     for function in TYPED {
         top.push(eval.attr(function.name, eval.done(eval.native(function.name, function.arity, function.run))));

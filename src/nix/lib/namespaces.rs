@@ -20,8 +20,8 @@ pub struct Namespace {
     pub values: for<'a> fn(&Eval<'a>, &'a Thunk<'a>) -> Vec<Attr<'a>>,
     /// What it takes from `builtins`.
     pub builtins: &'static [&'static str],
-    /// What is not written.
-    pub unwritten: &'static [&'static str],
+    /// What its file in `in_nix/` gives.
+    pub in_nix: &'static [&'static str],
     /// What does not stand at the top of `lib`, or is another's there.
     pub beneath: &'static [&'static str],
 }
@@ -30,8 +30,8 @@ fn none<'a>(_: &Eval<'a>, _: &'a Thunk<'a>) -> Vec<Attr<'a>> {
     Vec::new()
 }
 
-/// `lib.gvariant`, which home-manager has too.
-pub const GVARIANT: &[&str] = &[
+/// `lib.gvariant`, of which nothing stands at the top.
+const GVARIANT: &[&str] = &[
     "intConstructors",
     "isGVariant",
     "mkArray",
@@ -64,7 +64,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[asserts::FUNCTIONS],
         values: none,
         builtins: &[],
-        unwritten: &[],
+        in_nix: &[],
         beneath: &["assertEachOneOf", "checkAssertWarn"],
     },
     Namespace {
@@ -84,7 +84,7 @@ pub const NAMESPACES: &[Namespace] = &[
             "removeAttrs",
             "zipAttrsWith",
         ],
-        unwritten: &[],
+        in_nix: &[],
         beneath: &["longestValidPathPrefix", "unionOfDisjoint"],
     },
     Namespace {
@@ -92,7 +92,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[cli::FUNCTIONS],
         values: none,
         builtins: &[],
-        unwritten: &[],
+        in_nix: &[],
         beneath: &[
             "toCommandLine",
             "toCommandLineGNU",
@@ -107,7 +107,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[customisation::FUNCTIONS, scopes::FUNCTIONS],
         values: none,
         builtins: &[],
-        unwritten: &["makeScopeWithSplicing", "makeScopeWithSplicing'"],
+        in_nix: &["makeScopeWithSplicing", "makeScopeWithSplicing'"],
         beneath: &[],
     },
     Namespace {
@@ -115,7 +115,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[debug::FUNCTIONS],
         values: none,
         builtins: &["addErrorContext", "trace", "unsafeGetAttrPos"],
-        unwritten: &["runTests", "throwTestFailures"],
+        in_nix: &["runTests", "throwTestFailures"],
         beneath: &["throwTestFailures"],
     },
     Namespace {
@@ -123,7 +123,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[customisation::DERIVATIONS],
         values: none,
         builtins: &[],
-        unwritten: &[],
+        in_nix: &[],
         beneath: &[],
     },
     Namespace {
@@ -131,7 +131,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[],
         values: none,
         builtins: &[],
-        unwritten: &["normalizeHash", "proxyImpureEnvVars", "withNormalizedHash"],
+        in_nix: &["normalizeHash", "proxyImpureEnvVars", "withNormalizedHash"],
         beneath: &["normalizeHash", "proxyImpureEnvVars", "withNormalizedHash"],
     },
     Namespace {
@@ -139,7 +139,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[fileset::FUNCTIONS],
         values: fileset::values,
         builtins: &[],
-        unwritten: &[],
+        in_nix: &[],
         beneath: &[
             "difference",
             "empty",
@@ -163,7 +163,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[filesystem::FUNCTIONS],
         values: none,
         builtins: &["baseNameOf", "dirOf", "hashFile", "isPath", "readDir", "readFileType"],
-        unwritten: &[],
+        in_nix: &[],
         beneath: &["haskellPathsInDir", "listFilesRecursive", "locateDominatingFile", "resolveDefaultNix"],
     },
     Namespace {
@@ -171,7 +171,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[fixed_points::FUNCTIONS],
         values: none,
         builtins: &[],
-        unwritten: &[],
+        in_nix: &[],
         beneath: &[],
     },
     Namespace {
@@ -179,7 +179,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[],
         values: none,
         builtins: &["flakeRefToString", "parseFlakeRef"],
-        unwritten: &[],
+        in_nix: &[],
         beneath: &[],
     },
     Namespace {
@@ -187,7 +187,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[generators::FUNCTIONS, documents::FUNCTIONS],
         values: none,
         builtins: &[],
-        unwritten: &["mkDconfKeyValue", "toDconfINI"],
+        in_nix: &["mkDconfKeyValue", "toDconfINI"],
         beneath: &[
             "mkDconfKeyValue",
             "mkKeyValueDefault",
@@ -206,13 +206,13 @@ pub const NAMESPACES: &[Namespace] = &[
             "withRecursion",
         ],
     },
-    Namespace { name: "gvariant", functions: &[], values: none, builtins: &[], unwritten: GVARIANT, beneath: GVARIANT },
+    Namespace { name: "gvariant", functions: &[], values: none, builtins: &[], in_nix: GVARIANT, beneath: GVARIANT },
     Namespace {
         name: "kernel",
         functions: &[kernel::FUNCTIONS],
         values: kernel::values,
         builtins: &[],
-        unwritten: &["whenHelpers"],
+        in_nix: &["whenHelpers"],
         beneath: &["freeform", "module", "no", "option", "unset", "whenHelpers", "yes"],
     },
     Namespace {
@@ -238,7 +238,7 @@ pub const NAMESPACES: &[Namespace] = &[
             "sort",
             "tail",
         ],
-        unwritten: &[],
+        in_nix: &[],
         beneath: &["commonPrefix", "findFirstIndex", "hasPrefix", "removePrefix"],
     },
     Namespace {
@@ -246,7 +246,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[meta::FUNCTIONS],
         values: meta::values,
         builtins: &[],
-        unwritten: &[
+        in_nix: &[
             "cpeFullVersionWithVendor",
             "cpePatchVersionInUpdateWithVendor",
             "tryCPEPatchVersionInUpdateWithVendor",
@@ -265,7 +265,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[misc::FUNCTIONS],
         values: misc::values,
         builtins: &[],
-        unwritten: &[
+        in_nix: &[
             "checkFlag",
             "checkReqs",
             "closePropagation",
@@ -305,7 +305,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[modules::FUNCTIONS],
         values: modules::values,
         builtins: &[],
-        unwritten: &[
+        in_nix: &[
             "applyModuleArgsIfFunction",
             "dischargeProperties",
             "evalModules",
@@ -336,20 +336,13 @@ pub const NAMESPACES: &[Namespace] = &[
             "mkAliasIfDef",
         ],
     },
-    Namespace {
-        name: "network",
-        functions: &[],
-        values: none,
-        builtins: &[],
-        unwritten: &["ipv6", "mkEUI64Suffix"],
-        beneath: &["ipv6"],
-    },
+    Namespace { name: "network", functions: &[], values: none, builtins: &[], in_nix: &["ipv6"], beneath: &["ipv6"] },
     Namespace {
         name: "options",
         functions: &[options::FUNCTIONS],
         values: options::values,
         builtins: &[],
-        unwritten: &[
+        in_nix: &[
             "mergeDefaultOption",
             "optionAttrSetToDocList",
             "optionAttrSetToDocList'",
@@ -365,7 +358,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[path::FUNCTIONS],
         values: path::values,
         builtins: &[],
-        unwritten: &[],
+        in_nix: &[],
         beneath: &["append", "hasPrefix", "hasStorePathPrefix", "removePrefix", "splitRoot", "subpath"],
     },
     Namespace {
@@ -373,7 +366,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[sources::FUNCTIONS],
         values: none,
         builtins: &["filterSource"],
-        unwritten: &[
+        in_nix: &[
             "cleanSourceFilter",
             "pathIsDirectory",
             "pathIsRegularFile",
@@ -432,7 +425,7 @@ pub const NAMESPACES: &[Namespace] = &[
             "typeOf",
             "unsafeDiscardStringContext",
         ],
-        unwritten: &["readPathsFromFile", "replaceChars"],
+        in_nix: &["readPathsFromFile", "replaceChars"],
         beneath: &[
             "charToInt",
             "commonPrefixLength",
@@ -466,7 +459,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[order::TEXTS],
         values: none,
         builtins: &[],
-        unwritten: &[],
+        in_nix: &[],
         beneath: &[],
     },
     Namespace {
@@ -474,7 +467,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[systems::FUNCTIONS],
         values: systems::values,
         builtins: &[],
-        unwritten: &[],
+        in_nix: &[],
         beneath: &[
             "platforms",
             "architectures",
@@ -513,7 +506,7 @@ pub const NAMESPACES: &[Namespace] = &[
             "seq",
             "sub",
         ],
-        unwritten: &[],
+        in_nix: &[],
         beneath: &["codeName", "oldestSupportedRelease", "release", "revisionWithDefault", "versionSuffix"],
     },
     Namespace {
@@ -521,7 +514,7 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[versions::FUNCTIONS],
         values: none,
         builtins: &["compareVersions", "splitVersion"],
-        unwritten: &[],
+        in_nix: &[],
         beneath: &["major", "majorMinor", "minor", "pad", "patch"],
     },
 ];
