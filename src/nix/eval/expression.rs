@@ -194,7 +194,7 @@ impl<'a> Eval<'a> {
         for (binding, thunk) in bindings.bindings.iter().zip(slots) {
             let value = self.binding(binding, &sources, outer, inner)?;
             thunk.state.set(match (value.state.get(), &binding.value) {
-                (done @ State::Done { .. }, _) => done,
+                (done @ State::Done { .. }, value) if !is_variable(value) => done,
                 // Another variable's code must run once, where it is bound.
                 (fresh @ (State::Code { .. } | State::Lazy(_)), value) if !is_variable(value) => fresh,
                 _ => State::Lazy(self.alloc(move |eval: &Eval<'a>| eval.force(value))),
@@ -250,6 +250,10 @@ impl<'a> Eval<'a> {
                 Some(entry(bindings.bindings.get(place)?, slots.get(place).copied()?))
             };
             entries.extend(expr.by_name.iter().filter_map(slot));
+            let overrides = Symbol::new("__overrides");
+            if let Some(overrides) = entries.iter().find(|attr| attr.name == overrides).copied() {
+                self.override_slots(overrides.value, &mut entries)?;
+            }
             inner
         } else {
             let sources: Vec<_> = bindings.inherit_sources.iter().map(|source| self.suspend(source, scope)).collect();
@@ -280,6 +284,23 @@ impl<'a> Eval<'a> {
         let entries = if expr.dynamic.is_empty() { self.slice(&entries) } else { self.sorted(entries) };
         let open = open.map(|why| crate::nix::value::Open { why, absent: None });
         Ok(self.attrs_of(super::Attrs { entries, open }))
+    }
+
+    /// What the `__overrides` of a recursive set holds takes the place of its attributes, for the others
+    /// too.
+    fn override_slots(&self, overrides: &'a Thunk<'a>, entries: &mut Vec<Attr<'a>>) -> Outcome<'a, ()> {
+        for attr in self.force_attrs(overrides)?.entries {
+            let value = self.value_of(attr);
+            match entries.iter_mut().find(|entry| entry.name == attr.name) {
+                Some(entry) => {
+                    entry.value.state.set(State::Lazy(self.alloc(move |eval: &Eval<'a>| eval.force(value))));
+                    entry.place = attr.place;
+                }
+                None => entries.push(*attr),
+            }
+        }
+        entries.sort_by_key(|attr| attr.name);
+        Ok(())
     }
 
     /// `{ file, line, column }` as `unsafeGetAttrPos` and `__curPos` give it.

@@ -219,7 +219,18 @@ pub fn attr_tag<'a>(eval: &Eval<'a>, world: &'a World<'a>, arguments: &[&'a Thun
         let &[payload] = arguments else { return eval.fail("one argument") };
         attr_tag(eval, world, &[attribute(eval, payload, "tags")])
     });
-    Ok(option_type(
+    let options = eval.native("getSubOptions", 1, move |eval, arguments| {
+        let &[prefix] = arguments else { return eval.fail("one argument") };
+        let prefix = eval.force_list(prefix)?.items;
+        let tag = |tag: &Attr<'a>| {
+            let (option, name) = (tag.value, eval.done(eval.string(tag.name.as_str())));
+            let location = eval.attr("loc", eval.done(eval.list(&[prefix, &[name]].concat())));
+            let option = eval.lazy(move |eval| eval.update(eval.force(option)?, eval.attrs(vec![location])));
+            eval.attr(tag.name.as_str(), option)
+        };
+        Ok(eval.attrs(entries.iter().map(tag).collect()))
+    });
+    let tagged = option_type(
         eval,
         world,
         Shape {
@@ -240,7 +251,8 @@ pub fn attr_tag<'a>(eval: &Eval<'a>, world: &'a World<'a>, arguments: &[&'a Thun
                 make: eval.done(make),
             },
         },
-    ))
+    );
+    eval.update(tagged, eval.attrs(vec![eval.attr("getSubOptions", eval.done(options))]))
 }
 
 /// `json`, `toml` and their like: the values that a format of data can hold.

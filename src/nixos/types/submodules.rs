@@ -6,7 +6,7 @@ use super::shape::{Functor, Payload, Shape, attribute, checking, option_type, ph
 use crate::nix::Symbol;
 use crate::nix::eval::{Coercion, Eval};
 use crate::nix::lib::calling::throw;
-use crate::nix::value::{Attr, Outcome, Thunk, Value};
+use crate::nix::value::{Outcome, Thunk, Value};
 use crate::nixos::configuration::{Class, Configuration};
 use crate::nixos::merge;
 use crate::nixos::world::World;
@@ -155,14 +155,14 @@ pub fn parameters<'a>(eval: &Eval<'a>, payload: &'a Thunk<'a>) -> Outcome<'a, Su
 fn join<'a>(eval: &Eval<'a>, arguments: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let &[left, right] = arguments else { return eval.fail("two arguments") };
     let both = |name: &'static str| [left, right].map(|payload| attribute(eval, payload, name));
-    let agreed = |name: &'static str| -> Outcome<'a, Attr<'a>> {
-        let [left, right] = [eval.force(both(name)[0])?, eval.force(both(name)[1])?];
-        let value = match (left, right) {
-            (Value::Null, other) | (other, Value::Null) => other,
-            (left, right) if eval.equal(left, right)? => left,
-            _ => return throw(eval, "a submodule is declared twice, in ways that do not agree"),
-        };
-        Ok(eval.attr(name, eval.done(value)))
+    let agreed = |name: &'static str| {
+        let [left, right] = both(name);
+        let value = eval.lazy(move |eval| match (eval.force(left)?, eval.force(right)?) {
+            (Value::Null, other) | (other, Value::Null) => Ok(other),
+            (left, right) if eval.equal(left, right)? => Ok(left),
+            _ => throw(eval, "a submodule is declared twice, in ways that do not agree"),
+        });
+        eval.attr(name, value)
     };
     let [first, second] = both("modules");
     let modules = eval.lazy(move |eval| eval.concat(eval.force(first)?, eval.force(second)?));
@@ -174,9 +174,9 @@ fn join<'a>(eval: &Eval<'a>, arguments: &[&'a Thunk<'a>]) -> Outcome<'a> {
     Ok(eval.attrs(vec![
         eval.attr("modules", modules),
         eval.attr("specialArgs", eval.done(special)),
-        agreed("class")?,
-        agreed("shorthandOnlyDefinesConfig")?,
-        agreed("description")?,
+        agreed("class"),
+        agreed("shorthandOnlyDefinesConfig"),
+        agreed("description"),
     ]))
 }
 
