@@ -40,8 +40,11 @@ const STEPS_OF_A_HOST: u64 = 1_000_000;
 /// run side by side: each may take the memory and the stack of an evaluator.
 const SHARES: usize = 4;
 
-/// Steps that all hosts of one share may take.
+/// Steps that all hosts of one share may take at least.
 const STEPS_OF_A_SHARE: u64 = 10_000_000;
+
+/// Steps that a share has for each of its hosts, where they are many: more than the largest takes.
+const USUAL_STEPS_OF_A_HOST: u64 = 40_000;
 
 /// Bytes of arena after which a share goes on in a new evaluator with the next host.
 const MEMORY_OF_A_SHARE: usize = 32 << 20;
@@ -165,10 +168,10 @@ fn evaluate_share<'l>(
     tree: &Tree,
     program: &Program,
     entry: &str,
-    hosts: impl Iterator<Item = &'l Listed>,
+    hosts: impl ExactSizeIterator<Item = &'l Listed>,
 ) -> Seen {
     let mut seen = Seen::default();
-    let mut steps = STEPS_OF_A_SHARE;
+    let mut steps = STEPS_OF_A_SHARE.max(USUAL_STEPS_OF_A_HOST * hosts.len() as u64);
     let mut hosts = hosts.peekable();
     while hosts.peek().is_some() {
         // Memory that the system gave once is used again.
