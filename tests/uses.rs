@@ -7,7 +7,11 @@ mod scratch;
 #[allow(dead_code, reason = "a part of it is used here")]
 mod declared;
 
+#[allow(dead_code, reason = "a part of it is used here")]
+mod small_flake;
+
 use self::declared::written;
+use self::small_flake::host;
 
 /// What nothing declares is missed only where the option is read. nixpkgs' modules and the repository's own
 /// read theirs; whether a module that is not here does is not known.
@@ -39,4 +43,25 @@ fn an_option_of_a_module_that_is_not_here_may_never_be_read() {
         said,
         [["environment.etc.a.text", "certain"], ["own.file", "certain"], ["services.tunnel.defaults.file", "assumed"]]
     );
+}
+
+/// The module of a service that is off does not read its options (`mkIf cfg.enable`), so that what nothing
+/// declares is not missed there; one that nobody turns on here may be on.
+#[test]
+fn what_is_off_misses_nothing() {
+    let host = host(
+        r#"{ config, lib, ... }: {
+          options.my.tunnel = { enable = lib.mkEnableOption "it"; file = lib.mkOption { }; };
+          config = {
+            my.tunnel = { enable = false; file = config.sops.secrets.a.path; };
+            services.gitea = { enable = false; database.passwordFile = config.sops.secrets.b.path; };
+            services.vaultwarden.environmentFile = config.sops.secrets.c.path;
+            services.traefik = { enable = true; environmentFiles = [ config.sops.secrets.d.path ]; };
+          };
+        }"#,
+    );
+    let uses = host["uses"].as_array().unwrap().iter();
+    let said: Vec<_> =
+        uses.map(|used| [&used["name"], &used["certainty"]].map(|field| field.as_str().unwrap())).collect();
+    assert_eq!(said, [["c", "assumed"], ["d", "certain"]]);
 }

@@ -265,8 +265,13 @@ impl<'a> Search<'a, '_> {
     fn note(&mut self, what: Used, user: Option<&str>, at: Option<Span>, way: Way<'a, '_>) {
         let Some(place) = at.and_then(|span| self.eval.program.place(span)) else { return };
         let certainty = match self.gate() {
-            Some(gate) => way.certainty.clone().weaker(Certainty::Assumed(gate)),
-            None => way.certainty.clone(),
+            // What is off is not read, so that nothing is missed there.
+            Gate::Closed(_) if matches!(what, Used::NotDeclared { .. }) => return,
+            Gate::Closed(option) | Gate::Doubtful(option) => {
+                let why = format!("{option}.enable is not known to be true");
+                way.certainty.clone().weaker(Certainty::Assumed(why))
+            }
+            Gate::Open => way.certainty.clone(),
         };
         self.uses.push(Use {
             what,
@@ -301,24 +306,35 @@ impl<'a> Search<'a, '_> {
         true
     }
 
-    /// The option around the current one whose own `enable` is off, or not known to be on.
-    fn gate(&self) -> Option<String> {
-        let mut value = self.eval.force(self.configuration.config(self.eval)).ok()?;
+    /// Whether an option around the current one has an `enable` that is off; the outermost counts.
+    fn gate(&self) -> Gate {
+        let Ok(mut value) = self.eval.force(self.configuration.config(self.eval)) else { return Gate::Open };
         for (index, name) in self.path.iter().enumerate() {
             let (next, _) = self.eval.observe(|| self.eval.settle(self.eval.select_name(value, *name, None)));
-            value = next.ok()?;
-            let Value::Attrs(attrs) = value else { return None };
-            let around = self.path.get(..=index)?;
-            let is_off = match attrs.get(Symbol::new("enable")) {
-                Some(enable) => !matches!(self.eval.observe(|| self.eval.force(enable.value)).0, Ok(Value::Bool(true))),
-                None => self.configuration.is_service(around),
-            };
-            if is_off {
-                return Some(format!("{}.enable is not known to be true", dotted(around)));
+            let (Ok(Value::Attrs(attrs)), Some(around)) = (next, self.path.get(..=index)) else { return Gate::Open };
+            value = Value::Attrs(attrs);
+            match attrs.get(Symbol::new("enable")) {
+                Some(enable) => match self.eval.observe(|| self.eval.force(enable.value)) {
+                    (Ok(Value::Bool(true)), _) => {}
+                    (Ok(Value::Bool(false)), None) if enable.doubt.is_none() => return Gate::Closed(dotted(around)),
+                    _ => return Gate::Doubtful(dotted(around)),
+                },
+                None if self.configuration.is_service(around) => return Gate::Doubtful(dotted(around)),
+                None => {}
             }
         }
-        None
+        Gate::Open
     }
+}
+
+/// Whether what is written to an option counts, by the `enable` of an option around it.
+enum Gate {
+    /// It does, as far as is known.
+    Open,
+    /// This option is surely off.
+    Closed(String),
+    /// This option is not known to be on.
+    Doubtful(String),
 }
 
 fn used(mark: &Mark<'_>, read: bool) -> Option<Used> {
