@@ -10,21 +10,11 @@ mod small_flake;
 
 use serde_json::Value;
 
-use self::small_flake::manifest_of;
+use self::small_flake::{flake, manifest_of};
 
 /// The manifest of a flake whose outputs are `outputs`, of its inputs.
 fn manifest(outputs: &str) -> Value {
-    let flake = format!(
-        r#"{{
-  inputs = {{
-    nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
-    sops-nix.url = "github:Mic92/sops-nix";
-    home-manager.url = "github:nix-community/home-manager";
-  }};
-  outputs = inputs: {outputs};
-}}"#
-    );
-    manifest_of(&flake)
+    manifest_of(&flake(&format!("inputs: {outputs}")))
 }
 
 /// `NAME KEY` of every host's secret `token`.

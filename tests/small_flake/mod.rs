@@ -9,14 +9,8 @@ use crate::scratch::Scratch;
 
 /// The host `web` of a flake whose only module is `module`, with sops-nix and home-manager.
 pub fn host(module: &str) -> Value {
-    let flake = format!(
-        r#"{{
-  inputs = {{
-    nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
-    sops-nix.url = "github:Mic92/sops-nix";
-    home-manager.url = "github:nix-community/home-manager";
-  }};
-  outputs = {{ self, nixpkgs, sops-nix, home-manager, ... }}@inputs: {{
+    let outputs = format!(
+        r#"{{ self, nixpkgs, sops-nix, home-manager, ... }}@inputs: {{
     nixosConfigurations.web = nixpkgs.lib.nixosSystem {{
       system = "x86_64-linux";
       specialArgs = {{ inherit inputs; }};
@@ -27,10 +21,23 @@ pub fn host(module: &str) -> Value {
         ({module})
       ];
     }};
-  }};
-}}"#
+  }}"#
     );
-    manifest_of(&flake)["hosts"][0].clone()
+    manifest_of(&flake(&outputs))["hosts"][0].clone()
+}
+
+/// A flake of these outputs, a function of nixpkgs, sops-nix and home-manager.
+pub fn flake(outputs: &str) -> String {
+    format!(
+        r#"{{
+  inputs = {{
+    nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
+    sops-nix.url = "github:Mic92/sops-nix";
+    home-manager.url = "github:nix-community/home-manager";
+  }};
+  outputs = {outputs};
+}}"#
+    )
 }
 
 /// A repository of this flake.
