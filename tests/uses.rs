@@ -65,3 +65,19 @@ fn what_is_off_misses_nothing() {
         uses.map(|used| [&used["name"], &used["certainty"]].map(|field| field.as_str().unwrap())).collect();
     assert_eq!(said, [["c", "assumed"], ["d", "certain"]]);
 }
+
+/// home-manager's library writes the `data` of an entry; the use is where the repository writes the entry.
+#[test]
+fn a_use_stands_in_the_repository_where_a_library_made_the_set_around_it() {
+    let host = host(
+        r#"{ config, ... }: {
+          sops.secrets.token = { };
+          home-manager.users.ada = { lib, ... }: {
+            home.activation.login = lib.hm.dag.entryAfter [ ] "login $(cat ${config.sops.secrets.token.path})";
+          };
+        }"#,
+    );
+    let used = &host["uses"][0];
+    assert_eq!(used["name"], "token");
+    assert_eq!(used["at"]["file"], "flake.nix");
+}

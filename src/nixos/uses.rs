@@ -12,7 +12,7 @@ use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::ir::Span;
 use crate::nix::unknown::{EvalError, Reason, Stop, Unknown};
-use crate::nix::value::{Attr, Attrs, Mark, Outcome, Str, Thunk, Value};
+use crate::nix::value::{Attr, AttrPlace, Attrs, Mark, Outcome, Str, Thunk, Value};
 
 /// Steps that the uses of one configuration may take.
 pub const STEPS: u64 = 1_000_000;
@@ -126,13 +126,13 @@ impl<'a> Search<'a, '_> {
             if let Some(doubt) = live.doubt() {
                 certainty = certainty.weaker(Certainty::Conditional(doubt.to_string()));
             }
-            let at = live.definition.place.of_name().or(at);
+            let at = self.own_name(live.definition.place).or(at);
             match live.value {
                 Value::Attrs(attrs) if !is_package(attrs) => {
                     for attr in attrs.entries {
                         self.path.push(attr.name);
                         let child = live.definition.child(attr);
-                        self.definitions(&[child], attr.place.of_name().or(at), &certainty, depth + 1)?;
+                        self.definitions(&[child], self.own_name(attr.place).or(at), &certainty, depth + 1)?;
                         self.path.pop();
                     }
                 }
@@ -182,7 +182,7 @@ impl<'a> Search<'a, '_> {
                     None => Ok(()),
                 }
             }
-            Value::Attrs(attrs) if is_package(attrs) || is_configuration(attrs) => Ok(()),
+            Value::Attrs(attrs) if is_package(attrs) || is_configuration(attrs) || is_lib(attrs) => Ok(()),
             // A set that leads back to itself, as `config` does, is looked through once.
             Value::Attrs(attrs) if !self.entered.insert(std::ptr::from_ref(attrs) as usize) => Ok(()),
             Value::Attrs(attrs) => attrs.entries.iter().try_for_each(|attr| self.attribute(attr, way)),
@@ -196,7 +196,7 @@ impl<'a> Search<'a, '_> {
     }
 
     fn attribute(&mut self, attr: &Attr<'a>, way: Way<'a, '_>) -> Outcome<'a, ()> {
-        self.thunk(attr.value, Way { at: attr.place.of_name().or(way.at), ..way })
+        self.thunk(attr.value, Way { at: self.own_name(attr.place).or(way.at), ..way })
     }
 
     fn unknown(&mut self, unknown: &'a Unknown<'a>, way: Way<'a, '_>) -> Outcome<'a, ()> {
@@ -260,6 +260,12 @@ impl<'a> Search<'a, '_> {
 
     fn is_own(&self, span: Span) -> bool {
         self.eval.program.file(span.file).is_some_and(|file| !file.path.starts_with('«'))
+    }
+
+    /// Where the repository writes a name; a function of a library may have written it, as the `data` of
+    /// `lib.hm.dag.entryAfter`.
+    fn own_name(&self, place: AttrPlace) -> Option<Span> {
+        place.of_name().filter(|span| self.is_own(*span))
     }
 
     fn note(&mut self, what: Used, user: Option<&str>, at: Option<Span>, way: Way<'a, '_>) {
@@ -375,4 +381,9 @@ fn is_package(attrs: &Attrs<'_>) -> bool {
 /// What `nixosSystem` and its kin give: another host.
 fn is_configuration(attrs: &Attrs<'_>) -> bool {
     attrs.get(Symbol::new(super::extract::SCOPE)).is_some()
+}
+
+/// nixpkgs' lib, perhaps with more in it: code that is given it uses no secret by that.
+fn is_lib(attrs: &Attrs<'_>) -> bool {
+    attrs.get(Symbol::new("evalModules")).is_some()
 }
