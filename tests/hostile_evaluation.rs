@@ -117,3 +117,17 @@ fn hosts_that_a_limit_hides_are_said() {
     assert!(run.stdout.contains("1 host, 1 secret"), "{}", run.stdout);
     assert!(run.stdout.contains("lists the hosts, and that reached its limit"), "{}", run.stdout);
 }
+
+/// Every package is made of many others, and each of those of the same: none is entered twice.
+#[test]
+fn packages_within_packages_end_in_time() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let package = |level: usize| format!("p{level} = pkgs.join{};\n", format!(" p{}", level - 1).repeat(50));
+    let packages: String = (1..=6).map(package).collect();
+    let flake = format!(
+        "{{ outputs = {{ nixpkgs, ... }}: let pkgs = nixpkgs.legacyPackages.x86_64-linux; p0 = pkgs.hello;\n{packages} \
+         in {{ deploy.nodes.web.profiles.system.path = p6; }}; }}"
+    );
+    fs::write(folder.path().join("flake.nix"), flake).expect("a flake");
+    assert_eq!(run(folder.path()), Ok(Vec::new()));
+}
