@@ -179,6 +179,11 @@ fn what_hangs_on_something_unknown_is_unknown() {
         "lib.hasAttrByPath [ \"a\" \"b\" ] { a = u; }",
         "lib.recursiveUpdate { a = 1; } u",
         "lib.getExe u",
+        // Of two names the platform's decides.
+        "(lib.systems.elaborate { system = \"x86_64-linux\"; config = \"aarch64-unknown-linux-gnu\"; }).isx86_64",
+        "(lib.systems.elaborate { system = \"x86_64-linux\"; config = \"aarch64-unknown-linux-gnu\"; }).system",
+        "(lib.systems.elaborate { system = \"x86_64-linux\"; config = u; }).isx86_64",
+        "(rec { __overrides = { b = 1; } // u; }).c or 1",
         "lib.makeBinPath [ u ]",
         "lib.boolToString (u == 1)",
         "lib.optionalString (u == 1) \"x\"",

@@ -309,10 +309,14 @@ fn custom<'a>(
     eval.call_with(merge, &[eval.done(eval.list(&location)), eval.done(eval.list(&definitions))])
 }
 
-/// A definition as nixpkgs hands it to a `merge`: its file and its value.
+/// A definition as nixpkgs hands it to a `merge`: its file, its value, and its order where it has one.
 pub fn located<'a>(eval: &Eval<'a>, live: &Live<'a>) -> Value<'a> {
     let file = eval.done(eval.string(&shown_file(eval, live.definition.module.file)));
-    eval.attrs(vec![eval.attr("file", file), eval.attr("value", eval.done(live.value))])
+    let mut says = vec![eval.attr("file", file), eval.attr("value", eval.done(live.value))];
+    if live.definition.is_ordered() {
+        says.push(eval.attr("priority", eval.done(Value::Int(live.definition.order))));
+    }
+    eval.attrs(says)
 }
 
 /// A module's file as Nix has it: one of the repository by its place in the store, another name as it is.

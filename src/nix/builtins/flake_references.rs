@@ -179,6 +179,9 @@ fn indirect(url: &Url<'_>) -> Option<Attributes> {
 
 fn path(url: &Url<'_>) -> Option<Attributes> {
     let path = if url.path.is_empty() { "/".to_owned() } else { super::url::decode(url.path)? };
+    let mut path: Vec<char> = path.chars().collect();
+    path.dedup_by(|one, other| *one == '/' && *other == '/');
+    let path = path.into_iter().collect();
     let mut attributes = of_kind("path", [("path", path)]);
     let mut query = url.query.clone();
     take(&mut attributes, &mut query, scheme("path")?.parameters)?;

@@ -147,6 +147,7 @@ fn match_whole<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [pattern, text] = arguments(eval, args)?;
     let regex = regex(eval, eval.force_string(pattern)?.text, true)?;
     let text = eval.force_string(text)?;
+    eval.limits.read(eval, text.text.len())?;
     Ok(regex.captures(text.text).map_or(Value::Null, |captures| groups(eval, &captures, text)))
 }
 
@@ -156,6 +157,7 @@ fn split<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [pattern, text] = arguments(eval, args)?;
     let regex = regex(eval, eval.force_string(pattern)?.text, false)?;
     let text = eval.force_string(text)?;
+    eval.limits.read(eval, text.text.len())?;
     let mut pieces = Vec::new();
     let (mut from, mut after_last) = (0, 0);
     while let Some(captures) = regex.captures_at(text.text, from) {

@@ -243,6 +243,7 @@ impl<'a> Eval<'a> {
             place: AttrPlace::Written(binding.span),
             doubt: None,
         };
+        let mut open = None;
         let inner = if expr.recursive {
             let (inner, slots) = self.recursive_frame(bindings, scope)?;
             let slot = |&place: &u32| {
@@ -252,7 +253,7 @@ impl<'a> Eval<'a> {
             entries.extend(expr.by_name.iter().filter_map(slot));
             let overrides = Symbol::new("__overrides");
             if let Some(overrides) = entries.iter().find(|attr| attr.name == overrides).copied() {
-                self.override_slots(overrides.value, &mut entries)?;
+                open = self.override_slots(overrides.value, &mut entries)?;
             }
             inner
         } else {
@@ -262,7 +263,6 @@ impl<'a> Eval<'a> {
             }
             scope
         };
-        let mut open = None;
         for dynamic in &expr.dynamic {
             let name = match self.settle(self.nested(&dynamic.name, inner))? {
                 Value::Null => continue,
@@ -287,9 +287,14 @@ impl<'a> Eval<'a> {
     }
 
     /// What the `__overrides` of a recursive set holds takes the place of its attributes, for the others
-    /// too.
-    fn override_slots(&self, overrides: &'a Thunk<'a>, entries: &mut Vec<Attr<'a>>) -> Outcome<'a, ()> {
-        for attr in self.force_attrs(overrides)?.entries {
+    /// too. What else it may hold is unknown.
+    fn override_slots(
+        &self,
+        overrides: &'a Thunk<'a>,
+        entries: &mut Vec<Attr<'a>>,
+    ) -> Outcome<'a, Option<&'a Unknown<'a>>> {
+        let overrides = self.force_attrs(overrides)?;
+        for attr in overrides.entries {
             let value = self.value_of(attr);
             match entries.iter_mut().find(|entry| entry.name == attr.name) {
                 Some(entry) => {
@@ -300,7 +305,7 @@ impl<'a> Eval<'a> {
             }
         }
         entries.sort_by_key(|attr| attr.name);
-        Ok(())
+        Ok(overrides.open.map(|open| open.why))
     }
 
     /// `{ file, line, column }` as `unsafeGetAttrPos` and `__curPos` give it.

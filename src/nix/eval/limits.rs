@@ -24,6 +24,9 @@ const MEMORY: usize = 256 << 20;
 /// Items or bytes that one call may make. A step may therefore not outrun the check of the memory.
 pub const MAX_SIZE: usize = 1_000_000;
 
+/// Bytes that a regular expression reads in the time of a step.
+const BYTES_OF_A_STEP: usize = 4;
+
 /// The bounds of one evaluator.
 pub struct Limits {
     lowest_address: usize,
@@ -83,6 +86,13 @@ impl Limits {
     pub fn set_all_steps(&self, steps: u64) {
         self.steps_left.set(steps);
         self.steps_in_store.set(0);
+    }
+
+    /// Takes the steps that reading so many bytes is worth, where one call may read a long text.
+    pub fn read<'a>(&self, eval: &Eval<'a>, bytes: usize) -> Outcome<'a, ()> {
+        let steps = u64::try_from(bytes / BYTES_OF_A_STEP).unwrap_or(u64::MAX);
+        self.steps_left.set(self.steps_left.get().saturating_sub(steps));
+        self.enter(eval).map(|_| ())
     }
 
     /// Refuses to make something of more than [`MAX_SIZE`] items or bytes.

@@ -244,14 +244,27 @@ fn to_pretty<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let multiline = value_or(eval, settings, Symbol::new("multiline"), eval.done(Value::Bool(true)));
     let indent = value_or(eval, settings, Symbol::new("indent"), eval.done(eval.string("")));
     let indent = eval.force_string(indent)?.text;
-    let text = print(eval, value, eval.force_bool(multiline)?, indent)?;
+    let allows = value_or(eval, settings, Symbol::new("allowPrettyValues"), eval.done(Value::Bool(false)));
+    let layout = Layout { multiline: eval.force_bool(multiline)?, allows_pretty: eval.force_bool(allows)? };
+    let text = print(eval, value, layout, indent)?;
     Ok(eval.string(&text))
 }
 
-fn print<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>, multiline: bool, indent: &str) -> Outcome<'a, String> {
+/// How values are shown.
+#[derive(Clone, Copy)]
+struct Layout {
+    multiline: bool,
+    /// A set of `__pretty` and `val` says itself how it is shown.
+    allows_pretty: bool,
+}
+
+fn print<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>, layout: Layout, indent: &str) -> Outcome<'a, String> {
     let _depth = eval.limits.enter(eval)?;
-    let (intro, outro) =
-        if multiline { (format!("\n{indent}  "), format!("\n{indent}")) } else { (" ".to_owned(), " ".to_owned()) };
+    let (intro, outro) = if layout.multiline {
+        (format!("\n{indent}  "), format!("\n{indent}"))
+    } else {
+        (" ".to_owned(), " ".to_owned())
+    };
     let deeper = format!("{indent}  ");
     // Every level holds its indent, so those of a thousand levels are as large as a text may be.
     eval.limits.size(eval, indent.len().saturating_mul(indent.len()))?;
@@ -259,18 +272,23 @@ fn print<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>, multiline: bool, indent: &st
     Ok(match value {
         Value::Int(_) => shown(eval, thunk)?.text.to_owned(),
         Value::Float(_) => eval.as_string(builtin(eval, "toJSON", &[thunk])?)?.text.to_owned(),
-        Value::String(string) => print_string(string.text, multiline, &intro, &outro),
+        Value::String(string) => print_string(string.text, layout.multiline, &intro, &outro),
         Value::Bool(value) => value.to_string(),
         Value::Null => "null".to_owned(),
         Value::Path(path) => path.to_owned(),
         Value::Unknown(why) => return stop(why),
         Value::List(list) => {
-            let items = all_items(list)?.iter().map(|item| print(eval, item, multiline, &deeper));
+            let items = all_items(list)?.iter().map(|item| print(eval, item, layout, &deeper));
             let items = items.collect::<Outcome<'a, Vec<_>>>()?;
             eval.limits.size(eval, items.iter().map(|item| item.len() + intro.len()).sum())?;
             if items.is_empty() { "[ ]".to_owned() } else { format!("[{intro}{}{outro}]", items.join(&intro)) }
         }
         value if callable(eval, value)? => print_function(eval, thunk)?,
+        Value::Attrs(_) if layout.allows_pretty && is_pretty(eval, value)? => {
+            let field = |name| eval.select_name(value, Symbol::new(name), None);
+            let shown = eval.call(field("__pretty")?, eval.done(field("val")?))?;
+            eval.as_string(shown)?.text.to_owned()
+        }
         Value::Attrs(_) if derivation(eval, value)? => {
             let name = value_or(eval, thunk, Symbol::new("name"), eval.done(eval.string("???")));
             format!("<derivation {}>", text(eval, name)?.text)
@@ -281,7 +299,7 @@ fn print<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>, multiline: bool, indent: &st
                 lines.push(format!(
                     "{} = {};",
                     identifier(attr.name.as_str()),
-                    print(eval, attr.value, multiline, &deeper)?
+                    print(eval, attr.value, layout, &deeper)?
                 ));
             }
             eval.limits.size(eval, lines.iter().map(|line| line.len() + intro.len()).sum())?;
@@ -289,6 +307,10 @@ fn print<'a>(eval: &Eval<'a>, thunk: &'a Thunk<'a>, multiline: bool, indent: &st
         }
         Value::Closure(_) | Value::Native(_) => "<function>".to_owned(),
     })
+}
+
+fn is_pretty<'a>(eval: &Eval<'a>, value: Value<'a>) -> Outcome<'a, bool> {
+    Ok(eval.has_name(value, Symbol::new("__pretty"))? && eval.has_name(value, Symbol::new("val"))?)
 }
 
 fn print_string(string: &str, multiline: bool, intro: &str, outro: &str) -> String {

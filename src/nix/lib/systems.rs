@@ -6,7 +6,7 @@ use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::Reason;
-use crate::nix::value::{Attr, List, Outcome, Thunk, Value};
+use crate::nix::value::{Attr, Attrs, List, Outcome, Thunk, Value};
 
 /// The functions of this file.
 pub const FUNCTIONS: &[Function] = &[
@@ -81,9 +81,26 @@ fn elaborate<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     if set.entries.len() == 1 && set.open.is_none() {
         return platform(eval, name);
     }
-    // What else is said may change what follows from the name.
+    // What else is said may change what follows from the name; the name of another platform does.
+    if is_of_another(eval, *set, name)? {
+        let others: Vec<_> = set.entries.iter().copied().filter(|attr| attr.name.as_str() != "system").collect();
+        return Ok(open_set(eval, others, Reason::Package));
+    }
     let entries = named(eval, name)?;
     eval.update(open_set(eval, entries, Reason::Package), given)
+}
+
+/// Whether the `config` of a description may name another processor or kernel than this system.
+fn is_of_another<'a>(eval: &Eval<'a>, given: Attrs<'a>, system: &str) -> Outcome<'a, bool> {
+    let Some(config) = given.get(Symbol::new("config")) else { return Ok(false) };
+    let Value::String(config) = eval.force(eval.value_of(config))? else { return Ok(true) };
+    let usual = eval.select_name(platform(eval, system)?, Symbol::new("config"), None)?;
+    let is_usual = matches!(usual, Value::String(usual) if usual.text == config.text);
+    let mut parts = config.text.split('-');
+    let names_both = system
+        .split_once('-')
+        .is_some_and(|(cpu, kernel)| parts.next() == Some(cpu) && parts.any(|part| part == kernel));
+    Ok(!is_usual && !names_both)
 }
 
 fn system_to_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {

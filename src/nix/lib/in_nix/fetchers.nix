@@ -54,7 +54,7 @@ rec {
         required = !formals.outputHash;
       };
       fits = formals ? outputHash && formals ? outputHashAlgo && !lib.any (name: formals ? ${name}) (namesOf hashTypes);
-      others = lib.filterAttrs (name: _: !lib.hasPrefix "outputHash" name) formals;
+      others = removeAttrs formals [ "outputHash" "outputHashAlgo" ];
     in
     assert fits;
     lib.setFunctionArgs (arguments: fetcher (normalise arguments)) (others // { hash = formals.outputHash; });
