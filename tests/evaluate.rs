@@ -326,6 +326,35 @@ fn submodules_know_an_extended_lib() {
     assert_eq!(host["sops"]["secrets"]["token"]["key"], "mine", "{}", host["unknowns"]);
 }
 
+/// `modulesPath` is one of `specialArgs` (nixpkgs, nixos/lib/eval-config.nix), which an input may add to.
+#[test]
+fn special_arguments_as_a_module_argument() {
+    let flake = r#"{
+  outputs = { nixpkgs, sops-nix, other, ... }: {
+    nixosConfigurations.web = nixpkgs.lib.nixosSystem {
+      specialArgs = other.arguments // { own = "mine"; };
+      modules = [
+        sops-nix.nixosModules.sops
+        ({ specialArgs, ... }: {
+          sops.secrets = {
+            a.key = specialArgs.own;
+            b.key = baseNameOf specialArgs.modulesPath;
+            c.key = specialArgs.more;
+          };
+        })
+      ];
+    };
+  };
+}"#;
+    let host = &manifest_of(flake)["hosts"][0];
+    let secrets = &host["sops"]["secrets"];
+    assert_eq!(secrets["a"]["key"], "mine", "{}", host["unknowns"]);
+    assert_eq!(secrets["b"]["key"], "modules", "{}", host["unknowns"]);
+    let unknown = host["unknowns"].as_array().unwrap().iter();
+    let why: Vec<_> = unknown.filter(|it| it["field"] == "key").map(|it| [&it["secret"], &it["why"]]).collect();
+    assert_eq!(why, [["c", "the flake input other is not here"]]);
+}
+
 /// A package in a template's text is a path of the store; what else is unknown may hold any placeholder.
 #[test]
 fn placeholders_of_a_text_with_packages_are_known() {

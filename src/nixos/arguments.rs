@@ -50,11 +50,12 @@ impl<'a> Configuration<'a> {
     fn external(&'a self, eval: &Eval<'a>) -> &'a [Attr<'a>] {
         self.external.get_or_init(|| {
             let own = self.own_name().map(|own| own.name);
-            let special: Vec<_> = self.special.iter().filter(|attr| Some(attr.name) != own).copied().collect();
-            let mut entries = vec![eval.attr("lib", eval.lazy(move |eval| Ok(self.world.lib(eval))))];
+            let given = self.special.iter().filter(|attr| Some(attr.name) != own).copied();
             // A special argument, so that `imports` may use it.
-            entries.extend(self.modules_path(eval).map(|path| eval.attr("modulesPath", path)));
-            entries.extend_from_slice(&special);
+            let modules_path = self.modules_path(eval).map(|path| eval.attr("modulesPath", path));
+            let special = eval.sorted(modules_path.into_iter().chain(given).collect());
+            let mut entries = vec![eval.attr("lib", eval.lazy(move |eval| Ok(self.world.lib(eval))))];
+            entries.extend_from_slice(special);
             let class = self.class_name().map_or(Value::Null, |class| eval.string(class));
             entries.push(eval.attr("_class", eval.done(class)));
             let prefix: Vec<_> = self.prefix.iter().map(|name| eval.done(eval.string(name.as_str()))).collect();
@@ -62,7 +63,9 @@ impl<'a> Configuration<'a> {
             if self.class == Class::Home {
                 entries.push(eval.attr("lib", self.home_lib(eval)));
             }
-            entries.push(eval.attr("specialArgs", eval.done(eval.attrs(special))));
+            let open = self.special_open.map(|why| Open { why, absent: None });
+            let special = eval.attrs_of(Attrs { entries: special, open });
+            entries.push(eval.attr("specialArgs", eval.done(special)));
             entries.push(eval.attr("config", self.config(eval)));
             entries.push(eval.attr("options", self.options(eval)));
             eval.sorted(entries)
