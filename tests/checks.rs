@@ -570,6 +570,11 @@ fn undeclared_secret_reference() {
         facts.manifest.hosts[0].sops.as_mut().unwrap().assumed_absent = vec![absent(secrets)];
         assert_eq!(facts.finding("undeclared-secret-reference").certainty, certainty);
     }
+    // Where the use rests on an assumption as well, both may count or neither.
+    for used in &mut facts.manifest.hosts[0].uses {
+        used.certainty = Certainty::Assumed(why.to_owned());
+    }
+    facts.is_undecided("undeclared-secret-reference");
     // Something may be declared that is not seen.
     facts.manifest.hosts[0].complete.secrets = Complete::No("a module of the input `private`".to_owned());
     facts.is_undecided("undeclared-secret-reference");

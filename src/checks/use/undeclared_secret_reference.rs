@@ -4,7 +4,7 @@ use crate::checks::declared::{configurations, declared};
 use crate::checks::nearest::nearest;
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
-use crate::manifest::{AssumedAbsent, Certainty, Complete, Host, Namespace, Secret, Sops, Use, Used};
+use crate::manifest::{AssumedAbsent, Certainty, Complete, Host, Namespace, Secret, Use, Used};
 
 pub const RULE: Rule = Rule {
     id: "undeclared-secret-reference",
@@ -17,28 +17,31 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     for host in &world.manifest.hosts {
         for used in &host.uses {
             let Used::NotDeclared { of: Namespace::Secrets, name } = &used.what else { continue };
-            match &host.complete.secrets {
-                Complete::Yes => verdict.findings.push(finding(world, host, used, name)),
-                Complete::No(why) => {
-                    let host = &host.name;
-                    verdict.undecided.push(format!("whether `{name}`, used on `{host}`, is declared: {why}"));
+            let undecided = match (&host.complete.secrets, assumed_absent(host, used, name)) {
+                (Complete::No(why), _) => why,
+                // What both rest on may be one thing, and where it does not hold neither may fail.
+                (Complete::Yes, Some(why)) if used.certainty != Certainty::Certain => why,
+                (Complete::Yes, assumed) => {
+                    verdict.findings.push(finding(world, host, used, name, assumed));
+                    continue;
                 }
-            }
+            };
+            let host = &host.name;
+            verdict.undecided.push(format!("whether `{name}`, used on `{host}`, is declared: {undecided}"));
         }
     }
 }
 
-fn finding(world: &World<'_>, host: &Host, used: &Use, name: &str) -> Finding {
+fn finding(world: &World<'_>, host: &Host, used: &Use, name: &str, assumed: Option<&String>) -> Finding {
     let own = configurations(world.manifest).filter(|(other, ..)| other.name == host.name && other.kind == host.kind);
     let own: Vec<_> = own.collect();
-    let of = |user: Option<&str>| own.iter().find(|(_, other, _)| *other == user).map(|(.., sops)| *sops);
-    let candidates = of(used.user.as_deref()).map(|sops| &sops.secrets);
+    let of = |user: Option<&str>| own.iter().find(|(_, other, _)| *other == user).map(|(.., sops)| &sops.secrets);
+    let candidates = of(used.user.as_deref());
     let near = candidates.and_then(|secrets| nearest(name, secrets.keys().map(String::as_str)));
     // A home-manager module that reads the system's secret by its own `config`.
-    let of_system = used.user.as_ref().and_then(|_| of(None)?.secrets.get(name));
+    let of_system = used.user.as_ref().and_then(|_| of(None)?.get(name));
     let elsewhere = declared(world.manifest).find(|declared| declared.name == name);
-    let assumed = of(used.user.as_deref()).and_then(|sops| assumed_absent(sops, name));
-    let certainty = assumed.map_or(Certainty::Certain, |why| Certainty::Assumed(why.to_owned()));
+    let certainty = assumed.map_or(Certainty::Certain, |why| Certainty::Assumed(why.clone()));
     let certainty = used.certainty.clone().weaker(certainty);
     let consequence = match certainty {
         Certainty::Certain => "The configuration does not build",
@@ -74,7 +77,11 @@ fn finding(world: &World<'_>, host: &Host, used: &Use, name: &str) -> Finding {
 }
 
 /// What is assumed where a definition of the secret is there and does not count.
-fn assumed_absent<'a>(sops: &'a Sops, name: &str) -> Option<&'a str> {
+fn assumed_absent<'h>(host: &'h Host, used: &Use, name: &str) -> Option<&'h String> {
+    let sops = match &used.user {
+        Some(user) => host.home_users.get(user)?.sops.as_ref()?,
+        None => host.sops.as_ref()?,
+    };
     let may_hold = |absent: &&AssumedAbsent| absent.secrets.is_empty() || absent.secrets.iter().any(|it| it == name);
-    sops.assumed_absent.iter().find(may_hold).map(|absent| absent.why.as_str())
+    sops.assumed_absent.iter().find(may_hold).map(|absent| &absent.why)
 }

@@ -151,17 +151,24 @@ fn match_whole<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     Ok(regex.captures(text.text).map_or(Value::Null, |captures| groups(eval, &captures, text)))
 }
 
+/// How much faster a search goes over what follows a match, which it may do to the end of the text at
+/// every match, than over what it keeps.
+const LOOKED_AT_FASTER: usize = 256;
+
 /// Texts between the matches, and for each match the list of its groups. After an empty match the
 /// search goes on one character further, and an empty match may touch the match before it.
 fn split<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [pattern, text] = arguments(eval, args)?;
-    let regex = regex(eval, eval.force_string(pattern)?.text, false)?;
+    let pattern = eval.force_string(pattern)?.text;
+    let regex = regex(eval, pattern, false)?;
     let text = eval.force_string(text)?;
     eval.limits.read(eval, text.text.len())?;
+    let looks_far = pattern.contains(['*', '+', '{']);
     let mut pieces = Vec::new();
     let (mut from, mut after_last) = (0, 0);
     while let Some(captures) = regex.captures_at(text.text, from) {
-        let _depth = eval.limits.enter(eval)?;
+        let ahead = if looks_far { text.text.len().saturating_sub(from) / LOOKED_AT_FASTER } else { 0 };
+        eval.limits.read(eval, ahead)?;
         let Some(found) = captures.get(0) else { break };
         let before = text.text.get(after_last..found.start()).unwrap_or_default();
         pieces.push(eval.done(part(eval, before, text)));
