@@ -157,9 +157,9 @@ fn real_extremes_are_read() {
     parsed(format!("{}1", "-".repeat(71)));
     parsed("a ".repeat(167));
     parsed(format!("a{}", ".a".repeat(186)));
-    parsed(format!("[ {} ]", "a.b ".repeat(10_000)));
-    parsed(format!("{{ {} }}", (0..5_000).map(|n| format!("a{n} = [ \"x\" {{ b.c = 1; }} ]; ")).collect::<String>()));
-    parsed(format!("{{ inherit (x) {}; }}", (0..5_000).map(|n| format!("a{n} ")).collect::<String>()));
+    parsed(format!("[ {} ]", "a.b ".repeat(50_000)));
+    parsed(format!("{{ {} }}", (0..20_000).map(|n| format!("a{n} = [ \"x\" {{ b.c = 1; }} ]; ")).collect::<String>()));
+    parsed(format!("{{ inherit (x) {}; }}", (0..20_000).map(|n| format!("a{n} ")).collect::<String>()));
     parsed(format!("''{}''", "line ${a} and ${b}\n".repeat(10_000)));
     parsed(format!("{{ {} }}: a", (0..5_000).map(|n| format!("a{n} ? 1, ")).collect::<String>() + "..."));
     parsed(format!("{}1", "a ++ ".repeat(1_000)));

@@ -5,13 +5,9 @@
 mod scratch;
 
 #[allow(dead_code, reason = "a part of it is used here")]
-mod declared;
-
-#[allow(dead_code, reason = "a part of it is used here")]
 mod small_flake;
 
-use self::declared::written;
-use self::small_flake::host;
+use self::small_flake::{host, manifest_of};
 
 /// What nothing declares is missed only where the option is read. nixpkgs' modules and the repository's own
 /// read theirs; whether a module that is not here does is not known.
@@ -35,7 +31,7 @@ fn an_option_of_a_module_that_is_not_here_may_never_be_read() {
         };
       };
     }"#;
-    let manifest = written("flake.nix", flake).sealnix(&["manifest"]).json().expect("a manifest");
+    let manifest = manifest_of(flake);
     let uses = manifest["hosts"][0]["uses"].as_array().unwrap().iter();
     let said: Vec<_> =
         uses.map(|used| [&used["option"], &used["certainty"]].map(|field| field.as_str().unwrap())).collect();
