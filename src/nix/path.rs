@@ -1,6 +1,8 @@
 //! Paths of an evaluation: the repository and absent flake inputs stand in the Nix store, as they
 //! would in a flake, under names that no real store path has.
 
+use std::borrow::Cow;
+
 /// What the repository's root is called during evaluation.
 pub const REPOSITORY: &str = "/nix/store/00000000000000000000000000000000-source";
 
@@ -66,7 +68,11 @@ pub fn of_input(name: &str) -> String {
 }
 
 /// Resolves `.`, `..` and repeated slashes of an absolute path.
-pub fn normalise(path: &str) -> String {
+pub fn normalise(path: &str) -> Cow<'_, str> {
+    let is_plain = |part: &str| !matches!(part, "" | "." | "..");
+    if path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_plain)) {
+        return Cow::Borrowed(path);
+    }
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
@@ -77,7 +83,7 @@ pub fn normalise(path: &str) -> String {
             part => parts.push(part),
         }
     }
-    if parts.is_empty() { "/".to_owned() } else { format!("/{}", parts.join("/")) }
+    if parts.is_empty() { Cow::Borrowed("/") } else { Cow::Owned(format!("/{}", parts.join("/"))) }
 }
 
 /// The folder that a path lies in.

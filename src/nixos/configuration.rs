@@ -76,6 +76,8 @@ pub struct Configuration<'a> {
     config: OnceCell<&'a Thunk<'a>>,
     options: OnceCell<&'a Thunk<'a>>,
     by_name: OnceCell<ByName<'a>>,
+    /// The type of what is not declared, and what that was assumed on.
+    pub(super) freeform: OnceCell<(Option<&'a Thunk<'a>>, Option<&'a Unknown<'a>>)>,
     pub(super) arguments: OnceCell<&'a Thunk<'a>>,
     pub(super) external: OnceCell<&'a [Attr<'a>]>,
 }
@@ -119,6 +121,7 @@ impl<'a> Configuration<'a> {
             config: OnceCell::new(),
             options: OnceCell::new(),
             by_name: OnceCell::new(),
+            freeform: OnceCell::new(),
             arguments: OnceCell::new(),
             external: OnceCell::new(),
         });
@@ -255,7 +258,6 @@ impl<'a> Configuration<'a> {
     }
 
     fn entry(&'a self, eval: &Eval<'a>, path: &'a [Symbol], name: Symbol, child: Child<'a>) -> Attr<'a> {
-        let path = eval.slice(&[path, &[name]].concat());
         let declared = eval.slice(&child.declared);
         let definitions = eval.slice(&child.definitions);
         let place = definitions.first().map_or(AttrPlace::Nowhere, |definition| definition.place.generated());
@@ -263,9 +265,10 @@ impl<'a> Configuration<'a> {
             || definitions.iter().any(|definition| definition.conditions.is_empty() && definition.doubt.is_none());
         let doubt = (!sure).then(|| {
             let why = definitions.iter().find_map(|definition| definition.doubt);
-            Doubt::MaybeAbsent(why.unwrap_or_else(|| eval.unknown(Reason::UnsetOption(dotted_in(eval, path)), None)))
+            let unset = || eval.unknown(Reason::UnsetOption(dotted_in(eval, eval.appended(path, name))), None);
+            Doubt::MaybeAbsent(why.unwrap_or_else(unset))
         });
-        let value = eval.lazy(move |eval| self.value(eval, path, declared, definitions));
+        let value = eval.lazy(move |eval| self.value(eval, eval.appended(path, name), declared, definitions));
         Attr { name, value, place, doubt }
     }
 
@@ -295,7 +298,7 @@ impl<'a> Configuration<'a> {
         if sets && !matches!(territory, Territory::Option(_)) {
             return self.branch_of(eval, path, &[], expanded);
         }
-        let resolved = resolve(eval, expanded)?;
+        let resolved = resolve(eval, &expanded)?;
         if resolved.is_empty() {
             return self.absent(eval, path);
         }
@@ -337,7 +340,7 @@ impl<'a> Configuration<'a> {
         let why = open.unwrap_or_else(|| eval.unknown(Reason::UnsetOption(dotted_in(eval, path)), None));
         let absent = move |eval: &Eval<'a>, name: Symbol| match open {
             Some(why) => Ok(Value::Unknown(eval.unknown_attribute(why, name))),
-            None => self.absent(eval, eval.slice(&[path, &[name]].concat())),
+            None => self.absent(eval, eval.appended(path, name)),
         };
         Ok(Some(Open { why, absent: Some(eval.alloc(absent)) }))
     }
@@ -392,7 +395,7 @@ impl<'a> Configuration<'a> {
             }
             _ => {}
         }
-        let absent = move |eval: &Eval<'a>, name: Symbol| self.absent(eval, eval.slice(&[path, &[name]].concat()));
+        let absent = move |eval: &Eval<'a>, name: Symbol| self.absent(eval, eval.appended(path, name));
         Ok(Value::Unknown(eval.alloc(Unknown { absent: Some(eval.alloc(absent)), ..*why })))
     }
 

@@ -174,7 +174,7 @@ pub fn options_value<'a>(
     let entries: Vec<_> = names
         .into_iter()
         .map(|(name, child)| {
-            let path = eval.slice(&[path, &[name]].concat());
+            let path = eval.appended(path, name);
             let declared = eval.slice(&child.declared);
             let value = eval.lazy(move |eval| match at(eval, declared, path)? {
                 Option_::Declared(declaration) => option_value(eval, configuration, path, declaration),
@@ -265,7 +265,7 @@ fn described<'a>(
     let files: Vec<_> = files.collect();
     let kind = eval.lazy(move |eval| match declaration.kind(eval, path)? {
         Some(kind) => eval.force(kind),
-        None => eval.force(merge::element_type(eval, configuration, "unspecified")),
+        None => eval.force(merge::element_type(eval, configuration.world, "unspecified")),
     });
     let shown = eval.native("__toString", 1, move |eval, _| {
         let lib = configuration.world.lib(eval);

@@ -146,17 +146,30 @@ pub struct Expanded<'a> {
     pub open: Option<&'a Unknown<'a>>,
 }
 
+impl Expanded<'_> {
+    /// Whether nothing is defined, not even perhaps.
+    pub fn is_empty(&self) -> bool {
+        self.definitions.is_empty() && self.open.is_none()
+    }
+}
+
 /// Takes `mkIf`, `mkMerge`, `mkOverride` and `mkOrder` off, however they lie in each other; no
 /// condition is looked at.
 pub fn expand<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome<'a, Expanded<'a>> {
     let mut expanded = Expanded::default();
     for definition in definitions {
-        let inside = definition.within.unwrap_or_default().iter().filter_map(|around| match around {
-            Around::If(condition) => Some(*condition),
-            Around::Override(_) => None,
-        });
-        let conditions: Vec<_> = definition.conditions.iter().copied().chain(inside).collect();
-        let definition = Definition { conditions: eval.slice(&conditions), ..definition.bare() };
+        let conditions = match definition.within {
+            None | Some([]) => definition.conditions,
+            Some(within) => {
+                let inside = within.iter().filter_map(|around| match around {
+                    Around::If(condition) => Some(*condition),
+                    Around::Override(_) => None,
+                });
+                let conditions: Vec<_> = definition.conditions.iter().copied().chain(inside).collect();
+                eval.slice(&conditions)
+            }
+        };
+        let definition = Definition { conditions, ..definition.bare() };
         expand_one(eval, definition, (Level::Any, Stage::Discharging), &mut expanded)?;
     }
     Ok(expanded)
@@ -219,7 +232,7 @@ fn expand_one<'a>(
             expand_one(eval, within(eval, &definition, Around::If(condition), content), (level, stage), into)
         }
         Wrapper::If { condition, content } if discharging => {
-            let conditions = eval.slice(&[definition.conditions, &[condition]].concat());
+            let conditions = eval.appended(definition.conditions, condition);
             expand_one(eval, Definition { value: content, conditions, ..definition }, (level, stage), into)
         }
         Wrapper::Merge { contents } if discharging => {
@@ -399,10 +412,10 @@ impl<'a> Resolved<'a> {
 }
 
 /// Looks at the conditions and keeps the strongest definitions.
-pub fn resolve<'a>(eval: &Eval<'a>, expanded: Expanded<'a>) -> Outcome<'a, Resolved<'a>> {
+pub fn resolve<'a>(eval: &Eval<'a>, expanded: &Expanded<'a>) -> Outcome<'a, Resolved<'a>> {
     let mut certain: Vec<Live<'a>> = Vec::new();
     let mut perhaps: Vec<Live<'a>> = Vec::new();
-    for (mut definition, value) in expanded.definitions {
+    for &(mut definition, value) in &expanded.definitions {
         let (holds, assumed) = eval.observe(|| conditions_hold(eval, &definition));
         match holds? {
             Condition::No => continue,

@@ -148,13 +148,12 @@ fn module_type<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>) -> Out
         eval.attr("modules", eval.done(eval.list(&modules))),
         eval.attr("specialArgs", eval.done(eval.attrs(configuration.special.to_vec()))),
     ];
-    let make = eval.force(merge::element_type(eval, configuration, "submoduleWith"))?;
+    let make = eval.force(merge::element_type(eval, configuration.world, "submoduleWith"))?;
     eval.call(make, eval.done(eval.attrs(given)))
 }
 
 /// The module that every evaluation has: the options below `_module`.
 pub fn internal<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>) -> &'a Module<'a> {
-    let options = eval.lazy(move |eval| Ok(internal_options(eval, configuration)));
     let config = eval.lazy(move |eval| {
         let mut arguments = vec![
             eval.attr("extendModules", eval.done(extend_modules(eval, configuration))),
@@ -166,12 +165,13 @@ pub fn internal<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>) -> &'
             vec![eval.attr("args", eval.done(eval.attrs(arguments))), eval.attr("specialArgs", eval.done(special))];
         Ok(eval.attrs(vec![eval.attr("_module", eval.done(eval.attrs(below)))]))
     });
-    eval.alloc(Module { file: "lib/modules.nix", own: false, options: Some(options), config, doubt: None })
+    let options = Some(configuration.world.internal_options(eval));
+    eval.alloc(Module { file: "lib/modules.nix", own: false, options, config, doubt: None })
 }
 
 /// `args`, `check`, `freeformType` and `specialArgs`.
-fn internal_options<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>) -> Value<'a> {
-    let of_lib = |name: &'static str| merge::element_type(eval, configuration, name);
+pub fn internal_options<'a>(eval: &Eval<'a>, world: &'a World<'a>) -> Value<'a> {
+    let of_lib = |name: &'static str| merge::element_type(eval, world, name);
     let of = |name: &'static str, element: &'a Thunk<'a>| eval.lazy_call(of_lib(name), element);
     let option = |kind: &'a Thunk<'a>, more: Vec<Attr<'a>>| {
         let says = vec![
@@ -231,15 +231,28 @@ impl<'a> Configuration<'a> {
 
     /// The type that merges what is not declared.
     pub fn freeform(&'a self, eval: &Eval<'a>) -> Outcome<'a, Option<&'a Thunk<'a>>> {
+        let (freeform, assumed) = match self.freeform.get() {
+            Some(&(freeform, assumed)) => (Ok(freeform), assumed),
+            None => eval.observe(|| self.freeform_type(eval)),
+        };
+        if let Some(assumed) = assumed {
+            eval.assume(assumed);
+        }
+        let freeform = freeform?;
+        self.freeform.get_or_init(|| (freeform, assumed));
+        Ok(freeform)
+    }
+
+    fn freeform_type(&'a self, eval: &Eval<'a>) -> Outcome<'a, Option<&'a Thunk<'a>>> {
         let path: &'a [Symbol] = eval.slice(&["_module", "freeformType"].map(Symbol::new));
         let definitions = self.definitions_at(eval, path)?;
         if definitions.is_empty() {
             return Ok(None);
         }
-        let kind = merge::element_type(eval, self, "optionType");
-        let nullable = merge::element_type(eval, self, "nullOr");
+        let kind = merge::element_type(eval, self.world, "optionType");
+        let nullable = merge::element_type(eval, self.world, "nullOr");
         let kind = eval.lazy_call(nullable, kind);
-        let resolved = super::definition::resolve(eval, super::definition::discharge(eval, &definitions)?)?;
+        let resolved = super::definition::resolve(eval, &super::definition::discharge(eval, &definitions)?)?;
         match eval.settle(merge::merged(eval, self, path, kind, resolved))? {
             Value::Null => Ok(None),
             value => Ok(Some(eval.done(value))),

@@ -53,7 +53,8 @@ pub fn resolve_with_default<'a>(
     declaration: &Declaration<'a>,
     definitions: &[Definition<'a>],
 ) -> Outcome<'a, Resolved<'a>> {
-    let resolved = resolve(eval, discharge(eval, definitions)?)?;
+    let mut expanded = discharge(eval, definitions)?;
+    let resolved = if expanded.is_empty() { Resolved::default() } else { resolve(eval, &expanded)? };
     let stronger = |live: &Live<'a>| live.definition.priority() < OPTION_DEFAULT_PRIORITY;
     let resolved = match declaration.default() {
         Some((default, module)) if !resolved.certain.first().is_some_and(stronger) => {
@@ -62,7 +63,10 @@ pub fn resolve_with_default<'a>(
                 doubt: configuration.undefined_part(),
                 ..Definition::plain(default, module)
             };
-            resolve(eval, discharge(eval, &[&[default], definitions].concat())?)?
+            let default = discharge(eval, &[default])?;
+            expanded.open = default.open.or(expanded.open);
+            expanded.definitions.splice(..0, default.definitions);
+            resolve(eval, &expanded)?
         }
         _ => resolved,
     };

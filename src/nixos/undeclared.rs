@@ -49,7 +49,7 @@ pub fn collect<'a>(
         }
     }
     for (name, child) in children {
-        let path = eval.slice(&[path, &[name]].concat());
+        let path = eval.appended(path, name);
         match declaration::at(eval, &child.declared, path)? {
             Option_::Declared(_) => {}
             // Without definitions what is declared is not looked at.

@@ -117,7 +117,7 @@ impl<'a> Search<'a, '_> {
         if depth > DEPTH || self.is_skipped() {
             return Ok(());
         }
-        let resolved = resolve(self.eval, expand(self.eval, definitions)?)?;
+        let resolved = resolve(self.eval, &expand(self.eval, definitions)?)?;
         for live in resolved.certain.iter().chain(resolved.perhaps) {
             let mut certainty = outer.clone();
             if let Some(assumed) = live.definition.assumed {

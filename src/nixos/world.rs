@@ -5,6 +5,7 @@ use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 
 use super::configuration::Configuration;
+use super::evaluated;
 use super::hosts::input::Inputs;
 use super::hosts::system;
 use super::types;
@@ -17,6 +18,7 @@ use crate::nix::{Symbol, path};
 /// Shared by everything that is evaluated for one repository.
 pub struct World<'a> {
     lib: OnceCell<Value<'a>>,
+    internal_options: OnceCell<&'a Thunk<'a>>,
     configurations: Cell<Option<&'a Registered<'a>>>,
     inputs: Cell<Option<&'a Inputs<'a>>>,
     untracked: Cell<&'a [&'a str]>,
@@ -34,6 +36,7 @@ impl<'a> World<'a> {
     pub fn new(eval: &Eval<'a>) -> &'a Self {
         eval.alloc(World {
             lib: OnceCell::new(),
+            internal_options: OnceCell::new(),
             configurations: Cell::new(None),
             inputs: Cell::new(None),
             untracked: Cell::new(&[]),
@@ -91,6 +94,11 @@ impl<'a> World<'a> {
             extra.extend(system::nixpkgs_lib(eval, self));
             crate::nix::lib::lib(eval, extra)
         })
+    }
+
+    /// The options that every set of modules has.
+    pub fn internal_options(&'a self, eval: &Eval<'a>) -> &'a Thunk<'a> {
+        self.internal_options.get_or_init(|| eval.lazy(move |eval| Ok(evaluated::internal_options(eval, self))))
     }
 
     /// Remembers a configuration; its number is its scope.

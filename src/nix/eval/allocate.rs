@@ -50,6 +50,11 @@ impl<'a> Eval<'a> {
         self.bump.alloc_slice_copy(items)
     }
 
+    /// Copies a slice into the arena, with one more item at its end.
+    pub fn appended<T: Copy>(&self, items: &[T], last: T) -> &'a [T] {
+        self.bump.alloc_slice_fill_with(items.len() + 1, |index| items.get(index).copied().unwrap_or(last))
+    }
+
     /// Moves a value into the arena. It is never dropped: give it nothing that owns memory.
     pub fn alloc<T>(&self, value: T) -> &'a T {
         self.bump.alloc(value)

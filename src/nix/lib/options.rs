@@ -42,9 +42,11 @@ pub fn values<'a>(eval: &Eval<'a>, types: &'a Thunk<'a>) -> Vec<Attr<'a>> {
 }
 
 /// A set with `_type`.
-pub fn typed<'a>(eval: &Eval<'a>, kind: &str, mut entries: Vec<Attr<'a>>) -> Value<'a> {
-    entries.push(eval.attr("_type", eval.done(eval.string(kind))));
-    eval.attrs(entries)
+pub fn typed<'a>(eval: &Eval<'a>, kind: &str, entries: Vec<Attr<'a>>) -> Value<'a> {
+    let mut all = Vec::with_capacity(entries.len() + 1);
+    all.push(eval.attr("_type", eval.done(eval.string(kind))));
+    all.extend(entries);
+    eval.attrs(all)
 }
 
 fn mk_option<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {

@@ -25,7 +25,7 @@ pub const FUNCTIONS: &[Function] = &[
 type Names<'a> = &'a [&'a Thunk<'a>];
 
 fn longer<'a>(eval: &Eval<'a>, path: Names<'a>, name: &'a Thunk<'a>) -> Names<'a> {
-    eval.slice(&[path, &[name]].concat())
+    eval.appended(path, name)
 }
 
 fn recursive_update<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {

@@ -120,7 +120,7 @@ impl<'a> Reader<'a, '_> {
 
     /// The definitions that count, or may.
     fn live(&self, definitions: &[Definition<'a>]) -> Outcome<'a, Vec<Live<'a>>> {
-        let resolved = resolve(self.eval, expand(self.eval, definitions)?)?;
+        let resolved = resolve(self.eval, &expand(self.eval, definitions)?)?;
         Ok(resolved.certain.iter().chain(resolved.perhaps).copied().collect())
     }
 }

@@ -30,7 +30,7 @@ impl<'a> Reader<'a, '_> {
     ) -> Outcome<'a, WrittenNames<'a>> {
         let path: Vec<_> = names.iter().map(|name| Symbol::new(name)).collect();
         let definitions = configuration.definitions_at(self.eval, &path)?;
-        let resolved = resolve(self.eval, expand(self.eval, &definitions)?)?;
+        let resolved = resolve(self.eval, &expand(self.eval, &definitions)?)?;
         let mut written = WrittenNames { of: BTreeMap::new(), open: resolved.open };
         for live in resolved.certain.iter().chain(resolved.perhaps) {
             let (entries, open) = match live.value {
@@ -65,7 +65,7 @@ impl<'a> Reader<'a, '_> {
         written: &WrittenNames<'a>,
     ) -> (Option<Spot>, Option<Spot>, Vec<Written>) {
         let definitions = written.of.get(&attr.name).map_or(&[][..], Vec::as_slice);
-        let live = expand(self.eval, definitions).and_then(|expanded| resolve(self.eval, expanded));
+        let live = expand(self.eval, definitions).and_then(|expanded| resolve(self.eval, &expanded));
         let live = live.map_or_else(|_| Vec::new(), |resolved| [resolved.certain, resolved.perhaps].concat());
         let own = live.iter().filter(|live| live.definition.module.own);
         let listed: Vec<_> = own

@@ -76,7 +76,8 @@ fn relative(eval: &Eval<'_>, url: &str, flake: &str) -> Option<String> {
     if !is_path || location.starts_with('/') {
         return None;
     }
-    let found = path::normalise(&format!("{}/{location}", path::in_repository(flake)));
+    let written = format!("{}/{location}", path::in_repository(flake));
+    let found = path::normalise(&written);
     let folder = match path::locate(&found) {
         Located::Repository(folder) | Located::Input { path: folder, .. } => folder.to_owned(),
         Located::Outside(_) => return None,

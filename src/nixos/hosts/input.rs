@@ -101,7 +101,7 @@ impl<'a> Inputs<'a> {
             return (Inputs { inputs: self.inputs }, *known);
         }
         let input = Input { name: eval.text(&name), project, source: None };
-        (Inputs { inputs: eval.slice(&[self.inputs, &[input]].concat()) }, input)
+        (Inputs { inputs: eval.appended(self.inputs, input) }, input)
     }
 
     /// These inputs, and others by the names that are free.

@@ -10,6 +10,7 @@ use crate::nix::value::{Attr, AttrPlace, Attrs, Doubt, List, Open, Outcome, Thun
 use crate::nixos::configuration::Configuration;
 use crate::nixos::declaration::Declaration;
 use crate::nixos::definition::{Definition, Expanded, Live, Resolved, discharge, resolve, type_tag};
+use crate::nixos::world::World;
 
 /// `attrsOf`, `lazyAttrsOf`.
 pub fn attrs_of<'a>(
@@ -43,19 +44,19 @@ pub fn attrs_of<'a>(
     let assumed = resolved.overridable().or(open).map(Doubt::Assumed);
     let mut entries = Vec::with_capacity(names.len());
     for (name, definitions) in names {
-        let path = eval.slice(&[path, &[name]].concat());
+        let path = eval.appended(path, name);
         let place = definitions.first().map_or(AttrPlace::Nowhere, |definition| definition.place.generated());
         if lazy {
             let definitions = eval.slice(&definitions);
             let value = eval.lazy(move |eval| {
-                let resolved = resolve(eval, discharge(eval, definitions)?)?.given_one(eval);
+                let resolved = resolve(eval, &discharge(eval, definitions)?)?.given_one(eval);
                 merged(eval, configuration, path, element, resolved)
             });
             let doubt = resolve_doubt(definitions).or(assumed);
             entries.push(Attr { name, value, place, doubt });
             continue;
         }
-        let resolved = resolve(eval, discharge(eval, &definitions)?)?;
+        let resolved = resolve(eval, &discharge(eval, &definitions)?)?;
         if resolved.is_empty() {
             continue;
         }
@@ -99,9 +100,9 @@ pub fn list_of<'a>(
     let mut open = list.open;
     let mut items = Vec::with_capacity(list.items.len());
     for (&item, name) in list.items.iter().zip(item_names(&resolved)) {
-        let path = eval.slice(&[path, &[Symbol::new(&name)]].concat());
+        let path = eval.appended(path, Symbol::new(&name));
         let definitions = [Definition { doubt: None, ..Definition::plain(item, module) }];
-        let resolved = resolve(eval, discharge(eval, &definitions)?)?;
+        let resolved = resolve(eval, &discharge(eval, &definitions)?)?;
         if resolved.certain.is_empty() {
             let perhaps = resolved.perhaps.iter().find_map(Live::doubt).or(resolved.open);
             open = open.or(perhaps.map(|why| super::with_values(eval, why, &resolved)));
@@ -163,7 +164,7 @@ pub fn function_to<'a>(
             .map(|live| Definition { value: eval.lazy_call(eval.done(live.value), argument), ..live.definition })
             .collect();
         let expanded = discharge(eval, &results)?;
-        let resolved = resolve(eval, Expanded { open: expanded.open.or(resolved.open), ..expanded })?;
+        let resolved = resolve(eval, &Expanded { open: expanded.open.or(resolved.open), ..expanded })?;
         merged(eval, configuration, path, result, resolved)
     });
     let arguments = eval.lazy(move |eval| function_arguments(eval, configuration, resolved));
@@ -219,7 +220,7 @@ pub fn tagged<'a>(
     if type_tag(eval, eval.force(tag.value)?) != Some("option") {
         return refuse(eval, path, "has a tag that is no option");
     }
-    let path = eval.slice(&[path, &[name]].concat());
+    let path = eval.appended(path, name);
     let declaration = Declaration::of_one(eval, eval.force_attrs(tag.value)?, live.definition.module);
     let definitions = eval.slice(&definitions);
     let value = eval.lazy(move |eval| option(eval, configuration, path, &declaration, definitions));
@@ -227,9 +228,9 @@ pub fn tagged<'a>(
 }
 
 /// `lib.types.NAME`.
-pub fn element_type<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, name: &'static str) -> &'a Thunk<'a> {
+pub fn element_type<'a>(eval: &Eval<'a>, world: &'a World<'a>, name: &'static str) -> &'a Thunk<'a> {
     eval.lazy(move |eval| {
-        let types = eval.select_name(configuration.world.lib(eval), Symbol::new("types"), None)?;
+        let types = eval.select_name(world.lib(eval), Symbol::new("types"), None)?;
         eval.select_name(types, Symbol::new(name), None)
     })
 }

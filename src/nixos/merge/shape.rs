@@ -139,7 +139,7 @@ pub fn anything<'a>(
     match first.value {
         ref set if is_text(set) => one(eval, path, resolved),
         Value::Attrs(_) => {
-            let element = element_type(eval, configuration, "anything");
+            let element = element_type(eval, configuration.world, "anything");
             attrs_of(eval, configuration, path, element, false, resolved)
         }
         Value::Closure(_) | Value::Native(_) => together(eval, resolved, move |eval, results| {

@@ -75,21 +75,25 @@ pub fn option_type<'a>(eval: &Eval<'a>, world: &'a World<'a>, shape: Shape<'a>) 
     let text = |text: &str| eval.done(eval.string(text));
     let functor = eval.done(functor(eval, shape.functor));
     let empty = shape.empty.map(|value| eval.attr("value", value)).into_iter().collect();
-    let mut entries = vec![
+    let class = shape.class.map_or(Value::Null, |class| eval.string(class));
+    let [options, modules, substituted] = submodules(eval, shape.inner);
+    // In the order of the names, which a set has them in.
+    eval.attrs(vec![
         eval.attr("_type", text("option-type")),
-        eval.attr("name", text(shape.name)),
-        eval.attr("description", shape.description),
-        eval.attr("descriptionClass", eval.done(shape.class.map_or(Value::Null, |class| eval.string(class)))),
-        eval.attr("deprecationMessage", eval.done(Value::Null)),
         eval.attr("check", eval.done(shape.check)),
-        eval.attr("merge", eval.done(merge)),
+        eval.attr("deprecationMessage", eval.done(Value::Null)),
+        eval.attr("description", shape.description),
+        eval.attr("descriptionClass", eval.done(class)),
         eval.attr("emptyValue", eval.done(eval.attrs(empty))),
-        eval.attr("nestedTypes", eval.done(eval.attrs(shape.nested))),
         eval.attr("functor", functor),
+        modules,
+        options,
+        eval.attr("merge", eval.done(merge)),
+        eval.attr("name", text(shape.name)),
+        eval.attr("nestedTypes", eval.done(eval.attrs(shape.nested))),
+        substituted,
         eval.attr("typeMerge", eval.done(type_merge(eval, functor))),
-    ];
-    entries.extend(submodules(eval, shape.inner));
-    eval.attrs(entries)
+    ])
 }
 
 /// A `merge` of ours.
