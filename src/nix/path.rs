@@ -69,8 +69,8 @@ pub fn of_input(name: &str) -> String {
 
 /// Resolves `.`, `..` and repeated slashes of an absolute path.
 pub fn normalise(path: &str) -> Cow<'_, str> {
-    let is_plain = |part: &str| !matches!(part, "" | "." | "..");
-    if path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_plain)) {
+    let is_plain = |part: &[u8]| !matches!(part, b"" | b"." | b"..");
+    if path.as_bytes().strip_prefix(b"/").is_some_and(|rest| rest.split(|&byte| byte == b'/').all(is_plain)) {
         return Cow::Borrowed(path);
     }
     let mut parts: Vec<&str> = Vec::new();

@@ -298,7 +298,7 @@ impl<'a> Configuration<'a> {
         if sets && !matches!(territory, Territory::Option(_)) {
             return self.branch_of(eval, path, &[], expanded);
         }
-        let resolved = resolve(eval, &expanded)?;
+        let resolved = resolve(eval, expanded)?;
         if resolved.is_empty() {
             return self.absent(eval, path);
         }

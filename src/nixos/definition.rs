@@ -138,7 +138,7 @@ enum Stage {
 }
 
 /// Definitions with the wrappers taken off.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Expanded<'a> {
     /// Each with its content in weak head normal form.
     pub definitions: Vec<(Definition<'a>, Value<'a>)>,
@@ -147,6 +147,11 @@ pub struct Expanded<'a> {
 }
 
 impl Expanded<'_> {
+    /// Nothing yet, with room for so many.
+    fn of_about(definitions: usize) -> Self {
+        Expanded { definitions: Vec::with_capacity(definitions), open: None }
+    }
+
     /// Whether nothing is defined, not even perhaps.
     pub fn is_empty(&self) -> bool {
         self.definitions.is_empty() && self.open.is_none()
@@ -156,7 +161,7 @@ impl Expanded<'_> {
 /// Takes `mkIf`, `mkMerge`, `mkOverride` and `mkOrder` off, however they lie in each other; no
 /// condition is looked at.
 pub fn expand<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome<'a, Expanded<'a>> {
-    let mut expanded = Expanded::default();
+    let mut expanded = Expanded::of_about(definitions.len());
     for definition in definitions {
         let conditions = match definition.within {
             None | Some([]) => definition.conditions,
@@ -177,7 +182,7 @@ pub fn expand<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome<'a
 
 /// The sets that definitions of a set of options stand for (nixpkgs: `pushDownProperties`).
 pub fn push_down<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome<'a, Expanded<'a>> {
-    let mut expanded = Expanded::default();
+    let mut expanded = Expanded::of_about(definitions.len());
     for definition in definitions {
         expand_one(eval, *definition, (Level::Set, Stage::Discharging), &mut expanded)?;
     }
@@ -187,7 +192,7 @@ pub fn push_down<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome
 /// The values that definitions of an option stand for (nixpkgs: `dischargeProperties`,
 /// `filterOverrides`, `sortProperties`). What nixpkgs does not take off stays a set with a `_type`.
 pub fn discharge<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome<'a, Expanded<'a>> {
-    let mut expanded = Expanded::default();
+    let mut expanded = Expanded::of_about(definitions.len());
     for definition in definitions {
         let stage = if definition.within.is_some() { Stage::Overridden } else { Stage::Discharging };
         let value = rewrapped(eval, definition.value, definition.within.unwrap_or_default());
@@ -412,30 +417,47 @@ impl<'a> Resolved<'a> {
 }
 
 /// Looks at the conditions and keeps the strongest definitions.
-pub fn resolve<'a>(eval: &Eval<'a>, expanded: &Expanded<'a>) -> Outcome<'a, Resolved<'a>> {
-    let mut certain: Vec<Live<'a>> = Vec::new();
-    let mut perhaps: Vec<Live<'a>> = Vec::new();
-    for &(mut definition, value) in &expanded.definitions {
-        let (holds, assumed) = eval.observe(|| conditions_hold(eval, &definition));
-        match holds? {
-            Condition::No => continue,
-            Condition::Yes => {}
-            Condition::Perhaps(why) => {
-                definition.doubt = definition.doubt.or(Some(why));
-                definition.undecided = eval.slice(&[definition.undecided, definition.conditions].concat());
-            }
+pub fn resolve<'a>(eval: &Eval<'a>, expanded: Expanded<'a>) -> Outcome<'a, Resolved<'a>> {
+    let open = expanded.open;
+    let lives = eval.slice(&live(eval, expanded)?);
+    let certain = lives.partition_point(|live| live.doubt().is_none());
+    let (certain, perhaps) = lives.split_at_checked(certain).unwrap_or((lives, &[]));
+    Ok(Resolved { certain, perhaps, open })
+}
+
+/// What counts of an option's definitions: first those that surely do, in order, then those that may.
+pub fn live<'a>(eval: &Eval<'a>, expanded: Expanded<'a>) -> Outcome<'a, Vec<Live<'a>>> {
+    let definitions = expanded.definitions.into_iter();
+    let lives = definitions.filter_map(|(definition, value)| looked_at(eval, definition, value).transpose());
+    let mut lives = lives.collect::<Outcome<'a, Vec<_>>>()?;
+    let certain = lives.iter().filter(|live| live.doubt().is_none());
+    if let Some(strongest) = certain.map(|live| live.definition.priority()).min() {
+        lives.retain(|live| match live.doubt() {
+            None => live.definition.priority() == strongest,
+            Some(_) => live.definition.priority() <= strongest,
+        });
+    }
+    lives.sort_by_key(|live| match live.doubt() {
+        None => (false, live.definition.order),
+        Some(_) => (true, 0),
+    });
+    Ok(lives)
+}
+
+/// A definition whose conditions do not rule it out.
+fn looked_at<'a>(eval: &Eval<'a>, mut definition: Definition<'a>, value: Value<'a>) -> Outcome<'a, Option<Live<'a>>> {
+    let (holds, assumed) = eval.observe(|| conditions_hold(eval, &definition));
+    match holds? {
+        Condition::No => return Ok(None),
+        Condition::Yes => {}
+        Condition::Perhaps(why) => {
+            definition.doubt = definition.doubt.or(Some(why));
+            definition.undecided = eval.slice(&[definition.undecided, definition.conditions].concat());
         }
-        definition.conditions = &[];
-        definition.assumed = definition.assumed.or(assumed);
-        let live = Live { definition, value };
-        if definition.doubt.is_some() { perhaps.push(live) } else { certain.push(live) }
     }
-    if let Some(strongest) = certain.iter().map(|live| live.definition.priority()).min() {
-        certain.retain(|live| live.definition.priority() == strongest);
-        perhaps.retain(|live| live.definition.priority() <= strongest);
-    }
-    certain.sort_by_key(|live| live.definition.order);
-    Ok(Resolved { certain: eval.slice(&certain), perhaps: eval.slice(&perhaps), open: expanded.open })
+    definition.conditions = &[];
+    definition.assumed = definition.assumed.or(assumed);
+    Ok(Some(Live { definition, value }))
 }
 
 enum Condition<'a> {

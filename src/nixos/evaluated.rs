@@ -252,7 +252,7 @@ impl<'a> Configuration<'a> {
         let kind = merge::element_type(eval, self.world, "optionType");
         let nullable = merge::element_type(eval, self.world, "nullOr");
         let kind = eval.lazy_call(nullable, kind);
-        let resolved = super::definition::resolve(eval, &super::definition::discharge(eval, &definitions)?)?;
+        let resolved = super::definition::resolve(eval, super::definition::discharge(eval, &definitions)?)?;
         match eval.settle(merge::merged(eval, self, path, kind, resolved))? {
             Value::Null => Ok(None),
             value => Ok(Some(eval.done(value))),

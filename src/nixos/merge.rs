@@ -54,7 +54,7 @@ pub fn resolve_with_default<'a>(
     definitions: &[Definition<'a>],
 ) -> Outcome<'a, Resolved<'a>> {
     let mut expanded = discharge(eval, definitions)?;
-    let resolved = if expanded.is_empty() { Resolved::default() } else { resolve(eval, &expanded)? };
+    let resolved = if expanded.is_empty() { Resolved::default() } else { resolve(eval, expanded.clone())? };
     let stronger = |live: &Live<'a>| live.definition.priority() < OPTION_DEFAULT_PRIORITY;
     let resolved = match declaration.default() {
         Some((default, module)) if !resolved.certain.first().is_some_and(stronger) => {
@@ -66,7 +66,7 @@ pub fn resolve_with_default<'a>(
             let default = discharge(eval, &[default])?;
             expanded.open = default.open.or(expanded.open);
             expanded.definitions.splice(..0, default.definitions);
-            resolve(eval, &expanded)?
+            resolve(eval, expanded)?
         }
         _ => resolved,
     };

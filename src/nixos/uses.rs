@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::configuration::{Configuration, dotted};
-use super::definition::{Definition, expand, resolve};
+use super::definition::{Definition, expand, live};
 use crate::manifest::{Certainty, Namespace, Spot, Use, Used};
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
@@ -117,8 +117,7 @@ impl<'a> Search<'a, '_> {
         if depth > DEPTH || self.is_skipped() {
             return Ok(());
         }
-        let resolved = resolve(self.eval, &expand(self.eval, definitions)?)?;
-        for live in resolved.certain.iter().chain(resolved.perhaps) {
+        for live in live(self.eval, expand(self.eval, definitions)?)? {
             let mut certainty = outer.clone();
             if let Some(assumed) = live.definition.assumed {
                 certainty = certainty.weaker(Certainty::Assumed(assumed.to_string()));

@@ -8,7 +8,7 @@ use crate::nix::Symbol;
 use crate::nix::unknown::Stop;
 use crate::nix::value::{Attr, Outcome, Value};
 use crate::nixos::configuration::{Class, Configuration, Root, Setup};
-use crate::nixos::definition::{Definition, Live, expand, resolve};
+use crate::nixos::definition::{Definition, Live, expand, live};
 
 /// An option whose every element holds the modules of a system.
 struct Kind {
@@ -120,7 +120,6 @@ impl<'a> Reader<'a, '_> {
 
     /// The definitions that count, or may.
     fn live(&self, definitions: &[Definition<'a>]) -> Outcome<'a, Vec<Live<'a>>> {
-        let resolved = resolve(self.eval, &expand(self.eval, definitions)?)?;
-        Ok(resolved.certain.iter().chain(resolved.perhaps).copied().collect())
+        live(self.eval, expand(self.eval, definitions)?)
     }
 }

@@ -10,7 +10,7 @@ use crate::nix::ir::Span;
 use crate::nix::unknown::Unknown;
 use crate::nix::value::{Attr, AttrPlace, Outcome, Value};
 use crate::nixos::configuration::Configuration;
-use crate::nixos::definition::{Definition, Expanded, expand, resolve};
+use crate::nixos::definition::{Definition, Expanded, expand, live};
 
 /// The live definitions of a set.
 #[derive(Default)]
@@ -30,9 +30,9 @@ impl<'a> Reader<'a, '_> {
     ) -> Outcome<'a, WrittenNames<'a>> {
         let path: Vec<_> = names.iter().map(|name| Symbol::new(name)).collect();
         let definitions = configuration.definitions_at(self.eval, &path)?;
-        let resolved = resolve(self.eval, &expand(self.eval, &definitions)?)?;
-        let mut written = WrittenNames { of: BTreeMap::new(), open: resolved.open };
-        for live in resolved.certain.iter().chain(resolved.perhaps) {
+        let expanded = expand(self.eval, &definitions)?;
+        let mut written = WrittenNames { of: BTreeMap::new(), open: expanded.open };
+        for live in live(self.eval, expanded)? {
             let (entries, open) = match live.value {
                 Value::Attrs(attrs) => (attrs.entries, attrs.open.map(|open| open.why)),
                 Value::Unknown(unknown) => (&[][..], Some(unknown)),
@@ -65,8 +65,7 @@ impl<'a> Reader<'a, '_> {
         written: &WrittenNames<'a>,
     ) -> (Option<Spot>, Option<Spot>, Vec<Written>) {
         let definitions = written.of.get(&attr.name).map_or(&[][..], Vec::as_slice);
-        let live = expand(self.eval, definitions).and_then(|expanded| resolve(self.eval, &expanded));
-        let live = live.map_or_else(|_| Vec::new(), |resolved| [resolved.certain, resolved.perhaps].concat());
+        let live = expand(self.eval, definitions).and_then(|expanded| live(self.eval, expanded)).unwrap_or_default();
         let own = live.iter().filter(|live| live.definition.module.own);
         let listed: Vec<_> = own
             .map(|live| Written {

@@ -49,14 +49,14 @@ pub fn attrs_of<'a>(
         if lazy {
             let definitions = eval.slice(&definitions);
             let value = eval.lazy(move |eval| {
-                let resolved = resolve(eval, &discharge(eval, definitions)?)?.given_one(eval);
+                let resolved = resolve(eval, discharge(eval, definitions)?)?.given_one(eval);
                 merged(eval, configuration, path, element, resolved)
             });
             let doubt = resolve_doubt(definitions).or(assumed);
             entries.push(Attr { name, value, place, doubt });
             continue;
         }
-        let resolved = resolve(eval, &discharge(eval, &definitions)?)?;
+        let resolved = resolve(eval, discharge(eval, &definitions)?)?;
         if resolved.is_empty() {
             continue;
         }
@@ -102,7 +102,7 @@ pub fn list_of<'a>(
     for (&item, name) in list.items.iter().zip(item_names(&resolved)) {
         let path = eval.appended(path, Symbol::new(&name));
         let definitions = [Definition { doubt: None, ..Definition::plain(item, module) }];
-        let resolved = resolve(eval, &discharge(eval, &definitions)?)?;
+        let resolved = resolve(eval, discharge(eval, &definitions)?)?;
         if resolved.certain.is_empty() {
             let perhaps = resolved.perhaps.iter().find_map(Live::doubt).or(resolved.open);
             open = open.or(perhaps.map(|why| super::with_values(eval, why, &resolved)));
@@ -164,7 +164,7 @@ pub fn function_to<'a>(
             .map(|live| Definition { value: eval.lazy_call(eval.done(live.value), argument), ..live.definition })
             .collect();
         let expanded = discharge(eval, &results)?;
-        let resolved = resolve(eval, &Expanded { open: expanded.open.or(resolved.open), ..expanded })?;
+        let resolved = resolve(eval, Expanded { open: expanded.open.or(resolved.open), ..expanded })?;
         merged(eval, configuration, path, result, resolved)
     });
     let arguments = eval.lazy(move |eval| function_arguments(eval, configuration, resolved));
