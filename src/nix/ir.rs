@@ -32,7 +32,7 @@ pub struct Span {
 }
 
 /// An expression with where it stands.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Node {
     /// Where.
     pub span: Span,
@@ -41,7 +41,7 @@ pub struct Node {
 }
 
 /// An expression. Parentheses are gone; operators with a lazy right side are their own variants.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each variant says what its fields are")]
 pub enum Expr {
     /// A whole number.
@@ -136,7 +136,7 @@ pub enum PathBase {
 }
 
 /// A piece of a string or path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Part {
     /// Text as it is.
     Text(Box<str>),
@@ -187,7 +187,7 @@ pub const GLOBAL_NAMES: &[&str] = &[
 ];
 
 /// `param: body`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Lambda {
     /// What is before the colon.
     pub param: Param,
@@ -196,7 +196,7 @@ pub struct Lambda {
 }
 
 /// A function's parameter, and what its frame holds.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Param {
     /// `x:`. Slot 0 is the argument.
     Name(Symbol),
@@ -213,7 +213,7 @@ pub enum Param {
 }
 
 /// One name of a set pattern.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Formal {
     /// The name.
     pub name: Symbol,
@@ -224,7 +224,7 @@ pub struct Formal {
 }
 
 /// A name in an attribute path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Name {
     /// Written out: `a`, `"a"`, `${"a"}`.
     Static(Symbol, Span),
@@ -233,7 +233,7 @@ pub enum Name {
 }
 
 /// `{ … }`: the static part as bindings (nested paths already merged), and dynamic names.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Attrs {
     /// `rec`: pushes a frame, the bindings see each other.
     pub recursive: bool,
@@ -251,7 +251,7 @@ pub struct Attrs {
 /// `c`, each with its own place, as Nix merges them. The first of the merged sets decides whether
 /// the result is `rec`: `a = rec { … }; a.b = x;` puts `x` into the frame of `a`, and the `rec` of
 /// `a.b = 1; a = rec { … };` is lost, as in Nix.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Bindings {
     /// The sources of `inherit (x) …`, evaluated in the frame of the bindings.
     pub inherit_sources: Box<[Node]>,
@@ -260,7 +260,7 @@ pub struct Bindings {
 }
 
 /// One name with its value.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Binding {
     /// The name.
     pub name: Symbol,
@@ -271,7 +271,7 @@ pub struct Binding {
 }
 
 /// A binding's value.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum BindingValue {
     /// `name = node;`, evaluated in the frame of the bindings (if they have one).
     Plain(Node),
@@ -283,7 +283,7 @@ pub enum BindingValue {
 }
 
 /// `${name} = value;` (or a path that begins so: then `value` is the rest as an attribute set).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct DynamicBinding {
     /// The name: a string, or null for no attribute.
     pub name: Node,
@@ -303,7 +303,7 @@ pub struct File {
 }
 
 /// What became of a file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Content {
     /// It parsed.
     Parsed(Node),
