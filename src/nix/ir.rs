@@ -229,7 +229,7 @@ pub enum Name {
     /// Written out: `a`, `"a"`, `${"a"}`.
     Static(Symbol, Span),
     /// `${ … }` or `"…${…}…"`.
-    Dynamic(Node),
+    Dynamic(Box<Node>),
 }
 
 /// `{ … }`: the static part as bindings (nested paths already merged), and dynamic names.

@@ -99,48 +99,54 @@ pub struct Attr<'a> {
     /// Its value.
     pub value: &'a Thunk<'a>,
     /// Where its name stands.
-    pub place: AttrPlace,
+    pub place: AttrPlace<'a>,
     /// Whether it is sure to be there, with this value.
     pub doubt: Option<Doubt<'a>>,
 }
 
-/// Where an attribute's name comes from.
+/// Where an attribute's name comes from. Every attribute has one: it is kept small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AttrPlace {
+pub enum AttrPlace<'a> {
     /// It is written here.
     Written(Span),
-    /// A function made it.
-    Generated {
-        /// The literal that its name was made from.
-        name: Option<Span>,
-        /// Where Nix says that it stands.
-        at: Option<Span>,
-    },
+    /// A function made it of this literal.
+    Generated(Option<Span>),
+    /// A function made it, and Nix says that it stands somewhere.
+    GeneratedAt(&'a GeneratedAt),
     /// Nothing tells.
     Nowhere,
 }
 
-impl AttrPlace {
+/// A name that a function made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GeneratedAt {
+    /// The literal that it was made from.
+    pub name: Option<Span>,
+    /// Where Nix says that it stands.
+    pub at: Span,
+}
+
+impl AttrPlace<'_> {
     /// Where the name is written, or what it was made from.
     pub fn of_name(self) -> Option<Span> {
         match self {
             AttrPlace::Written(span) => Some(span),
-            AttrPlace::Generated { name, .. } => name,
+            AttrPlace::Generated(name) | AttrPlace::GeneratedAt(&GeneratedAt { name, .. }) => name,
             AttrPlace::Nowhere => None,
         }
     }
 
     /// Of an attribute that a function made from the one here: Nix says nowhere that it stands.
     pub fn generated(self) -> Self {
-        AttrPlace::Generated { name: self.of_name(), at: None }
+        AttrPlace::Generated(self.of_name())
     }
 
     /// Where Nix says that the attribute stands.
     pub fn in_nix(self) -> Option<Span> {
         match self {
             AttrPlace::Written(span) => Some(span),
-            AttrPlace::Generated { at, .. } => at,
-            AttrPlace::Nowhere => None,
+            AttrPlace::GeneratedAt(generated) => Some(generated.at),
+            AttrPlace::Generated(_) | AttrPlace::Nowhere => None,
         }
     }
 }

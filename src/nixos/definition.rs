@@ -21,7 +21,7 @@ pub struct Definition<'a> {
     /// The module.
     pub module: &'a Module<'a>,
     /// Where the option's last name stands.
-    pub place: AttrPlace,
+    pub place: AttrPlace<'a>,
     /// The conditions of every `mkIf` around it, outermost first.
     pub conditions: &'a [&'a Thunk<'a>],
     /// Conditions that were looked at and found to be unknown, at this option or above it.

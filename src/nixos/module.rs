@@ -240,7 +240,7 @@ impl<'a> Collector<'a, '_> {
             Value::Closure(closure) => closure.span,
             Value::Attrs(attrs) => attrs.entries.iter().find_map(|attr| match attr.place {
                 AttrPlace::Written(span) => Some(span),
-                AttrPlace::Generated { .. } | AttrPlace::Nowhere => None,
+                _ => None,
             })?,
             _ => return None,
         };

@@ -263,7 +263,7 @@ impl<'a> Search<'a, '_> {
 
     /// Where the repository writes a name; a function of a library may have written it, as the `data` of
     /// `lib.hm.dag.entryAfter`.
-    fn own_name(&self, place: AttrPlace) -> Option<Span> {
+    fn own_name(&self, place: AttrPlace<'_>) -> Option<Span> {
         place.of_name().filter(|span| self.is_own(*span))
     }
 

@@ -7,7 +7,7 @@ use super::{Function, Opening, arguments, known};
 use crate::nix::eval::Eval;
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::{Stop, Unknown};
-use crate::nix::value::{Attr, AttrPlace, Attrs, Doubt, List, Open, Outcome, Thunk, Value};
+use crate::nix::value::{Attr, Attrs, Doubt, List, Open, Outcome, Thunk, Value};
 
 pub const FUNCTIONS: &[Function] = &[
     Function { name: "attrNames", arity: 1, run: attr_names },
@@ -146,7 +146,7 @@ fn named_value<'a>(eval: &Eval<'a>, item: &'a Thunk<'a>) -> Outcome<'a, Attr<'a>
         (None, None) => return eval.fail("attribute 'value' missing"),
     };
     let at = written.and_then(|attr| attr.place.in_nix());
-    Ok(Attr { place: AttrPlace::Generated { name: name.origin, at }, ..eval.generated_attr(name, value) })
+    Ok(Attr { place: eval.generated_at(name.origin, at), ..eval.generated_attr(name, value) })
 }
 
 fn map_attrs<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {

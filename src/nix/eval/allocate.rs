@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::{Attr, Attrs, Eval, List, Mark, Outcome, State, Str, Symbol, Thunk, Value};
 use crate::nix::ir::{Expr, Node, Span, Var};
-use crate::nix::value::{AttrPlace, Native, NativeRun, Scope};
+use crate::nix::value::{AttrPlace, GeneratedAt, Native, NativeRun, Scope};
 
 impl<'a> Eval<'a> {
     /// A thunk that is done.
@@ -120,8 +120,15 @@ impl<'a> Eval<'a> {
 
     /// An attribute whose name a function made from `name`, keeping the literal it came from.
     pub fn generated_attr(&self, name: &Str<'a>, value: &'a Thunk<'a>) -> Attr<'a> {
-        let place = AttrPlace::Generated { name: name.origin, at: None };
-        Attr { name: Symbol::new(name.text), value, place, doubt: None }
+        Attr { name: Symbol::new(name.text), value, place: AttrPlace::Generated(name.origin), doubt: None }
+    }
+
+    /// The place of a name that a function made of a literal, and where Nix says that it stands.
+    pub fn generated_at(&self, name: Option<Span>, at: Option<Span>) -> AttrPlace<'a> {
+        match at {
+            Some(at) => AttrPlace::GeneratedAt(self.alloc(GeneratedAt { name, at })),
+            None => AttrPlace::Generated(name),
+        }
     }
 
     /// A function of ours.

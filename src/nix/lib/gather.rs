@@ -4,7 +4,7 @@ use super::calling::{Verdict, stop};
 use crate::nix::eval::Eval;
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::Unknown;
-use crate::nix::value::{Attr, AttrPlace, Attrs, Doubt, List, Open, Outcome, Thunk, Value};
+use crate::nix::value::{Attr, Attrs, Doubt, List, Open, Outcome, Thunk, Value};
 
 /// Items of a list that is made.
 #[derive(Default)]
@@ -90,7 +90,7 @@ impl<'a> Entries<'a> {
             Value::Attrs(pair) => pair.get(Symbol::new("value")).and_then(|attr| attr.place.in_nix()),
             _ => None,
         };
-        let place = AttrPlace::Generated { name: name.origin, at };
+        let place = eval.generated_at(name.origin, at);
         self.entries.push(Attr { doubt, place, ..eval.generated_attr(name, value) });
         Ok(())
     }

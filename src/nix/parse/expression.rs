@@ -123,7 +123,7 @@ impl Lowering {
         path.attrs()
             .map(|attr| match static_name(&attr)? {
                 Some(name) => Ok(Name::Static(name, self.span(range(&attr)))),
-                None => Ok(Name::Dynamic(self.computed_name(&attr)?)),
+                None => Ok(Name::Dynamic(Box::new(self.computed_name(&attr)?))),
             })
             .collect()
     }

@@ -45,7 +45,7 @@ impl<'a> Reader<'a, '_> {
         Ok(expanded.definitions.iter().find_map(|(definition, _)| definition.assumed_away(self.eval)))
     }
 
-    fn absent(&self, attrs: &[&Attr<'a>], place: AttrPlace, why: &'a Unknown<'a>) -> AssumedAbsent {
+    fn absent(&self, attrs: &[&Attr<'a>], place: AttrPlace<'_>, why: &'a Unknown<'a>) -> AssumedAbsent {
         AssumedAbsent {
             secrets: attrs.iter().map(|attr| attr.name.to_string()).collect(),
             why: why.to_string(),
