@@ -109,7 +109,7 @@ pub struct Attr<'a> {
 pub enum AttrPlace<'a> {
     /// It is written here.
     Written(Span),
-    /// A function made it of this literal.
+    /// A function made it, of this literal where one is known.
     Generated(Option<Span>),
     /// A function made it, and Nix says that it stands somewhere.
     GeneratedAt(&'a GeneratedAt),

@@ -76,8 +76,6 @@ pub struct Configuration<'a> {
     config: OnceCell<&'a Thunk<'a>>,
     options: OnceCell<&'a Thunk<'a>>,
     by_name: OnceCell<ByName<'a>>,
-    /// The type of what is not declared, and what that was assumed on.
-    pub(super) freeform: OnceCell<(Option<&'a Thunk<'a>>, Option<&'a Unknown<'a>>)>,
     pub(super) arguments: OnceCell<&'a Thunk<'a>>,
     pub(super) external: OnceCell<&'a [Attr<'a>]>,
 }
@@ -121,7 +119,6 @@ impl<'a> Configuration<'a> {
             config: OnceCell::new(),
             options: OnceCell::new(),
             by_name: OnceCell::new(),
-            freeform: OnceCell::new(),
             arguments: OnceCell::new(),
             external: OnceCell::new(),
         });

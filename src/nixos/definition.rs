@@ -138,7 +138,7 @@ enum Stage {
 }
 
 /// Definitions with the wrappers taken off.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Expanded<'a> {
     /// Each with its content in weak head normal form.
     pub definitions: Vec<(Definition<'a>, Value<'a>)>,
@@ -148,20 +148,15 @@ pub struct Expanded<'a> {
 
 impl Expanded<'_> {
     /// Nothing yet, with room for so many.
-    fn of_about(definitions: usize) -> Self {
+    fn with_room(definitions: usize) -> Self {
         Expanded { definitions: Vec::with_capacity(definitions), open: None }
-    }
-
-    /// Whether nothing is defined, not even perhaps.
-    pub fn is_empty(&self) -> bool {
-        self.definitions.is_empty() && self.open.is_none()
     }
 }
 
 /// Takes `mkIf`, `mkMerge`, `mkOverride` and `mkOrder` off, however they lie in each other; no
 /// condition is looked at.
 pub fn expand<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome<'a, Expanded<'a>> {
-    let mut expanded = Expanded::of_about(definitions.len());
+    let mut expanded = Expanded::with_room(definitions.len());
     for definition in definitions {
         let conditions = match definition.within {
             None | Some([]) => definition.conditions,
@@ -182,7 +177,7 @@ pub fn expand<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome<'a
 
 /// The sets that definitions of a set of options stand for (nixpkgs: `pushDownProperties`).
 pub fn push_down<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome<'a, Expanded<'a>> {
-    let mut expanded = Expanded::of_about(definitions.len());
+    let mut expanded = Expanded::with_room(definitions.len());
     for definition in definitions {
         expand_one(eval, *definition, (Level::Set, Stage::Discharging), &mut expanded)?;
     }
@@ -192,7 +187,7 @@ pub fn push_down<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome
 /// The values that definitions of an option stand for (nixpkgs: `dischargeProperties`,
 /// `filterOverrides`, `sortProperties`). What nixpkgs does not take off stays a set with a `_type`.
 pub fn discharge<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome<'a, Expanded<'a>> {
-    let mut expanded = Expanded::of_about(definitions.len());
+    let mut expanded = Expanded::with_room(definitions.len());
     for definition in definitions {
         let stage = if definition.within.is_some() { Stage::Overridden } else { Stage::Discharging };
         let value = rewrapped(eval, definition.value, definition.within.unwrap_or_default());
@@ -416,7 +411,7 @@ impl<'a> Resolved<'a> {
     }
 }
 
-/// Looks at the conditions and keeps the strongest definitions.
+/// [`live`], in two parts.
 pub fn resolve<'a>(eval: &Eval<'a>, expanded: Expanded<'a>) -> Outcome<'a, Resolved<'a>> {
     let open = expanded.open;
     let lives = eval.slice(&live(eval, expanded)?);
@@ -425,7 +420,8 @@ pub fn resolve<'a>(eval: &Eval<'a>, expanded: Expanded<'a>) -> Outcome<'a, Resol
     Ok(Resolved { certain, perhaps, open })
 }
 
-/// What counts of an option's definitions: first those that surely do, in order, then those that may.
+/// Looks at the conditions and keeps the strongest definitions: first those that surely count, in order, then
+/// those that may.
 pub fn live<'a>(eval: &Eval<'a>, expanded: Expanded<'a>) -> Outcome<'a, Vec<Live<'a>>> {
     let definitions = expanded.definitions.into_iter();
     let lives = definitions.filter_map(|(definition, value)| looked_at(eval, definition, value).transpose());

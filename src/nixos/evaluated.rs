@@ -231,19 +231,6 @@ impl<'a> Configuration<'a> {
 
     /// The type that merges what is not declared.
     pub fn freeform(&'a self, eval: &Eval<'a>) -> Outcome<'a, Option<&'a Thunk<'a>>> {
-        let (freeform, assumed) = match self.freeform.get() {
-            Some(&(freeform, assumed)) => (Ok(freeform), assumed),
-            None => eval.observe(|| self.freeform_type(eval)),
-        };
-        if let Some(assumed) = assumed {
-            eval.assume(assumed);
-        }
-        let freeform = freeform?;
-        self.freeform.get_or_init(|| (freeform, assumed));
-        Ok(freeform)
-    }
-
-    fn freeform_type(&'a self, eval: &Eval<'a>) -> Outcome<'a, Option<&'a Thunk<'a>>> {
         let path: &'a [Symbol] = eval.slice(&["_module", "freeformType"].map(Symbol::new));
         let definitions = self.definitions_at(eval, path)?;
         if definitions.is_empty() {

@@ -53,8 +53,8 @@ pub fn resolve_with_default<'a>(
     declaration: &Declaration<'a>,
     definitions: &[Definition<'a>],
 ) -> Outcome<'a, Resolved<'a>> {
-    let mut expanded = discharge(eval, definitions)?;
-    let resolved = if expanded.is_empty() { Resolved::default() } else { resolve(eval, expanded.clone())? };
+    let expanded = discharge(eval, definitions)?;
+    let resolved = resolve(eval, expanded.clone())?;
     let stronger = |live: &Live<'a>| live.definition.priority() < OPTION_DEFAULT_PRIORITY;
     let resolved = match declaration.default() {
         Some((default, module)) if !resolved.certain.first().is_some_and(stronger) => {
@@ -63,10 +63,10 @@ pub fn resolve_with_default<'a>(
                 doubt: configuration.undefined_part(),
                 ..Definition::plain(default, module)
             };
-            let default = discharge(eval, &[default])?;
-            expanded.open = default.open.or(expanded.open);
-            expanded.definitions.splice(..0, default.definitions);
-            resolve(eval, expanded)?
+            let mut all = discharge(eval, &[default])?;
+            all.open = all.open.or(expanded.open);
+            all.definitions.extend(expanded.definitions);
+            resolve(eval, all)?
         }
         _ => resolved,
     };

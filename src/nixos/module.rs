@@ -240,7 +240,7 @@ impl<'a> Collector<'a, '_> {
             Value::Closure(closure) => closure.span,
             Value::Attrs(attrs) => attrs.entries.iter().find_map(|attr| match attr.place {
                 AttrPlace::Written(span) => Some(span),
-                _ => None,
+                AttrPlace::Generated(_) | AttrPlace::GeneratedAt(_) | AttrPlace::Nowhere => None,
             })?,
             _ => return None,
         };

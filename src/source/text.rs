@@ -52,12 +52,12 @@ impl Text {
         }
         let line = self.line_starts.partition_point(|&start| start as usize <= byte).saturating_sub(1);
         let line_start = self.line_starts.get(line).map_or(0, |&start| start as usize);
-        let column = match self.content.as_bytes().get(line_start..byte) {
+        // Most lines are short.
+        let before = match self.content.as_bytes().get(line_start..byte) {
             Some(before) if before.len() <= STRIDE => starts_of_characters(before),
             _ => self.characters_before(byte) - self.characters_before(line_start),
         };
-        let column = column + 1;
-        Position { line: line as u32 + 1, column, byte: byte as u32 }
+        Position { line: line as u32 + 1, column: before + 1, byte: byte as u32 }
     }
 
     fn characters_before(&self, byte: usize) -> u32 {

@@ -41,7 +41,7 @@ pub fn values<'a>(eval: &Eval<'a>, types: &'a Thunk<'a>) -> Vec<Attr<'a>> {
     ]
 }
 
-/// A set with `_type`.
+/// A set with `_type`; `entries` have none.
 pub fn typed<'a>(eval: &Eval<'a>, kind: &str, entries: Vec<Attr<'a>>) -> Value<'a> {
     let mut all = Vec::with_capacity(entries.len() + 1);
     all.push(eval.attr("_type", eval.done(eval.string(kind))));

@@ -78,8 +78,10 @@ impl<'a> Reader<'a, '_> {
             })
             .collect();
         let origin = live.iter().find_map(|live| match live.definition.place {
+            place @ (AttrPlace::Generated(_) | AttrPlace::GeneratedAt(_)) => {
+                place.of_name().and_then(|span| spot(self.eval, span))
+            }
             AttrPlace::Written(_) | AttrPlace::Nowhere => None,
-            generated => generated.of_name().and_then(|span| spot(self.eval, span)),
         });
         let first_field = || listed.iter().find_map(|written| written.fields.values().flatten().min().cloned());
         let at = listed.iter().find_map(|written| written.pos.clone()).or_else(first_field);

@@ -77,7 +77,7 @@ pub fn option_type<'a>(eval: &Eval<'a>, world: &'a World<'a>, shape: Shape<'a>) 
     let empty = shape.empty.map(|value| eval.attr("value", value)).into_iter().collect();
     let class = shape.class.map_or(Value::Null, |class| eval.string(class));
     let [options, modules, substituted] = submodules(eval, shape.inner);
-    // In the order of the names, which a set has them in.
+    // Sorted by name already, so that sorting them is cheap.
     eval.attrs(vec![
         eval.attr("_type", text("option-type")),
         eval.attr("check", eval.done(shape.check)),
