@@ -42,6 +42,7 @@ mod trivial;
 mod versions;
 
 pub use self::hm::hm;
+pub use self::in_nix::of_types;
 
 use std::cell::Cell;
 
@@ -76,11 +77,6 @@ pub fn lib<'a>(eval: &Eval<'a>, extra: Vec<Attr<'a>>) -> Value<'a> {
     value
 }
 
-/// What of `lib.types` is written in Nix.
-pub fn of_types<'a>(eval: &Eval<'a>, names: &[&str], lib: &'a Thunk<'a>) -> Vec<Attr<'a>> {
-    in_nix::entries(eval, names, in_nix::TYPES.value(eval, lib))
-}
-
 /// What namespaces are made with.
 struct Given<'a, 'e> {
     types: &'a Thunk<'a>,
@@ -92,9 +88,7 @@ fn entries<'a>(eval: &Eval<'a>, namespace: &Namespace, given: Given<'a, '_>) -> 
     let elsewhere = |name: &str| given.extra.iter().find(|attr| attr.name.as_str() == name).copied();
     let from_builtins = namespace.builtins.iter().map(|&name| eval.attr(name, calling::builtin_thunk(eval, name)));
     let mut entries: Vec<_> = from_builtins.collect();
-    if let Some(file) = in_nix::file(namespace.name) {
-        entries.extend(in_nix::entries(eval, namespace.in_nix, file.value(eval, given.lib)));
-    }
+    entries.extend(in_nix::of_namespace(eval, namespace.name, given.lib));
     for function in namespace.functions.iter().copied().flatten() {
         entries.push(eval.attr(function.name, eval.done(eval.native(function.name, function.arity, function.run))));
     }

@@ -3,8 +3,8 @@
 
 use super::{
     asserts, attrsets, build_flags, cli, customisation, debug, distance, documents, escapes, fileset, filesystem,
-    fixed_points, generators, kernel, lists, members, meta, misc, modules, numbers, options, order, outputs, path,
-    paths_in_sets, recursion, scopes, separated, sources, strings, systems, trivial, versions,
+    fixed_points, generators, in_nix, kernel, lists, members, meta, misc, modules, numbers, options, order, outputs,
+    path, paths_in_sets, recursion, scopes, separated, sources, strings, systems, trivial, versions,
 };
 use crate::nix::builtins::Function;
 use crate::nix::eval::Eval;
@@ -14,14 +14,12 @@ use crate::nix::value::{Attr, Thunk};
 pub struct Namespace {
     /// Its name in `lib`.
     pub name: &'static str,
-    /// What is written here.
+    /// What is written in Rust.
     pub functions: &'static [&'static [Function]],
     /// What is no function, and what needs `lib.types`.
     pub values: for<'a> fn(&Eval<'a>, &'a Thunk<'a>) -> Vec<Attr<'a>>,
     /// What it takes from `builtins`.
     pub builtins: &'static [&'static str],
-    /// What its file in `in_nix/` gives.
-    pub in_nix: &'static [&'static str],
     /// What does not stand at the top of `lib`, or is another's there.
     pub beneath: &'static [&'static str],
 }
@@ -30,33 +28,6 @@ fn none<'a>(_: &Eval<'a>, _: &'a Thunk<'a>) -> Vec<Attr<'a>> {
     Vec::new()
 }
 
-/// `lib.gvariant`, of which nothing stands at the top.
-const GVARIANT: &[&str] = &[
-    "intConstructors",
-    "isGVariant",
-    "mkArray",
-    "mkBoolean",
-    "mkDictionaryEntry",
-    "mkDouble",
-    "mkEmptyArray",
-    "mkInt16",
-    "mkInt32",
-    "mkInt64",
-    "mkJust",
-    "mkMaybe",
-    "mkNothing",
-    "mkObjectpath",
-    "mkString",
-    "mkTuple",
-    "mkUchar",
-    "mkUint16",
-    "mkUint32",
-    "mkUint64",
-    "mkValue",
-    "mkVariant",
-    "type",
-];
-
 /// All of them.
 pub const NAMESPACES: &[Namespace] = &[
     Namespace {
@@ -64,7 +35,6 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[asserts::FUNCTIONS],
         values: none,
         builtins: &[],
-        in_nix: &[],
         beneath: &["assertEachOneOf", "checkAssertWarn"],
     },
     Namespace {
@@ -84,7 +54,6 @@ pub const NAMESPACES: &[Namespace] = &[
             "removeAttrs",
             "zipAttrsWith",
         ],
-        in_nix: &[],
         beneath: &["longestValidPathPrefix", "unionOfDisjoint"],
     },
     Namespace {
@@ -92,7 +61,6 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[cli::FUNCTIONS],
         values: none,
         builtins: &[],
-        in_nix: &[],
         beneath: &[
             "toCommandLine",
             "toCommandLineGNU",
@@ -107,7 +75,6 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[customisation::FUNCTIONS, scopes::FUNCTIONS],
         values: none,
         builtins: &[],
-        in_nix: &["makeScopeWithSplicing", "makeScopeWithSplicing'"],
         beneath: &[],
     },
     Namespace {
@@ -115,7 +82,6 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[debug::FUNCTIONS],
         values: none,
         builtins: &["addErrorContext", "trace", "unsafeGetAttrPos"],
-        in_nix: &["runTests", "throwTestFailures"],
         beneath: &["throwTestFailures"],
     },
     Namespace {
@@ -123,7 +89,6 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[customisation::DERIVATIONS],
         values: none,
         builtins: &[],
-        in_nix: &[],
         beneath: &[],
     },
     Namespace {
@@ -131,7 +96,6 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[],
         values: none,
         builtins: &[],
-        in_nix: &["normalizeHash", "proxyImpureEnvVars", "withNormalizedHash"],
         beneath: &["normalizeHash", "proxyImpureEnvVars", "withNormalizedHash"],
     },
     Namespace {
@@ -139,7 +103,6 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[fileset::FUNCTIONS],
         values: fileset::values,
         builtins: &[],
-        in_nix: &[],
         beneath: &[
             "difference",
             "empty",
@@ -163,23 +126,14 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[filesystem::FUNCTIONS],
         values: none,
         builtins: &["baseNameOf", "dirOf", "hashFile", "isPath", "readDir", "readFileType"],
-        in_nix: &[],
         beneath: &["haskellPathsInDir", "listFilesRecursive", "locateDominatingFile", "resolveDefaultNix"],
     },
-    Namespace {
-        name: "fixedPoints",
-        functions: &[fixed_points::FUNCTIONS],
-        values: none,
-        builtins: &[],
-        in_nix: &[],
-        beneath: &[],
-    },
+    Namespace { name: "fixedPoints", functions: &[fixed_points::FUNCTIONS], values: none, builtins: &[], beneath: &[] },
     Namespace {
         name: "flakes",
         functions: &[],
         values: none,
         builtins: &["flakeRefToString", "parseFlakeRef"],
-        in_nix: &[],
         beneath: &[],
     },
     Namespace {
@@ -187,7 +141,6 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[generators::FUNCTIONS, documents::FUNCTIONS],
         values: none,
         builtins: &[],
-        in_nix: &["mkDconfKeyValue", "toDconfINI"],
         beneath: &[
             "mkDconfKeyValue",
             "mkKeyValueDefault",
@@ -206,13 +159,12 @@ pub const NAMESPACES: &[Namespace] = &[
             "withRecursion",
         ],
     },
-    Namespace { name: "gvariant", functions: &[], values: none, builtins: &[], in_nix: GVARIANT, beneath: GVARIANT },
+    Namespace { name: "gvariant", functions: &[], values: none, builtins: &[], beneath: in_nix::GVARIANT },
     Namespace {
         name: "kernel",
         functions: &[kernel::FUNCTIONS],
         values: kernel::values,
         builtins: &[],
-        in_nix: &["whenHelpers"],
         beneath: &["freeform", "module", "no", "option", "unset", "whenHelpers", "yes"],
     },
     Namespace {
@@ -238,7 +190,6 @@ pub const NAMESPACES: &[Namespace] = &[
             "sort",
             "tail",
         ],
-        in_nix: &[],
         beneath: &["commonPrefix", "findFirstIndex", "hasPrefix", "removePrefix"],
     },
     Namespace {
@@ -246,11 +197,6 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[meta::FUNCTIONS],
         values: meta::values,
         builtins: &[],
-        in_nix: &[
-            "cpeFullVersionWithVendor",
-            "cpePatchVersionInUpdateWithVendor",
-            "tryCPEPatchVersionInUpdateWithVendor",
-        ],
         beneath: &[
             "availableOn",
             "cpeFullVersionWithVendor",
@@ -265,39 +211,6 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[misc::FUNCTIONS],
         values: misc::values,
         builtins: &[],
-        in_nix: &[
-            "checkFlag",
-            "checkReqs",
-            "closePropagation",
-            "closePropagationFast",
-            "closePropagationSlow",
-            "condConcat",
-            "defaultMerge",
-            "defaultMergeArg",
-            "foldArgs",
-            "getValue",
-            "ifEnable",
-            "imap",
-            "innerClosePropagation",
-            "innerModifySumArgs",
-            "lazyGenericClosure",
-            "mapAttrsFlatten",
-            "maybeAttr",
-            "maybeAttrNullable",
-            "maybeEnv",
-            "mergeAttrBy",
-            "mergeAttrByFunc",
-            "mergeAttrsByFuncDefaults",
-            "mergeAttrsByFuncDefaultsClean",
-            "mergeAttrsConcatenateValues",
-            "mergeAttrsNoOverride",
-            "mergeAttrsWithFunc",
-            "modifySumArgs",
-            "nixType",
-            "setAttrMerge",
-            "uniqList",
-            "uniqListExt",
-        ],
         beneath: &["closePropagationFast", "closePropagationSlow"],
     },
     Namespace {
@@ -305,23 +218,6 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[modules::FUNCTIONS],
         values: modules::values,
         builtins: &[],
-        in_nix: &[
-            "applyModuleArgsIfFunction",
-            "dischargeProperties",
-            "evalModules",
-            "evalOptionValue",
-            "filterOverrides",
-            "filterOverrides'",
-            "fixMergeModules",
-            "fixupOptionType",
-            "mapDefinitionValue",
-            "mergeAttrDefinitionsWithPrio",
-            "mergeDefinitions",
-            "mergeOptionDecls",
-            "pushDownProperties",
-            "sortProperties",
-            "unifyModuleSyntax",
-        ],
         beneath: &[
             "collectModules",
             "defaultOrderPriority",
@@ -336,21 +232,12 @@ pub const NAMESPACES: &[Namespace] = &[
             "mkAliasIfDef",
         ],
     },
-    Namespace { name: "network", functions: &[], values: none, builtins: &[], in_nix: &["ipv6"], beneath: &["ipv6"] },
+    Namespace { name: "network", functions: &[], values: none, builtins: &[], beneath: &["ipv6"] },
     Namespace {
         name: "options",
         functions: &[options::FUNCTIONS],
         values: options::values,
         builtins: &[],
-        in_nix: &[
-            "mergeDefaultOption",
-            "optionAttrSetToDocList",
-            "optionAttrSetToDocList'",
-            "renderOptionValue",
-            "scrubOptionValue",
-            "showDefs",
-            "showOptionWithDefLocs",
-        ],
         beneath: &["literalCode", "renderOptionValue", "showDefs"],
     },
     Namespace {
@@ -358,7 +245,6 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[path::FUNCTIONS],
         values: path::values,
         builtins: &[],
-        in_nix: &[],
         beneath: &["append", "hasPrefix", "hasStorePathPrefix", "removePrefix", "splitRoot", "subpath"],
     },
     Namespace {
@@ -366,16 +252,6 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[sources::FUNCTIONS],
         values: none,
         builtins: &["filterSource"],
-        in_nix: &[
-            "cleanSourceFilter",
-            "pathIsDirectory",
-            "pathIsRegularFile",
-            "pathType",
-            "repoRevToName",
-            "revOrTag",
-            "shortRev",
-            "urlToName",
-        ],
         beneath: &[
             "pathIsDirectory",
             "pathIsRegularFile",
@@ -425,7 +301,6 @@ pub const NAMESPACES: &[Namespace] = &[
             "typeOf",
             "unsafeDiscardStringContext",
         ],
-        in_nix: &["readPathsFromFile", "replaceChars"],
         beneath: &[
             "charToInt",
             "commonPrefixLength",
@@ -454,20 +329,12 @@ pub const NAMESPACES: &[Namespace] = &[
             "tail",
         ],
     },
-    Namespace {
-        name: "stringsWithDeps",
-        functions: &[order::TEXTS],
-        values: none,
-        builtins: &[],
-        in_nix: &[],
-        beneath: &[],
-    },
+    Namespace { name: "stringsWithDeps", functions: &[order::TEXTS], values: none, builtins: &[], beneath: &[] },
     Namespace {
         name: "systems",
         functions: &[systems::FUNCTIONS],
         values: systems::values,
         builtins: &[],
-        in_nix: &[],
         beneath: &[
             "platforms",
             "architectures",
@@ -506,7 +373,6 @@ pub const NAMESPACES: &[Namespace] = &[
             "seq",
             "sub",
         ],
-        in_nix: &[],
         beneath: &["codeName", "oldestSupportedRelease", "release", "revisionWithDefault", "versionSuffix"],
     },
     Namespace {
@@ -514,7 +380,6 @@ pub const NAMESPACES: &[Namespace] = &[
         functions: &[versions::FUNCTIONS],
         values: none,
         builtins: &["compareVersions", "splitVersion"],
-        in_nix: &[],
         beneath: &["major", "majorMinor", "minor", "pad", "patch"],
     },
 ];
