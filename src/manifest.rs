@@ -10,6 +10,7 @@ pub mod comparison;
 mod complete;
 pub mod fact;
 pub mod join;
+pub mod machine;
 pub mod read;
 pub mod spot;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::source::{Place, RepoPath};
 pub use certainty::{Certainty, Complete};
 pub use fact::Fact;
+pub use machine::{BindMount, Container, Group, Read, Unit, User};
 pub use spot::Spot;
 
 /// The version of the JSON.
@@ -68,6 +70,9 @@ pub struct Host {
     /// `networking.hostName`.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub host_name: Fact<Option<String>>,
+    /// Nix itself could not evaluate it: what else is said was found statically.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation_error: Option<EvaluationError>,
     /// Which parts are known completely.
     #[serde(default)]
     pub complete: CompleteParts,
@@ -83,15 +88,32 @@ pub struct Host {
     /// `users.users`, as far as the repository says.
     #[serde(default, deserialize_with = "fact::null_as_default")]
     pub users: BTreeMap<String, User>,
-    /// Systemd services that the repository defines or adds to.
+    /// `users.groups`, as far as Nix says.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<String, Group>,
+    /// Systemd's units: services by name, others with their ending, `backup.timer`. Statically those
+    /// services that the repository defines or adds to.
     #[serde(default, alias = "services", deserialize_with = "fact::null_as_default")]
     pub units: BTreeMap<String, Unit>,
+    /// NixOS containers, by name. Only Nix gives them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub containers: BTreeMap<String, Container>,
     /// What reads which secret. Only the static evaluator knows this.
     #[serde(default)]
     pub uses: Vec<Use>,
     /// Every field that is absent above, and why.
     #[serde(default)]
     pub unknowns: Vec<Unknown>,
+}
+
+/// What Nix says of a host that it could not evaluate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvaluationError {
+    /// Its message, without trace and without the values that Nix prints.
+    pub message: String,
+    /// The innermost place in the repository that it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Spot>,
 }
 
 /// Per part of a host: complete, or why not. Rules about what is *not* there rest on this.
@@ -106,7 +128,7 @@ pub struct CompleteParts {
     /// `users.users` and `users.groups`.
     #[serde(default)]
     pub users: Complete,
-    /// `systemd.services`.
+    /// Systemd's units.
     #[serde(default)]
     pub units: Complete,
 }
@@ -347,30 +369,6 @@ pub struct AgenixSecret {
     /// Where its name is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Spot>,
-}
-
-/// One of `users.users`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct User {
-    /// The primary group's name.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
-    pub group: Fact<Option<String>>,
-    /// The path given as `hashedPasswordFile`.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
-    pub hashed_password_file: Fact<Option<String>>,
-}
-
-/// A systemd service.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Unit {
-    /// `serviceConfig.User`.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
-    pub user: Fact<Option<String>>,
-    /// `serviceConfig.DynamicUser`.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
-    pub dynamic_user: Fact<bool>,
 }
 
 /// A place of the repository's code that holds a secret's path, a placeholder or the like.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    Agenix, Certainty, Complete, Definition, Fact, Host, Manifest, Namespace, Secret, Sops, Template, Unknown, Use,
-    Used,
+    Agenix, Certainty, Complete, CompleteParts, Definition, Fact, Host, Manifest, Namespace, Secret, Sops, Spot,
+    Template, Unknown, Use, Used,
 };
 
 /// Joins what Nix says (`exact`) with what the static evaluator found. Hosts are matched by kind
@@ -17,26 +17,42 @@ pub fn join(exact: Manifest, statically: Manifest) -> Manifest {
         statically.hosts.into_iter().map(|host| ((host.kind, host.name.clone()), host)).collect();
     let mut hosts = Vec::with_capacity(exact.hosts.len());
     for host in exact.hosts {
-        hosts.push(match left.remove(&(host.kind, host.name.clone())) {
-            Some(found) => join_host(host, found),
-            None => host,
+        let found = left.remove(&(host.kind, host.name.clone()));
+        hosts.push(match (&host.evaluation_error, found) {
+            (None, Some(found)) => join_host(host, found),
+            (Some(_), found) => not_evaluated(host, found),
+            (None, None) => host,
         });
     }
-    hosts.extend(left.into_values().map(|mut host| {
-        let why = "not in the manifest that Nix made".to_owned();
-        host.unknowns.push(Unknown {
-            host: Some(host.name.clone()),
-            field: "evaluated".to_owned(),
-            why,
-            ..Unknown::default()
-        });
-        host
-    }));
+    hosts.extend(left.into_values().map(|host| found_only(host, "not in the manifest that Nix made", None)));
     hosts.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     let mut unknowns = exact.unknowns;
     // Nix gave the list of hosts.
     unknowns.extend(statically.unknowns.into_iter().filter(|unknown| unknown.field != "hosts"));
     Manifest { version: super::VERSION, hosts, unknowns }
+}
+
+/// A host that Nix could not evaluate keeps what was found statically.
+fn not_evaluated(exact: Host, found: Option<Host>) -> Host {
+    let found = found.unwrap_or_else(|| {
+        let why = "Nix did not evaluate it";
+        let unknown = || Complete::No(why.to_owned());
+        let complete = CompleteParts { secrets: unknown(), templates: unknown(), users: unknown(), units: unknown() };
+        Host { name: exact.name, kind: exact.kind, attr: exact.attr, complete, ..Host::default() }
+    });
+    let place = exact.evaluation_error.as_ref().and_then(|error| error.at.clone());
+    Host { evaluation_error: exact.evaluation_error, ..found_only(found, "Nix could not evaluate it", place) }
+}
+
+fn found_only(mut host: Host, why: &str, place: Option<Spot>) -> Host {
+    host.unknowns.push(Unknown {
+        host: Some(host.name.clone()),
+        field: "evaluated".to_owned(),
+        why: why.to_owned(),
+        place,
+        ..Unknown::default()
+    });
+    host
 }
 
 fn join_host(mut exact: Host, found: Host) -> Host {
@@ -55,6 +71,9 @@ fn join_host(mut exact: Host, found: Host) -> Host {
     if !exact.complete.users.is_complete() {
         for (name, user) in found.users {
             exact.users.entry(name).or_insert(user);
+        }
+        for (name, group) in found.groups {
+            exact.groups.entry(name).or_insert(group);
         }
     }
     if !exact.complete.units.is_complete() {

@@ -183,6 +183,7 @@ impl<'a> Reader<'a, '_> {
                     Some(Ok(Value::Bool(dynamic))) => Fact::Known(dynamic),
                     _ => Fact::Unknown,
                 },
+                ..Unit::default()
             })
         };
         units.entries.iter().map(|attr| (attr.name.to_string(), unit(attr).unwrap_or_default())).collect()

@@ -1,0 +1,83 @@
+//! What of a host is not secrets: its users, groups, units and containers.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Agenix, Fact, Sops, Used, fact};
+
+/// One of `users.users`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// The primary group's name.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub group: Fact<Option<String>>,
+    /// The path given as `hashedPasswordFile`.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub hashed_password_file: Fact<Option<String>>,
+}
+
+/// One of `users.groups`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// The users that are in it besides those whose primary group it is.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub members: Fact<Vec<String>>,
+}
+
+/// A unit of systemd. The fields are a service's; of other units all is unknown.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unit {
+    /// `serviceConfig.User`.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub user: Fact<Option<String>>,
+    /// `serviceConfig.Group`.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub group: Fact<Option<String>>,
+    /// `serviceConfig.SupplementaryGroups`.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub supplementary_groups: Fact<Vec<String>>,
+    /// `serviceConfig.DynamicUser`.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    pub dynamic_user: Fact<bool>,
+    /// The secrets and templates whose path is in its definition. Only Nix gives them, and it does
+    /// not see into the programs that a unit starts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<Read>,
+}
+
+/// A path of a secret or template in a unit's definition.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Read {
+    /// `SecretPath` or `TemplatePath` of the host.
+    #[serde(flatten)]
+    pub what: Used,
+    /// The option beneath the unit, `serviceConfig.EnvironmentFile`, `environment.TOKEN_FILE`.
+    pub option: String,
+}
+
+/// A container of NixOS (`containers.NAME`).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Container {
+    /// What sops-nix is told inside it.
+    #[serde(default)]
+    pub sops: Option<Sops>,
+    /// What agenix is told inside it.
+    #[serde(default)]
+    pub agenix: Option<Agenix>,
+    /// Where it sees the host's files, by its own path.
+    #[serde(default)]
+    pub bind_mounts: BTreeMap<String, BindMount>,
+}
+
+/// A folder or file of the host inside a container.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BindMount {
+    /// The host's path.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub host_path: Fact<String>,
+}
