@@ -1,0 +1,25 @@
+# Users and groups. Home-manager has none; a user of nix-darwin has no group.
+{ facts }:
+let
+  inherit (builtins) mapAttrs;
+
+  each =
+    option: conversions: scope:
+    let
+      account =
+        name: given:
+        facts.part (field: { field = "users.${option}.${name}.${field}"; }) (facts.read conversions given) { };
+    in
+    if scope.kind == "home" then
+      facts.nothing
+    else
+      # A user that is not enabled is not made.
+      facts.gather (mapAttrs account (facts.select (given: given.enable or true) scope.config.users.${option}));
+in
+{
+  users = each "users" {
+    group = facts.nullable;
+    hashedPasswordFile = facts.nullable;
+  };
+  groups = each "groups" { members = facts.texts; };
+}

@@ -1,0 +1,120 @@
+# What sops-nix is told: null where its module is not imported.
+{
+  facts,
+  files,
+  definitions,
+  search,
+}:
+let
+  inherit (builtins)
+    any
+    attrNames
+    filter
+    mapAttrs
+    ;
+  inherit (facts)
+    nullable
+    part
+    read
+    same
+    text
+    texts
+    ;
+
+  ownership = {
+    path = text;
+    mode = text;
+    owner = nullable;
+    group = nullable;
+  };
+
+  # The default group is that of the owner in `users.users`; where it has none, to ask is an error that cannot be
+  # caught. On darwin the default is a constant.
+  unaskable =
+    scope: written: given:
+    let
+      owner = builtins.tryEval (given.owner or null);
+      isSaid = any (definition: definition.fields ? group) written;
+      isSafe =
+        isSaid || !owner.success || owner.value == null || scope.config.users.users ? ${owner.value}.group;
+    in
+    if scope.kind != "nixos" || isSafe then { } else { group = "its owner is not in users.users"; };
+
+  secret =
+    scope: name: given:
+    let
+      written = definitions.of scope.options.sops.secrets or { } name;
+      fields = part (field: { secret = name; inherit field; }) (read (
+        ownership
+        // {
+          name = text;
+          key = text;
+          format = text;
+          neededForUsers = same;
+          restartUnits = texts;
+          reloadUnits = texts;
+          sopsFile = files.sopsFile;
+        }
+      ) given) (unaskable scope written given);
+    in
+    fields // { json = fields.json // definitions.at written // { definitions = written; }; };
+
+  template =
+    scope: name: given:
+    let
+      written = definitions.of scope.options.sops.templates or { } name;
+      hasFile = any (definition: definition.fields ? file) written;
+      placeholder = scope.config.sops.placeholder or { };
+      fields =
+        part (field: { field = "templates.${name}.${field}"; })
+          (
+            read ownership given
+            // {
+              # The content itself stays here: it may hold what is none of the manifest's business.
+              placeholders = filter (secret: search.contains (text placeholder.${secret}) (given.content or "")) (
+                attrNames placeholder
+              );
+            }
+          )
+          (
+            unaskable scope written given
+            // (if hasFile then { placeholders = "its content is in another file"; } else { })
+          );
+    in
+    fields // { json = fields.json // definitions.at written // { definitions = written; }; };
+
+  keySource =
+    prefix: conversions: set:
+    part (field: { field = "${prefix}.${field}"; }) (read conversions set) { };
+in
+scope:
+let
+  given = scope.config.sops;
+  parts = {
+    secrets = facts.gather (mapAttrs (secret scope) given.secrets);
+    templates = facts.gather (mapAttrs (template scope) given.templates or { });
+    age = keySource "age" {
+      keyFile = nullable;
+      sshKeyPaths = texts;
+      generateKey = same;
+    } given.age or { };
+    gnupg = keySource "gnupg" {
+      home = nullable;
+      sshKeyPaths = texts;
+    } given.gnupg or { };
+  };
+  own = part (field: { inherit field; }) (read {
+    defaultSopsFile =
+      file: if scope.options.sops.defaultSopsFile.isDefined or true then files.sopsFile file else null;
+    validateSopsFiles = same;
+    # Only the names: a value may be a secret.
+    environment = attrNames;
+  } given) { };
+in
+if scope.config ? sops.secrets then
+  {
+    json = mapAttrs (_: part: part.json) parts // own.json;
+    unknowns = facts.unknownsOf (parts // { inherit own; });
+  }
+else
+  facts.nothing // { json = null; }
