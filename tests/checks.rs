@@ -148,7 +148,7 @@ impl Facts {
         let verdict = self.verdict(id);
         assert!(verdict.findings.is_empty(), "{verdict:#?}");
         assert_eq!(verdict.undecided.len(), 1, "{verdict:#?}");
-        assert!(verdict.undecided[0].starts_with("whether "), "{verdict:#?}");
+        assert!(verdict.undecided[0].clause.starts_with("whether "), "{verdict:#?}");
     }
 }
 

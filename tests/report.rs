@@ -93,7 +93,7 @@ impl Repo {
             tree: &self.tree,
         };
         let judged = Judged { findings: findings.to_vec(), ..Judged::default() };
-        let summary = Summary::new(&world, &judged, &[]);
+        let summary = Summary::new(&world, &judged, &[], &world.not_looked_at());
         let mut out = Vec::new();
         human::write(&mut out, findings, &summary, &world, style).unwrap();
         String::from_utf8(out).unwrap()
@@ -170,7 +170,7 @@ fn a_file_that_should_be_sealed_is_named_but_not_shown() {
     });
     let shown = repo.show(&[finding], PLAIN);
     assert!(!shown.contains("hunter2"), "{shown}");
-    assert!(shown.contains("secrets/plain.yaml:1: holds no sops metadata"), "{shown}");
+    assert!(shown.contains("secrets/plain.yaml: holds no sops metadata"), "{shown}");
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_file_without_text_is_shown_by_path_and_line() {
     let repo = repo();
     let place = Place::whole_file("input:private/secrets.yaml".into());
     let shown = repo.show(&[finding(Label { place, text: "this file".to_owned(), masked: false })], PLAIN);
-    assert!(shown.contains("input:private/secrets.yaml:1: this file"), "{shown}");
+    assert!(shown.contains("input:private/secrets.yaml: this file"), "{shown}");
 }
 
 #[test]
@@ -288,7 +288,8 @@ fn a_command_is_never_broken_over_lines() {
         let mut finding = two_files(&repo);
         finding.help = Some(format!("{} run {command} and commit", "word ".repeat(filler)));
         finding.message = format!("{} so run {command}", "word ".repeat(filler));
-        assert_eq!(repo.show(&[finding], PLAIN).matches(command).count(), 2);
+        // In message, help and digest.
+        assert_eq!(repo.show(&[finding], PLAIN).matches(command).count(), 3);
     }
 }
 
@@ -318,7 +319,8 @@ fn a_very_wide_line_is_cut_around_its_label() {
     let mut nested = finding(repo.label("n.nix", "b", "here"));
     nested.others.push(repo.label("m.nix", "needle", "there"));
     let shown = repo.show(&[nested], PLAIN);
-    assert!(shown.lines().all(|line| line.chars().count() <= PLAIN.width), "{shown}");
+    let drawn = shown.lines().take_while(|line| !line.starts_with("error["));
+    assert!(drawn.into_iter().all(|line| line.chars().count() <= PLAIN.width), "{shown}");
     assert_eq!(shown.matches("xxx; needle = 1; b = yyy").count(), 1, "{shown}");
 }
 
@@ -361,7 +363,8 @@ fn what_is_unknown_has_a_subject() {
         ..Unknown::default()
     });
     let shown = repo.show(&[], PLAIN);
-    let lines: Vec<&str> = shown.lines().skip_while(|line| *line != "unknown:").skip(1).collect();
+    let lines = shown.lines().skip_while(|line| *line != "unknown:").skip(1);
+    let lines: Vec<&str> = lines.take_while(|line| line.starts_with(' ')).collect();
     assert_eq!(
         lines,
         [
@@ -389,7 +392,7 @@ fn the_findings_contract() {
     let mut uncertain = two_files(&repo);
     uncertain.certainty = Certainty::Conditional("`cfg.enable` is unknown".to_owned());
     let judged = judge(vec![two_files(&repo), uncertain], &Default::default(), &repo.tree);
-    let summary = Summary::new(&world, &judged, &["the keys of web are unknown".to_owned()]);
+    let summary = Summary::new(&world, &judged, &["the keys of web are unknown".to_owned()], &[]);
     let mut out = Vec::new();
     json::write(&mut out, &judged.findings, &summary).unwrap();
     let value: serde_json::Value = serde_json::from_slice(&out).unwrap();

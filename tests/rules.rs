@@ -112,7 +112,9 @@ fn every_report_is_as_it_was() {
     for rule in checks::rules() {
         let output = sealnix(&repository(rule, "fires"), &["check"]);
         let report = String::from_utf8(output.stdout).unwrap();
-        let (findings, _summary) = report.split_once("\n1 host, ").unwrap();
+        // The digest and the counts are the same for every rule; `tests/report.rs` shows them.
+        let digest = ["\nerror[", "\nwarning[", "\nnote["].iter().find_map(|level| report.find(level));
+        let findings = &report[..digest.expect("a line a finding")];
         insta::assert_snapshot!(rule.id, findings);
     }
 }

@@ -21,7 +21,7 @@ pub mod r#use;
 
 use crate::finding::{Finding, Label, Level};
 use crate::identity::Identities;
-use crate::manifest::{Certainty, Manifest};
+use crate::manifest::{Certainty, Host, Manifest};
 use crate::policy::Policy;
 use crate::source::{SyntaxError, Tree};
 use crate::vault::Vault;
@@ -48,9 +48,24 @@ pub struct World<'a> {
 pub struct Verdict {
     /// The mistakes.
     pub findings: Vec<Finding>,
-    /// What could not be decided because something is unknown, one clause a case; the summary
-    /// counts these.
-    pub undecided: Vec<String>,
+    /// What could not be decided because something is unknown, one a case; the summary counts these.
+    pub undecided: Vec<Undecided>,
+}
+
+/// What a rule could not decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecided {
+    /// The host that it concerns; none: the repository.
+    pub host: Option<String>,
+    /// A clause that starts with "whether".
+    pub clause: String,
+}
+
+impl Verdict {
+    /// Says what could not be decided of a host.
+    fn undecided_of(&mut self, host: &Host, clause: String) {
+        self.undecided.push(Undecided { host: Some(host.name.clone()), clause });
+    }
 }
 
 /// One rule.

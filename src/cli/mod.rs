@@ -5,6 +5,8 @@ pub mod explain;
 pub mod manifest;
 pub mod rules;
 pub mod run;
+pub mod save;
+pub mod scope;
 pub mod subject;
 pub mod unknowns;
 
@@ -17,6 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::finding::Level;
 use crate::report::human::{self, Style};
 use run::RunError;
+use scope::Scope;
 use subject::{Checkout, Subject};
 
 /// Width of the report where it does not go to a terminal.
@@ -49,6 +52,15 @@ enum Command {
         /// Take the declarations from a manifest that Nix made.
         #[arg(long, value_name = "FILE")]
         manifest: Option<PathBuf>,
+        /// Report only what concerns this host; as often as needed.
+        #[arg(long = "host", value_name = "NAME")]
+        hosts: Vec<String>,
+        /// Report only what concerns the repository as a whole and no single host.
+        #[arg(long, conflicts_with = "hosts")]
+        no_hosts: bool,
+        /// Write the report into a file too, if the check could run.
+        #[arg(long, value_name = "OUT")]
+        report: Option<PathBuf>,
         /// The lowest level that makes the exit code 1.
         #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
         fail_on: FailOn,
@@ -91,8 +103,13 @@ enum Command {
     },
 }
 
+/// What is read besides the path.
 #[derive(Debug, Args)]
 struct Inputs {
+    /// The folder of the repository, which PATH lies in, where PATH does not tell it: a flake in a
+    /// folder below. A manifest's paths are relative to it.
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
     /// A checkout of a flake input that is not here, such as a private one; as often as needed.
     #[arg(long = "input", value_name = "NAME=PATH")]
     given: Vec<Checkout>,
@@ -103,7 +120,8 @@ struct Inputs {
 
 impl Inputs {
     fn beside<'a>(&'a self, path: &'a Option<PathBuf>) -> Subject<'a> {
-        Subject { path: path.as_deref(), inputs: &self.given, store: self.use_store.as_deref() }
+        let Inputs { root, given, use_store } = self;
+        Subject { path: path.as_deref(), root: root.as_deref(), inputs: given, store: use_store.as_deref() }
     }
 }
 
@@ -152,8 +170,13 @@ pub fn main() -> ExitCode {
     // Written as a whole: nothing is half said when an error ends the run.
     let mut output = Vec::new();
     let ran = match arguments.command {
-        Command::Check { path, inputs, format, manifest, fail_on } => {
-            let options = check::Options { format, manifest, fail_on: fail_on.into() };
+        Command::Check { path, inputs, format, manifest, hosts, no_hosts, report, fail_on } => {
+            let scope = match no_hosts {
+                true => Scope::Repository,
+                false if hosts.is_empty() => Scope::All,
+                false => Scope::Hosts(hosts),
+            };
+            let options = check::Options { format, manifest, scope, report, fail_on: fail_on.into() };
             check::check(inputs.beside(&path), &options, style(&io::stdout()), &mut output)
         }
         Command::Manifest { path, inputs, compare: Some(other), format } => {

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::explain;
+use super::scope::Scope;
 use super::subject::Subject;
 use crate::checks::{self, Verdict, World};
 use crate::config::{self, Config, ConfigError, Mistake};
-use crate::finding;
+use crate::finding::{self, Finding, Label};
 use crate::identity::Identities;
 use crate::levels::{self, Judged};
 use crate::manifest::Manifest;
@@ -21,7 +22,7 @@ use crate::nix::ir::{Content, File, Program};
 use crate::nixos::{self, Evaluated, lock};
 use crate::policy::Policy;
 use crate::source::start::is_flake;
-use crate::source::{EntryPoint, NotLooked, Place, RepoPath, StartError, SyntaxError, Tree, WalkError};
+use crate::source::{EntryPoint, NotLooked, Place, RepoPath, StartError, SyntaxError, Tree, WalkError, input_of};
 use crate::vault::Vault;
 
 /// Why a command could not run.
@@ -91,12 +92,26 @@ pub enum RunError {
     /// The result could not be written.
     #[error("cannot write the result")]
     Write(#[from] io::Error),
+    /// The file that was to hold the report cannot be written.
+    #[error("cannot write the report to {}", path.display())]
+    NotSaved {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// The result could not be turned into JSON.
     #[error("cannot write the result as JSON")]
     Json(#[from] serde_json::Error),
 }
 
 impl RunError {
+    /// There is no host of this name.
+    pub fn no_such_host(name: &str, manifest: &Manifest) -> Self {
+        let hosts: BTreeSet<&str> = manifest.hosts.iter().map(|host| host.name.as_str()).collect();
+        RunError::NoSuchHost { host: name.to_owned(), hosts: hosts.into_iter().map(str::to_owned).collect() }
+    }
+
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
         match self {
@@ -107,6 +122,9 @@ impl RunError {
             ),
             RunError::Start(StartError::Several { .. }) => {
                 Some("give the folder or the file that makes the hosts".to_owned())
+            }
+            RunError::Start(StartError::Root { .. } | StartError::Outside { .. }) => {
+                Some("--root is the folder of the repository, and PATH a folder or file in it".to_owned())
             }
             RunError::Start(_) => Some("give the folder of the repository, or its entry file".to_owned()),
             RunError::Foreign { .. } => Some("make one of this repository: docs/manifest.md says how".to_owned()),
@@ -123,6 +141,7 @@ impl RunError {
             | RunError::Evaluate(_)
             | RunError::Config(_)
             | RunError::Write(_)
+            | RunError::NotSaved { .. }
             | RunError::Json(_) => None,
         }
     }
@@ -145,6 +164,8 @@ pub struct Known {
     pub config: Config,
     /// The Nix files that do not parse.
     pub syntax_errors: Vec<SyntaxError>,
+    /// The declarations are Nix's.
+    pub exact: bool,
 }
 
 impl Known {
@@ -162,14 +183,16 @@ pub struct Answer {
     pub judged: Judged,
     /// What no rule could decide, a clause a case.
     pub undecided: Vec<String>,
-    /// A file that matters was not looked at, or no host was found where there may be some. No level
-    /// and no comment makes that a clean run.
+    /// The files that matter and were not looked at.
+    pub not_looked_at: Vec<Label>,
+    /// There are such files, or no host was found where there may be some. No level and no comment
+    /// makes that a clean run.
     pub unseen: bool,
 }
 
 /// Reads and evaluates the repository.
 pub fn declared(subject: Subject<'_>) -> Result<(Tree, Manifest), RunError> {
-    let start = EntryPoint::find(subject.path, Path::new("."))?;
+    let start = subject.start()?;
     let Walked { mut tree, given, .. } = walk(&start, subject)?;
     let program = parse(&mut tree);
     let evaluated = evaluate(&tree, &program, &start.entries, &given)?;
@@ -180,10 +203,10 @@ pub fn declared(subject: Subject<'_>) -> Result<(Tree, Manifest), RunError> {
 /// Learns all there is to know about the repository. With a manifest made by Nix the
 /// declarations are that manifest's; then there need not be anything to evaluate.
 pub fn know(subject: Subject<'_>, exact: Option<&Path>) -> Result<Known, RunError> {
-    let start = match EntryPoint::find(subject.path, Path::new(".")) {
+    let start = match subject.start() {
         Ok(start) => start,
         Err(StartError::NoEntry { folder } | StartError::Several { folder, .. }) if exact.is_some() => {
-            EntryPoint { root: folder, entries: Vec::new() }
+            EntryPoint { root: subject.root.map_or(folder, Path::to_owned), entries: Vec::new() }
         }
         Err(error) => return Err(error.into()),
     };
@@ -195,14 +218,17 @@ pub fn know(subject: Subject<'_>, exact: Option<&Path>) -> Result<Known, RunErro
     tree.not_looked.extend(not_looked);
     tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
     let syntax_errors = syntax_errors(&tree, &program, &reached);
-    let manifest = match exact {
-        Some(exact) => join(exact, statically),
-        None => statically,
+    let (exact, manifest) = match exact {
+        Some(exact) => (true, join(exact, statically)),
+        None => (false, statically),
     };
     let policy = Policy::read(&tree);
     let identities = Identities::find(&manifest, &policy, &vault, &tree, &config);
-    Ok(Known { tree, config, manifest, vault, policy, identities, syntax_errors })
+    Ok(Known { tree, config, manifest, vault, policy, identities, syntax_errors, exact })
 }
+
+/// The rule whose findings no level and no comment makes a clean run.
+const NOT_LOOKED_AT: &str = "not-looked-at";
 
 /// What lies in the repository and in its inputs, as far as they are here.
 struct Walked {
@@ -307,8 +333,8 @@ pub fn sees_no_host(manifest: &Manifest) -> bool {
     manifest.hosts.is_empty() && !manifest.unknowns.is_empty()
 }
 
-/// What every rule says of what is known.
-pub fn judge(known: &Known) -> Answer {
+/// What every rule says of what is known, as far as it is asked for.
+pub fn judge(known: &Known, scope: &Scope) -> Answer {
     let world = known.world();
     let rules: Vec<_> = checks::rules().collect();
     let verdicts = rules.par_iter().map(|rule| {
@@ -321,10 +347,19 @@ pub fn judge(known: &Known) -> Answer {
         verdict.findings.extend(findings);
         verdict.undecided.extend(undecided);
     }
-    let unseen =
-        sees_no_host(&known.manifest) || verdict.findings.iter().any(|finding| finding.rule == "not-looked-at");
-    let judged = levels::judge(finding::merge(verdict.findings), &known.config.levels, &known.tree);
-    Answer { judged, undecided: verdict.undecided, unseen }
+    // What was not looked at may concern any host, unless Nix said what they declare.
+    let of_any = |finding: &Finding| finding.rule == NOT_LOOKED_AT && finding.hosts.is_empty() && !known.exact;
+    let narrow = |finding| if of_any(&finding) { Some(finding) } else { scope.narrow(finding) };
+    let findings: Vec<Finding> = verdict.findings.into_iter().filter_map(narrow).collect();
+    let undecided = verdict.undecided.into_iter().filter(|undecided| scope.takes(undecided.host.as_deref()));
+    let unread = findings.iter().filter(|finding| finding.rule == NOT_LOOKED_AT);
+    let not_looked_at: Vec<Label> = unread.map(|finding| finding.primary.clone()).collect();
+    Answer {
+        undecided: undecided.map(|undecided| undecided.clause).collect(),
+        unseen: sees_no_host(&known.manifest) || !not_looked_at.is_empty(),
+        not_looked_at,
+        judged: levels::judge(finding::merge(findings), &known.config.levels, &known.tree),
+    }
 }
 
 /// Reads a manifest of the repository that `tree` is.
@@ -338,8 +373,12 @@ pub fn read_manifest(file: &Path, tree: &Tree) -> Result<Manifest, RunError> {
     Ok(manifest)
 }
 
-/// Whether the manifest names modules by paths in a repository, and not one of them is in this one.
+/// Whether the manifest names modules by paths in a repository, and not one of them is in this one. A
+/// folder without Nix code may be the part of its repository that holds the secrets.
 fn is_foreign(manifest: &Manifest, tree: &Tree) -> bool {
+    if !tree.files.keys().any(|file| file.ends_with(".nix") && input_of(file).is_none()) {
+        return false;
+    }
     let secrets = manifest.hosts.iter().filter_map(|host| host.sops.as_ref()).flat_map(|sops| sops.secrets.values());
     let files = secrets.flat_map(|secret| &secret.definitions).map(|definition| definition.file.as_str());
     let mut inside =

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::source::{EntryPoint, StartError};
+
 /// A checkout of a flake input: `--input NAME=PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkout {
@@ -28,10 +30,23 @@ impl FromStr for Checkout {
 /// What is to be read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Subject<'a> {
-    /// A folder or entry file; without it the repository around the current folder.
+    /// A folder or entry file; without it the repository around the current folder, or the root.
     pub path: Option<&'a Path>,
+    /// The repository's root, where that is not told by the path.
+    pub root: Option<&'a Path>,
     /// Checkouts of flake inputs; they go before those of `sealnix.toml`.
     pub inputs: &'a [Checkout],
     /// A Nix store whose sources stand in for the other inputs.
     pub store: Option<&'a Path>,
+}
+
+impl Subject<'_> {
+    /// The repository's root, and the files that make its hosts.
+    pub fn start(&self) -> Result<EntryPoint, StartError> {
+        let current = Path::new(".");
+        match self.root {
+            Some(root) => EntryPoint::find_in(root, self.path, current),
+            None => EntryPoint::find(self.path, current),
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::run::{self, RunError};
+use super::scope::Scope;
 use super::subject::Subject;
 use super::{Format, Outcome};
 use crate::manifest::Manifest;
@@ -18,7 +19,7 @@ pub fn unknowns(
     let known = run::know(subject, None)?;
     let unseen = run::is_unseen(&known.tree, &known.manifest);
     let manifest = match host {
-        Some(host) => of_host(known.manifest, host)?,
+        Some(host) => of_host(&known.manifest, host)?,
         None => known.manifest,
     };
     let found = obstacles::obstacles(&manifest, &known.identities);
@@ -30,12 +31,8 @@ pub fn unknowns(
 }
 
 /// The manifest of the hosts of one name.
-fn of_host(mut manifest: Manifest, name: &str) -> Result<Manifest, RunError> {
-    let hosts = std::mem::take(&mut manifest.hosts);
-    let names: Vec<String> = hosts.iter().map(|host| host.name.clone()).collect();
-    let hosts: Vec<_> = hosts.into_iter().filter(|host| host.name == name).collect();
-    if hosts.is_empty() {
-        return Err(RunError::NoSuchHost { host: name.to_owned(), hosts: names });
-    }
-    Ok(Manifest { hosts, unknowns: Vec::new(), ..manifest })
+fn of_host(manifest: &Manifest, name: &str) -> Result<Manifest, RunError> {
+    let scope = Scope::Hosts(vec![name.to_owned()]);
+    scope.is_of(manifest)?;
+    Ok(scope.of(manifest))
 }

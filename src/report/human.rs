@@ -9,9 +9,10 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Se
 use textwrap::{WordSeparator, WordSplitter};
 
 use super::Summary;
+use super::digest::digest;
 use super::excerpt::Excerpt;
 use super::mask::Mask;
-use super::sanitise::{clean, clean_line};
+use super::sanitise::{clean, clean_line, place_line};
 use crate::checks::World;
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::Certainty;
@@ -67,7 +68,11 @@ pub fn write(
         let drawing = Drawing { tree: world.tree, mask: &mask, style };
         writeln!(out, "{}", drawn(&drawing.finding(finding), style)?)?;
     }
-    write!(out, "{}", summary.text())
+    write!(out, "{}", summary.gaps())?;
+    if !style.terminal {
+        write!(out, "{}", digest(findings))?;
+    }
+    write!(out, "{}", summary.counts())
 }
 
 /// An error that ends the run, drawn as the findings are.
@@ -234,8 +239,7 @@ fn circumstances(finding: &Finding) -> Vec<String> {
 
 /// A label where no text can be shown.
 fn bare(label: &Label) -> String {
-    let place = &label.place;
-    clean_line(&format!("{}:{}: {}", place.path, place.start.line, label.text))
+    format!("{}: {}", place_line(&label.place), clean_line(&label.text))
 }
 
 fn severity(level: Level) -> Severity {

@@ -1,6 +1,7 @@
 //! What is shown: human (miette) and JSON.
 
 pub mod comparison;
+mod digest;
 pub mod excerpt;
 pub mod human;
 pub mod json;

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::source::Place;
+
 /// Replaces what a terminal would act upon. Newlines stay; callers that want one line join them.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if text.chars().all(|character| visible(character) == character) {
@@ -14,6 +16,14 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 /// The same on one line.
 pub fn clean_line(text: &str) -> String {
     text.lines().map(|line| clean(line).trim().to_owned()).collect::<Vec<_>>().join(" ")
+}
+
+/// Where something stands, on one line: a file, or a point of one.
+pub fn place_line(place: &Place) -> String {
+    match (place.start.line, place.start.column) {
+        _ if *place == Place::whole_file(place.path.clone()) => clean_line(&place.path),
+        (line, column) => clean_line(&format!("{}:{line}:{column}", place.path)),
+    }
 }
 
 /// The character to show for one of a file: itself, its control picture, or U+FFFD.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::sanitise::clean_line;
 use super::unknown;
 use crate::checks::World;
-use crate::finding::Level;
+use crate::finding::{Label, Level};
 use crate::levels::Judged;
 use crate::manifest::{Host, Sops};
 
@@ -66,9 +66,15 @@ pub struct Unseen {
     pub why: String,
 }
 
+impl Unseen {
+    fn at(label: &Label) -> Self {
+        Unseen { path: label.place.path.to_string(), why: label.text.clone() }
+    }
+}
+
 impl Summary {
     /// Counts.
-    pub fn new(world: &World<'_>, judged: &Judged, undecided: &[String]) -> Self {
+    pub fn new(world: &World<'_>, judged: &Judged, undecided: &[String], not_looked_at: &[Label]) -> Self {
         let hosts = &world.manifest.hosts;
         let level = |level| judged.findings.iter().filter(|finding| finding.level == level).count();
         let mut summary = Summary {
@@ -81,11 +87,7 @@ impl Summary {
             notes: level(Level::Note),
             dropped: judged.dropped,
             suppressed: judged.suppressed,
-            not_looked_at: world
-                .not_looked_at()
-                .into_iter()
-                .map(|label| Unseen { path: label.place.path.to_string(), why: label.text })
-                .collect(),
+            not_looked_at: not_looked_at.iter().map(Unseen::at).collect(),
             ..Summary::default()
         };
         let unknowns = hosts.iter().flat_map(|host| &host.unknowns).chain(&world.manifest.unknowns);
@@ -102,10 +104,18 @@ impl Summary {
         summary
     }
 
-    /// The last lines of the human report.
-    pub fn text(&self) -> String {
-        let mut text = format!(
-            "{}, {}, {}{}: {}, {}, {}\n",
+    /// The last lines of the human report: what was counted.
+    pub fn counts(&self) -> String {
+        let mut text = String::new();
+        if self.suppressed > 0 {
+            let _ = writeln!(text, "{} suppressed", count(self.suppressed, "finding"));
+        }
+        if self.dropped > 0 {
+            let _ = writeln!(text, "{} left out as not certain", count(self.dropped, "note"));
+        }
+        let _ = writeln!(
+            text,
+            "{}, {}, {}{}: {}, {}, {}",
             count(self.hosts, "host"),
             count(self.secrets, "secret"),
             if self.templates > 0 { count(self.templates, "template") + ", " } else { String::new() },
@@ -114,12 +124,12 @@ impl Summary {
             count(self.warnings, "warning"),
             count(self.notes, "note"),
         );
-        if self.suppressed > 0 {
-            let _ = writeln!(text, "{} suppressed", count(self.suppressed, "finding"));
-        }
-        if self.dropped > 0 {
-            let _ = writeln!(text, "{} left out as not certain", count(self.dropped, "note"));
-        }
+        text
+    }
+
+    /// The lines before them: what could not be known.
+    pub fn gaps(&self) -> String {
+        let mut text = String::new();
         let unseen = self.not_looked_at.iter().map(|file| (format!("{} {}", file.path, file.why), 1));
         list(&mut text, "not looked at:", unseen.collect(), "");
         list(&mut text, "unknown:", self.unknown_lines.clone(), " (see all: sealnix unknowns)");

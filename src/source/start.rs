@@ -53,29 +53,54 @@ pub enum StartError {
         /// The path.
         path: PathBuf,
     },
+    /// What was said to be the root is no folder.
+    #[error("the root {} is not a folder", root.display())]
+    Root {
+        /// The path as given.
+        root: PathBuf,
+    },
+    /// The path leads out of the root.
+    #[error("{} does not lie in the root {}", path.display(), root.display())]
+    Outside {
+        /// The path as given.
+        path: PathBuf,
+        /// The root as given.
+        root: PathBuf,
+    },
 }
 
 impl EntryPoint {
     /// `path` is a folder, which is the root then, or the entry file itself, whose root is the
     /// repository around it; without a path it is the repository around `current`.
     pub fn find(path: Option<&Path>, current: &Path) -> Result<Self, StartError> {
-        let given = current.join(path.unwrap_or(Path::new("")));
-        let absolute = |given: &Path| {
-            fs::canonicalize(given).map_err(|source| StartError::Path { path: path.unwrap_or(given).into(), source })
-        };
-        let start = absolute(&given)?;
+        let start = absolute(current, path.unwrap_or(Path::new("")))?;
         if start.is_dir() {
             let root = if path.is_some() { &start } else { repository_around(&start).unwrap_or(&start) };
             return Self::of_folder(root);
         }
         let folder = start.parent().unwrap_or(&start);
         let root = repository_around(folder).unwrap_or(folder);
-        let inside = start.strip_prefix(root).unwrap_or(&start);
-        let parts: Option<Vec<_>> = inside.components().map(|part| part.as_os_str().to_str()).collect();
-        match parts {
-            Some(parts) => Ok(EntryPoint { root: root.into(), entries: vec![parts.join("/").into()] }),
-            None => Err(StartError::Name { path: start }),
+        Ok(EntryPoint { root: root.into(), entries: vec![inside(&start, root)?] })
+    }
+
+    /// As [`Self::find`], but `root` is the root whatever lies there, and `path`, a folder or the entry
+    /// file, lies in it. Without a path the entry is looked for in the root.
+    pub fn find_in(root: &Path, path: Option<&Path>, current: &Path) -> Result<Self, StartError> {
+        let top = absolute(current, root)?;
+        if !top.is_dir() {
+            return Err(StartError::Root { root: root.into() });
         }
+        let start = absolute(current, path.unwrap_or(root))?;
+        if !start.starts_with(&top) {
+            return Err(StartError::Outside { path: path.unwrap_or(root).into(), root: root.into() });
+        }
+        if !start.is_dir() {
+            return Ok(EntryPoint { entries: vec![inside(&start, &top)?], root: top });
+        }
+        let folder = inside(&start, &top)?;
+        let entries = Self::of_folder(&start)?.entries.into_iter();
+        let below = |entry: RepoPath| if folder.is_empty() { entry } else { format!("{folder}/{entry}").into() };
+        Ok(EntryPoint { entries: entries.map(below).collect(), root: top })
     }
 
     fn of_folder(root: &Path) -> Result<Self, StartError> {
@@ -96,6 +121,21 @@ impl EntryPoint {
     pub fn is_flake(&self) -> bool {
         self.entries.first().is_some_and(|entry| is_flake(entry))
     }
+}
+
+/// A path as given, as an absolute one without symlinks.
+fn absolute(current: &Path, path: &Path) -> Result<PathBuf, StartError> {
+    fs::canonicalize(current.join(path)).map_err(|source| {
+        let named = if path.as_os_str().is_empty() { current } else { path };
+        StartError::Path { path: named.into(), source }
+    })
+}
+
+/// A path relative to the root that it lies in.
+fn inside(path: &Path, root: &Path) -> Result<RepoPath, StartError> {
+    let parts = path.strip_prefix(root).unwrap_or(path).components();
+    let parts: Option<Vec<_>> = parts.map(|part| part.as_os_str().to_str()).collect();
+    parts.map(|parts| parts.join("/").into()).ok_or_else(|| StartError::Name { path: path.into() })
 }
 
 /// Whether an entry file is a flake's.

@@ -29,7 +29,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             Ok(_) => {}
             Err(why) => {
                 let (name, owner) = (declared.name, declared.owner());
-                verdict.undecided.push(format!("whether the key of `{name}` of {owner} exists: {why}"));
+                verdict.undecided_of(declared.host, format!("whether the key of `{name}` of {owner} exists: {why}"));
             }
         }
     }

@@ -15,22 +15,19 @@ pub const RULE: Rule = Rule {
 
 fn check(world: &World<'_>, verdict: &mut Verdict) {
     for declared in declared(world.manifest) {
-        let name = declared.name;
-        let undecided = |why: String| format!("whether `{name}` of {} has its file: {why}", declared.owner());
-        match declared.file(world) {
-            Named::Missing(path) => verdict.findings.push(finding(world, &declared, path)),
-            Named::Unknown => verdict.undecided.push(undecided("which file it names is not known".to_owned())),
-            Named::InInput(path) => {
-                verdict.undecided.push(undecided(format!("`{path}` lies in another flake input")));
+        let why = match declared.file(world) {
+            Named::Missing(path) => {
+                verdict.findings.push(finding(world, &declared, path));
+                continue;
             }
-            Named::InSubmodule(path) => {
-                verdict.undecided.push(undecided(format!("`{path}` lies in a git submodule")));
-            }
-            Named::Outside(path) => {
-                verdict.undecided.push(undecided(format!("`{path}` lies outside the repository")));
-            }
-            Named::Untracked(_) | Named::NotEncrypted(_) | Named::Unread(..) | Named::Read(_) => {}
-        }
+            Named::Unknown => "which file it names is not known".to_owned(),
+            Named::InInput(path) => format!("`{path}` lies in another flake input"),
+            Named::InSubmodule(path) => format!("`{path}` lies in a git submodule"),
+            Named::Outside(path) => format!("`{path}` lies outside the repository"),
+            Named::Untracked(_) | Named::NotEncrypted(_) | Named::Unread(..) | Named::Read(_) => continue,
+        };
+        let (name, owner) = (declared.name, declared.owner());
+        verdict.undecided_of(declared.host, format!("whether `{name}` of {owner} has its file: {why}"));
     }
 }
 

@@ -28,13 +28,15 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             Err(_) if files.is_empty() => continue,
             Err(why) => {
                 let files = count(files.len());
-                verdict.undecided.push(format!("whether {who} can open the {files} of its secrets: {why}"));
+                let clause = format!("whether {who} can open the {files} of its secrets: {why}");
+                verdict.undecided_of(reader.host, clause);
                 continue;
             }
         };
         let documents: Vec<&Document> = files.values().map(|(document, _)| *document).collect();
         if let Some(why) = nothing_opens(world, held, &documents) {
-            verdict.undecided.push(format!("whether {who} can open the {} of its secrets: {why}", count(files.len())));
+            let clause = format!("whether {who} can open the {} of its secrets: {why}", count(files.len()));
+            verdict.undecided_of(reader.host, clause);
             continue;
         }
         for (document, declared) in files.into_values() {
@@ -43,7 +45,9 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
                 continue;
             }
             match other_way(&reader, held, document) {
-                Some(way) => verdict.undecided.push(format!("whether {who} can open `{}`: {way}", document.path)),
+                Some(way) => {
+                    verdict.undecided_of(reader.host, format!("whether {who} can open `{}`: {way}", document.path));
+                }
                 None => verdict.findings.push(finding(world, &who, held, document, &declared)),
             }
         }

@@ -1,10 +1,10 @@
 //! A file that matters and was not looked at: the run is not clean, whatever else it found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::deciding::deciding;
 use crate::checks::declared::{Named, declared};
-use crate::checks::{Rule, Verdict, World};
+use crate::checks::{Rule, Undecided, Verdict, World};
 use crate::finding::{Finding, Label, Level};
 use crate::source::{Place, RepoPath};
 use crate::vault::Sealed;
@@ -20,20 +20,23 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     let labels = world.not_looked_at();
     let said = |path: &RepoPath| labels.iter().any(|label| label.place.path == *path);
     let others = unread(world).filter(|label| !said(&label.place.path));
-    verdict
-        .undecided
-        .extend(others.map(|label| format!("whether `{}` is in order: it {}", label.place.path, label.text)));
+    let others = others.map(|label| format!("whether `{}` is in order: it {}", label.place.path, label.text));
+    verdict.undecided.extend(others.map(|clause| Undecided { host: None, clause }));
     for (place, why) in world.policy.configs.iter().filter(|config| config.readable).flat_map(|config| &config.problems)
     {
         let Place { path, start, .. } = place;
-        verdict.undecided.push(format!("whether sops takes `{path}` as it is: line {} {why}", start.line));
+        let clause = format!("whether sops takes `{path}` as it is: line {} {why}", start.line);
+        verdict.undecided.push(Undecided { host: None, clause });
     }
-    verdict.findings.extend(labels.into_iter().map(finding));
+    let declared = unread_of_hosts(world);
+    let hosts = |label: &Label| declared.get(&label.place.path).into_iter().flatten().map(|&host| host.to_owned());
+    verdict.findings.extend(labels.into_iter().map(|label| finding(hosts(&label).collect(), label)));
 }
 
-fn finding(label: Label) -> Finding {
+fn finding(hosts: Vec<String>, label: Label) -> Finding {
     let (path, why) = (&label.place.path, &label.text);
     Finding {
+        hosts,
         help: Some(format!("mend `{path}`, or exclude it in `sealnix.toml` if nothing depends on it")),
         ..RULE.finding(
             label.clone(),
@@ -56,17 +59,24 @@ impl World<'_> {
         let policies = self.policy.configs.iter().filter(|config| !config.readable);
         let policies = policies.filter_map(|config| config.problems.first());
         let policies = policies.map(|(place, why)| Label::new(place.clone(), why.clone()));
-        let declared: BTreeSet<&RepoPath> = declared(self.manifest)
-            .filter_map(|declared| match declared.file(self) {
-                Named::Unread(path, _) => Some(path),
-                _ => None,
-            })
-            .collect();
+        let declared = unread_of_hosts(self);
         let is_ruled = |path: &str| deciding(self.policy, path).is_some_and(|deciding| deciding.is_specific());
-        let sealed = unread(self).filter(|label| declared.contains(&label.place.path) || is_ruled(&label.place.path));
+        let sealed =
+            unread(self).filter(|label| declared.contains_key(&label.place.path) || is_ruled(&label.place.path));
         let all = files.chain(policies).chain(sealed);
         all.filter(|label| self.tree.files.get(&label.place.path).is_none_or(|entry| entry.tracked)).collect()
     }
+}
+
+/// The files that secrets name and that were not read, with the hosts that declare them.
+fn unread_of_hosts<'a>(world: &World<'a>) -> BTreeMap<&'a RepoPath, BTreeSet<&'a str>> {
+    let mut files: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for declared in declared(world.manifest) {
+        if let Named::Unread(path, _) = declared.file(world) {
+            files.entry(path).or_default().insert(declared.host.name.as_str());
+        }
+    }
+    files
 }
 
 /// The sops files that sops would not take.

@@ -26,8 +26,8 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
                     continue;
                 }
             };
-            let host = &host.name;
-            verdict.undecided.push(format!("whether `{name}`, used on `{host}`, is declared: {undecided}"));
+            let clause = format!("whether `{name}`, used on `{}`, is declared: {undecided}", host.name);
+            verdict.undecided_of(host, clause);
         }
     }
 }
