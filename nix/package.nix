@@ -1,0 +1,46 @@
+# sealnix itself, for `pkgs.callPackage`. Needs Rust 1.88: nixpkgs 25.11 or newer.
+{
+  lib,
+  rustPlatform,
+  gitMinimal,
+}:
+let
+  manifest = (lib.importTOML ../Cargo.toml).package;
+in
+rustPlatform.buildRustPackage {
+  pname = manifest.name;
+  inherit (manifest) version;
+
+  # What the build and its tests read: another file's change builds nothing again.
+  src = lib.fileset.toSource {
+    root = ../.;
+    fileset = lib.fileset.unions [
+      ../Cargo.lock
+      ../Cargo.toml
+      ../README.md
+      ../benches
+      ../docs
+      ../fixtures
+      ../flake.nix
+      ../nix
+      ../src
+      ../tests
+    ];
+  };
+  cargoLock.lockFile = ../Cargo.lock;
+
+  # They take longer than the build, and whoever builds sealnix to use it need not wait for them:
+  # `checks` of the flake runs them.
+  doCheck = false;
+  nativeCheckInputs = [ gitMinimal ];
+
+  meta = {
+    inherit (manifest) description;
+    mainProgram = manifest.name;
+    license = [
+      lib.licenses.mit
+      lib.licenses.asl20
+    ];
+    platforms = lib.platforms.unix;
+  };
+}

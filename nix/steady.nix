@@ -1,0 +1,85 @@
+# Of the manifest of one host and of its repository what the host's check reads, and no more: a commit that changes
+# nothing of it leaves the check, and with it the system that the check is part of, as it was.
+{ root, manifest }:
+let
+  inherit (builtins) isAttrs;
+
+  # `self` of a flake and `./.` alike.
+  folder =
+    if builtins.isPath root then root else /. + builtins.unsafeDiscardStringContext "${root}";
+  setOf = names: builtins.listToAttrs (map (name: { inherit name; value = null; }) names);
+
+  isPlace = value: isAttrs value && builtins.isInt (value.line or null) && value ? column;
+
+  # The file of every place, and every sops file, wherever it stands in the manifest.
+  named =
+    value:
+    if isPlace value then
+      [ value.file ]
+    else if isAttrs value then
+      (if builtins.isString (value.path or null) then [ value.path ] else [ ])
+      ++ builtins.concatMap named (builtins.attrValues value)
+    else if builtins.isList value then
+      builtins.concatMap named value
+    else
+      [ ];
+  isHere = file: builtins.match "/.*|input:.*" file == null && builtins.pathExists (folder + "/${file}");
+  here = builtins.filter isHere (builtins.attrNames (setOf (named manifest)));
+  isNix = file: builtins.match ".*[.]nix" file != null;
+
+  # A comment that silences a rule counts only if its file is read. Of the other modules only their names are kept:
+  # an edit moves the lines.
+  silences =
+    file:
+    let
+      text = builtins.readFile (folder + "/${file}");
+    in
+    builtins.replaceStrings [ "sealnix: ignore" ] [ "" ] text != text;
+  read = setOf (builtins.filter (file: !isNix file || silences file) here);
+
+  withoutPlaces =
+    value:
+    if isPlace value then
+      (if read ? ${value.file} then value else null)
+    else if isAttrs value then
+      builtins.mapAttrs (_: withoutPlaces) value
+    else if builtins.isList value then
+      map withoutPlaces value
+    else
+      value;
+
+  # Who may open what is said in these, for every host.
+  saysKeys = name: builtins.match "[.]sops[.]ya?ml|sealnix[.]toml|ssh_known_hosts|.*[.]pub" name != null;
+  below =
+    prefix:
+    let
+      entries = builtins.readDir (folder + "/${prefix}");
+      of =
+        name:
+        if entries.${name} == "directory" then
+          (if name == ".git" then [ ] else below "${prefix}${name}/")
+        else if saysKeys name then
+          [ "${prefix}${name}" ]
+        else
+          [ ];
+    in
+    builtins.concatMap of (builtins.attrNames entries);
+
+  kept = setOf (builtins.attrNames read ++ below "");
+  leadsToKept =
+    folder:
+    builtins.any (file: builtins.substring 0 (builtins.stringLength folder + 1) file == "${folder}/") (
+      builtins.attrNames kept
+    );
+  relative = path: builtins.substring (builtins.stringLength (toString folder) + 1) (-1) path;
+in
+{
+  manifest = withoutPlaces manifest;
+  src = builtins.path {
+    name = "source";
+    path = folder;
+    # An empty folder would be a change too.
+    filter =
+      path: type: kept ? ${relative path} || (type == "directory" && leadsToKept (relative path));
+  };
+}
