@@ -10,6 +10,18 @@ let
   inherit (lib) literalExpression mkOption types;
   cfg = config.sealnix;
   sealnix = import ./. { };
+
+  steady = import ./steady.nix {
+    root = cfg.src.sourceInfo or cfg.src;
+    manifest = sealnix.mkManifest {
+      inherit (cfg) src;
+      nixosConfigurations.${cfg.hostName} = { inherit config options pkgs; };
+      darwinConfigurations = { };
+      homeConfigurations = { };
+      # A unit that names the system, and so its checks, would ask for itself.
+      units = false;
+    };
+  };
 in
 {
   options.sealnix = {
@@ -56,6 +68,15 @@ in
 
   config = lib.mkIf cfg.enable {
     system.checks = [
+      (sealnix.mkCheck {
+        inherit (cfg) package;
+        inherit (pkgs.stdenv.buildPlatform) system;
+        inherit (steady) src manifest;
+        inputs = cfg.src.inputs or { };
+        name = "sealnix-${cfg.hostName}";
+        # Rules about the whole repository need all of it.
+        extraArgs = [ "--host=${cfg.hostName}" ] ++ cfg.extraArgs;
+      })
     ];
   };
 }

@@ -11,7 +11,7 @@ let
 
   isPlace = value: isAttrs value && builtins.isInt (value.line or null) && value ? column;
 
-  # The file of every place, and every sops file, wherever it stands in the manifest.
+  # The file of every place, and every sops file, wherever they stand in the manifest.
   named =
     value:
     if isPlace value then
@@ -43,6 +43,8 @@ let
       (if read ? ${value.file} then value else null)
     else if isAttrs value then
       builtins.mapAttrs (_: withoutPlaces) value
+      # That of a module is a folder's where a folder is imported, and unknown where a module has no file of its own.
+      // (if isPlace (value.pos or null) then { inherit (value.pos) file; } else { })
     else if builtins.isList value then
       map withoutPlaces value
     else
