@@ -158,6 +158,8 @@ let
       ]
       ++ map input (inputsOf manifest)
       ++ extraArgs;
+      # The log of a build looks like a terminal, and is read in a browser too.
+      NO_COLOR = "1";
       # It takes less than to send the sources elsewhere.
       preferLocalBuild = true;
       allowSubstitutes = false;
