@@ -80,20 +80,20 @@ pub struct Host {
     #[serde(default)]
     pub sops: Option<Sops>,
     /// What agenix is told.
-    #[serde(default, alias = "age")]
+    #[serde(default)]
     pub agenix: Option<Agenix>,
     /// Home-manager users inside this host.
     #[serde(default)]
     pub home_users: BTreeMap<String, HomeUser>,
     /// `users.users`, as far as the repository says.
-    #[serde(default, deserialize_with = "fact::null_as_default")]
+    #[serde(default)]
     pub users: BTreeMap<String, User>,
     /// `users.groups`, as far as Nix says.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub groups: BTreeMap<String, Group>,
     /// Systemd's units: services by name, others with their ending, `backup.timer`. Statically those
     /// services that the repository defines or adds to.
-    #[serde(default, alias = "services", deserialize_with = "fact::null_as_default")]
+    #[serde(default)]
     pub units: BTreeMap<String, Unit>,
     /// NixOS containers, by name. Only Nix gives them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -140,7 +140,7 @@ pub struct HomeUser {
     #[serde(default)]
     pub sops: Option<Sops>,
     /// What the user's agenix module is told.
-    #[serde(default, alias = "age")]
+    #[serde(default)]
     pub agenix: Option<Agenix>,
 }
 
@@ -154,7 +154,7 @@ pub struct Sops {
     #[serde(default)]
     pub templates: BTreeMap<String, Template>,
     /// `sops.defaultSopsFile`.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "read::default_sops_file")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub default_sops_file: Fact<Option<SopsFile>>,
     /// `sops.age`.
     #[serde(default)]
@@ -169,11 +169,8 @@ pub struct Sops {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assumed_absent: Vec<AssumedAbsent>,
     /// `sops.validateSopsFiles`.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub validate_sops_files: Fact<bool>,
-    /// Placeholder texts by secret, as real Nix gives them; only read, to find them in contents.
-    #[serde(default, skip_serializing)]
-    pub placeholders: BTreeMap<String, String>,
 }
 
 /// Secrets that are written for a configuration and that it is assumed not to declare.
@@ -197,10 +194,10 @@ pub struct AgeKeys {
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub key_file: Fact<Option<String>>,
     /// Paths of ssh host keys.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub ssh_key_paths: Fact<Vec<String>>,
     /// Whether a missing key file is generated.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub generate_key: Fact<bool>,
 }
 
@@ -212,7 +209,7 @@ pub struct GnupgKeys {
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub home: Fact<Option<String>>,
     /// Paths of RSA ssh host keys.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub ssh_key_paths: Fact<Vec<String>>,
 }
 
@@ -231,19 +228,19 @@ pub struct SopsFile {
 #[serde(rename_all = "camelCase")]
 pub struct Secret {
     /// Its file name under `/run/secrets`.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub name: Fact<String>,
     /// Where in the file its value is; "" is the whole file.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub key: Fact<String>,
     /// yaml, json, binary, dotenv or ini.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub format: Fact<String>,
     /// Where it is placed on the host.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub path: Fact<String>,
     /// Octal.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub mode: Fact<String>,
     /// The owner's name, null where the uid says it.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
@@ -252,16 +249,16 @@ pub struct Secret {
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub group: Fact<Option<String>>,
     /// Decrypted before users exist, to `/run/secrets-for-users`.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub needed_for_users: Fact<bool>,
     /// Units restarted when it changes.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub restart_units: Fact<Vec<String>>,
     /// Units reloaded when it changes.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub reload_units: Fact<Vec<String>>,
     /// The encrypted file.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "read::sops_file")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub sops_file: Fact<SopsFile>,
     /// Whether the host declares it at all.
     #[serde(flatten)]
@@ -317,10 +314,10 @@ pub struct Definition {
 #[serde(rename_all = "camelCase")]
 pub struct Template {
     /// Where it is rendered to.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub path: Fact<String>,
     /// Octal.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub mode: Fact<String>,
     /// The owner's name.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
@@ -329,11 +326,8 @@ pub struct Template {
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub group: Fact<Option<String>>,
     /// The secrets whose placeholder is in the content, sorted.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub placeholders: Fact<Vec<String>>,
-    /// The content as real Nix gives it; only read, to find the placeholders.
-    #[serde(default, skip_serializing)]
-    pub content: Option<String>,
     /// Whether the host declares it at all.
     #[serde(flatten)]
     pub certainty: Certainty,
@@ -353,7 +347,7 @@ pub struct Agenix {
     #[serde(default)]
     pub secrets: BTreeMap<String, AgenixSecret>,
     /// `age.identityPaths`.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub identity_paths: Fact<Vec<String>>,
 }
 
@@ -361,7 +355,7 @@ pub struct Agenix {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AgenixSecret {
     /// The encrypted file.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "read::sops_file")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub file: Fact<SopsFile>,
     /// Whether the host declares it at all.
     #[serde(flatten)]

@@ -155,7 +155,7 @@ fn templates_are_compared_with_their_placeholders() {
     let other = compared(ours.clone(), template(json!({ "placeholders": ["a"] })));
     assert_eq!((verdict(&other), other.totals.placeholders.equal), (Verdict::Wrong, 0));
     // The content could not be evaluated.
-    let unread = compared(ours, template(json!({ "path": "/run/t", "placeholders": null })));
+    let unread = compared(ours, template(json!({ "path": "/run/t" })));
     assert_eq!((verdict(&unread), unread.totals.placeholders.total), (Verdict::Equal, 0));
     let mut ours = template(json!({ "path": "/run/t" }));
     ours["unknowns"] = json!([{ "host": "web", "field": "templates.t.env.placeholders", "why": "a package" }]);
@@ -200,7 +200,7 @@ fn what_differs_is_printed_and_exits_1() {
     hosts.push(lost);
     let secrets = hosts[2]["sops"]["secrets"].as_object_mut().unwrap();
     secrets["outbox-password"]["mode"] = json!("0444");
-    secrets["outbox-password"]["definitions"][0]["pos"] = place("hosts/cinder/default.nix", 2);
+    secrets["outbox-password"]["at"] = place("hosts/cinder/default.nix", 2);
     let first = secrets.keys().next().unwrap().clone();
     let renamed = secrets.shift_remove(&first).unwrap();
     secrets.insert("never-declared".to_owned(), renamed);

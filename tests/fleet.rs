@@ -49,7 +49,7 @@ fn the_declarations_are_those_of_nix() {
         assert_eq!(keys(&said["templates"]), keys(&truth["templates"]));
         for (name, template) in truth["templates"].as_object().unwrap() {
             assert_eq!(said["templates"][name]["path"], template["path"], "{name}");
-            assert_eq!(said["templates"][name]["placeholders"], placeholders(template, truth), "{name}");
+            assert_eq!(said["templates"][name]["placeholders"], template["placeholders"], "{name}");
         }
     }
 }
@@ -90,17 +90,10 @@ fn assert_same_secret(name: &str, said: &Value, truth: &Value) {
     if let Some(group) = said.get("group") {
         assert_eq!(group, &truth["group"], "{name}.group");
     }
-    let written = &truth["definitions"][0]["pos"];
-    if !written["file"].as_str().unwrap().starts_with('/') {
+    // Of a generated name Nix gives no place in the repository.
+    if let Some(written) = truth.get("at") {
         assert_eq!((&said["at"]["file"], &said["at"]["line"]), (&written["file"], &written["line"]), "{name}");
     }
-}
-
-/// The secrets whose placeholder is in a template's content, by what Nix says of both.
-fn placeholders(template: &Value, sops: &Value) -> Value {
-    let content = template["content"].as_str().unwrap();
-    let of = sops["placeholders"].as_object().unwrap();
-    of.iter().filter(|(_, text)| content.contains(text.as_str().unwrap())).map(|(name, _)| name.as_str()).collect()
 }
 
 /// Every host with the names of its secrets.

@@ -39,7 +39,8 @@ let
   relativeText =
     path:
     let
-      input = if isInStore path then inputOf path (attrNames inputs) else null;
+      isAbsolute = substring 0 1 path == "/";
+      input = if isAbsolute then inputOf path (attrNames inputs) else null;
     in
     if isBelow base path then
       rest base path

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::{AgenixSecret, Definition, Fact, Host, Manifest, Secret, Sops, SopsFile, Spot, Template};
-use crate::source::{RepoPath, Text, Tree};
+use crate::source::{Text, Tree};
 
 /// What a manifest is completed from.
 #[derive(Debug)]
@@ -21,17 +21,14 @@ impl<'a> Completion<'a> {
         Completion { tree, root: store_root(manifest, tree) }
     }
 
-    /// Completes places, paths, `at` and the placeholders of templates.
+    /// Completes places and paths.
     pub fn complete(&self, manifest: &mut Manifest) {
-        for Host { sops, agenix, home_users, .. } in &mut manifest.hosts {
-            sops.iter_mut().for_each(|sops| self.sops(sops));
-            agenix
-                .iter_mut()
-                .flat_map(|agenix| &mut agenix.secrets)
-                .for_each(|(name, secret)| self.agenix(name, secret));
-            for user in home_users.values_mut() {
-                user.sops.iter_mut().for_each(|sops| self.sops(sops));
-                let secrets = user.agenix.iter_mut().flat_map(|agenix| &mut agenix.secrets);
+        for Host { sops, agenix, home_users, containers, .. } in &mut manifest.hosts {
+            let users = home_users.values_mut().map(|user| (&mut user.sops, &mut user.agenix));
+            let containers = containers.values_mut().map(|container| (&mut container.sops, &mut container.agenix));
+            for (sops, agenix) in [(sops, agenix)].into_iter().chain(users).chain(containers) {
+                sops.iter_mut().for_each(|sops| self.sops(sops));
+                let secrets = agenix.iter_mut().flat_map(|agenix| &mut agenix.secrets);
                 secrets.for_each(|(name, secret)| self.agenix(name, secret));
             }
         }
@@ -44,9 +41,8 @@ impl<'a> Completion<'a> {
         for (name, secret) in &mut sops.secrets {
             self.secret(name, secret);
         }
-        let placeholders = std::mem::take(&mut sops.placeholders);
         for (name, template) in &mut sops.templates {
-            self.template(name, template, &placeholders);
+            self.template(name, template);
         }
     }
 
@@ -57,24 +53,11 @@ impl<'a> Completion<'a> {
         self.definitions(name, &mut secret.definitions);
         self.spot(name, &mut secret.at);
         self.spot(name, &mut secret.origin);
-        if secret.at.is_none() {
-            secret.at = first_position(&secret.definitions);
-        }
     }
 
-    fn template(&self, name: &str, template: &mut Template, placeholders: &BTreeMap<String, String>) {
+    fn template(&self, name: &str, template: &mut Template) {
         self.definitions(name, &mut template.definitions);
         self.spot(name, &mut template.at);
-        if template.at.is_none() {
-            template.at = first_position(&template.definitions);
-        }
-        let Some(content) = template.content.take() else { return };
-        // A placeholder that belongs to nothing that is listed: then nothing is known of them.
-        let unlisted = placeholders.is_empty() && content.contains("<SOPS:");
-        if template.placeholders.is_unknown() && !unlisted {
-            let contained = placeholders.iter().filter(|(_, text)| !text.is_empty() && content.contains(text.as_str()));
-            template.placeholders = Fact::Known(contained.map(|(secret, _)| secret.clone()).collect());
-        }
     }
 
     fn agenix(&self, name: &str, secret: &mut AgenixSecret) {
@@ -116,24 +99,15 @@ impl<'a> Completion<'a> {
         }
     }
 
-    /// A file in the store's copy of the repository is the repository's.
     fn file(&self, file: &mut SopsFile) {
-        let inside = |path: &RepoPath| {
-            let (_, rest) = split_store_path(path)?;
-            self.tree.files.contains_key(rest).then(|| rest.into())
-        };
-        if let Some(rest) = self.below_root(&file.path).map(RepoPath::from).or_else(|| inside(&file.path)) {
-            file.path = rest;
+        if let Some(rest) = self.below_root(&file.path) {
+            file.path = rest.into();
         }
     }
 
     fn below_root<'p>(&self, path: &'p str) -> Option<&'p str> {
         path.strip_prefix(self.root.as_deref()?)
     }
-}
-
-fn first_position(definitions: &[Definition]) -> Option<Spot> {
-    definitions.iter().find_map(|definition| definition.pos.clone())
 }
 
 /// The attribute path that starts at a byte, up to the step that is `name`: Nix gives the start of

@@ -45,22 +45,3 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fact<T> {
         T::deserialize(deserializer).map(Fact::Known)
     }
 }
-
-/// Reads null as unknown, for a field whose value is never null: Nix code gives null where an
-/// evaluation failed.
-pub fn null_as_unknown<'de, D, T>(deserializer: D) -> Result<Fact<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::<T>::deserialize(deserializer).map(Fact::from)
-}
-
-/// Reads null as the default, for a part that Nix code leaves out as a whole.
-pub fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
-}

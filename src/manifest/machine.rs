@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Agenix, Fact, Sops, Used, fact};
+use super::{Agenix, Fact, Sops, Used};
 
 /// One of `users.users`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct Unit {
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub supplementary_groups: Fact<Vec<String>>,
     /// `serviceConfig.DynamicUser`.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown", deserialize_with = "fact::null_as_unknown")]
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub dynamic_user: Fact<bool>,
     /// The secrets and templates whose path is in its definition. Only Nix gives them, and it does
     /// not see into the programs that a unit starts.

@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 FIELDS = ["key", "format", "path", "mode", "owner", "group", "neededForUsers"]
+NULLABLE = {"owner", "group"}  # null is a value of these; of others it means that Nix could not tell
 DECLARED = {"sopsFile", "key", "format", "mode", "neededForUsers"}
 SECONDS = 120  # a run that takes longer is ended
 
@@ -32,7 +33,7 @@ def spot(at):
 
 def manifest_secret(secret):
     known = [field for field in FIELDS if field in secret and field not in (secret.get("unknown") or [])]
-    made = {field: secret[field] for field in known}
+    made = {field: secret[field] for field in known if secret[field] is not None or field in NULLABLE}
     if secret.get("sopsFile") and "sopsFile" not in (secret.get("unknown") or []):
         made["sopsFile"] = {"path": secret["sopsFile"]}
     if secret.get("at"):
@@ -41,7 +42,7 @@ def manifest_secret(secret):
 
 
 def manifest_template(template):
-    made = {"path": template.get("path"), "placeholders": template.get("placeholders")}
+    made = {field: template[field] for field in ("path", "placeholders") if template.get(field) is not None}
     if template.get("at"):
         made["at"] = spot(template["at"])
     return made

@@ -41,7 +41,6 @@ impl<'a> Reader<'a, '_> {
                 _ => Vec::new(),
             },
             validate_sops_files: self.bool(None, "validateSopsFiles", self.nested(sops, &["validateSopsFiles"])),
-            placeholders: BTreeMap::new(),
         }))
     }
 
@@ -191,7 +190,6 @@ impl<'a> Reader<'a, '_> {
             owner: if owned { self.nullable(None, &format!("{label}.owner"), owner) } else { Fact::Unknown },
             group: if owned { self.nullable(None, &format!("{label}.group"), group) } else { Fact::Unknown },
             placeholders: self.placeholders(configuration, &label, content),
-            content: None,
             certainty,
             at,
             definitions,
