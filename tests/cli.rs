@@ -102,9 +102,9 @@ fn declarations_come_from_a_manifest_that_nix_made() {
     std::fs::write(folder.path().join("hosts.nix"), "{ }").unwrap();
     let output = sealnix(folder.path(), &["check", "--manifest", MADE_BY_NIX, "--format", "json", "."]);
     let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    // alpha and bare; alpha has three secrets and its user ada one.
+    // alpha, bare, mac and a home; alpha has eight secrets, its user ada one, mac and the home one each.
     let summary = &value["summary"];
-    assert_eq!((&summary["hosts"], &summary["secrets"], &summary["templates"]), (&2.into(), &4.into(), &1.into()));
+    assert_eq!((&summary["hosts"], &summary["secrets"], &summary["templates"]), (&4.into(), &11.into(), &2.into()));
 }
 
 #[test]
