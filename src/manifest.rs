@@ -39,6 +39,19 @@ pub struct Manifest {
     pub unknowns: Vec<Unknown>,
 }
 
+impl Manifest {
+    /// Every file that a sops secret is read from, as often as it is named.
+    pub fn sops_files(&self) -> impl Iterator<Item = &RepoPath> {
+        let configurations = self.hosts.iter().flat_map(|host| {
+            let users = host.home_users.values().map(|user| &user.sops);
+            let containers = host.containers.values().map(|container| &container.sops);
+            std::iter::once(&host.sops).chain(users).chain(containers)
+        });
+        let secrets = configurations.flatten().flat_map(|sops| sops.secrets.values());
+        secrets.filter_map(|secret| secret.sops_file.known()).map(|file| &file.path)
+    }
+}
+
 /// What kind of configuration a host is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

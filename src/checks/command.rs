@@ -1,8 +1,8 @@
-//! The commands that mend things, ready to be pasted in the repository's root; for a file of a flake
-//! input, in the root of its checkout, which a comment of the shell says.
+//! The commands that mend things, ready to be pasted in the repository's root; for a file of another
+//! repository, in the root of that one's checkout, which a comment of the shell says.
 
 use crate::policy::Config;
-use crate::source::input_of;
+use crate::source::{input_of, stored};
 
 /// Writes the recipients of the rule file that decides into a sops file. sops looks for its rule
 /// file from the working directory upwards, so a rule file in a folder wants to be called there.
@@ -38,9 +38,12 @@ pub fn nix_parse(path: &str) -> String {
 }
 
 fn on(command: &str, path: &str) -> String {
-    match input_of(path) {
-        Some((input, path)) => format!("{command} {} # in the checkout of {}", quoted(path), quoted(input)),
-        None => format!("{command} {}", quoted(path)),
+    match (input_of(path), stored(path)) {
+        (Some((input, path)), _) => format!("{command} {} # in the checkout of {}", quoted(path), quoted(input)),
+        (None, Some((object, path))) if !path.is_empty() => {
+            format!("{command} {} # in the repository that {} is a copy of", quoted(path), quoted(object))
+        }
+        _ => format!("{command} {}", quoted(path)),
     }
 }
 

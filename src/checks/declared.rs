@@ -67,7 +67,8 @@ impl<'a> Declared<'a> {
         if world.tree.is_elsewhere(path) {
             return Named::InInput(path);
         }
-        if path.starts_with('/') {
+        // A file of the Nix store may be here.
+        if path.starts_with('/') && !world.tree.files.contains_key(path) {
             return Named::Outside(path);
         }
         if world.tree.is_in_submodule(path) {

@@ -212,6 +212,9 @@ pub fn know(subject: Subject<'_>, exact: Option<&Path>) -> Result<Known, RunErro
     };
     let Walked { mut tree, config, given } = walk(&start, subject)?;
     let exact = exact.map(|file| read_manifest(file, &tree)).transpose()?;
+    for path in exact.iter().flat_map(Manifest::sops_files) {
+        tree.add_stored(path);
+    }
     let program = parse(&mut tree);
     let (evaluated, vault) = rayon::join(|| evaluate(&tree, &program, &start.entries, &given), || Vault::read(&tree));
     let Evaluated { manifest: statically, reached, not_looked, .. } = evaluated?;

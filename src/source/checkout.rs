@@ -1,11 +1,12 @@
-//! Checkouts of flake inputs beside the repository: their files lie in its tree as
-//! `input:NAME/path`.
+//! What lies beside the repository: checkouts of flake inputs, whose files lie in its tree as
+//! `input:NAME/path`, and single files of the Nix store, under their own paths.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::place::RepoPath;
+use super::read;
 use super::text::Text;
-use super::tree::{Link, Tree};
+use super::tree::{Entry, Link, NotLooked, Tree};
 
 /// What comes before the name of an input in the path of a file of it.
 const PREFIX: &str = "input:";
@@ -22,6 +23,25 @@ impl Tree {
         let text = |text: &Text| Text::new(inside(text.path()), text.content().clone());
         self.texts.extend(checkout.texts.values().map(text).map(|text| (text.path().clone(), text)));
         self.inputs.insert(name.to_owned(), checkout.root);
+    }
+
+    /// Takes a file of the Nix store in, if it is here: one of an input whose name is not known.
+    pub fn add_stored(&mut self, path: &RepoPath) {
+        let on_disk = Path::new(&**path);
+        let Some(size) = stored(path).and_then(|_| Some(on_disk.metadata().ok().filter(|it| it.is_file())?.len()))
+        else {
+            return;
+        };
+        if self.files.insert(path.clone(), Entry { tracked: true, size }).is_some() {
+            return;
+        }
+        match read::read(on_disk, path, size) {
+            Ok(content) => self.texts.extend(content.map(|content| (path.clone(), Text::new(path.clone(), content)))),
+            Err(why) => {
+                let at = self.not_looked.partition_point(|file| file.path < *path);
+                self.not_looked.insert(at, NotLooked { path: path.clone(), why });
+            }
+        }
     }
 
     /// Whether a checkout of an input is here.
@@ -49,6 +69,32 @@ impl Tree {
 /// Whether a path is that of a file of an input.
 pub(super) fn is_inside(path: &str) -> bool {
     path.starts_with(PREFIX)
+}
+
+/// The object of a Nix store that a path lies in, and the path in it. Stores lie anywhere; an object is
+/// known by its name: 32 characters of a hash, a hyphen and more (Nix manual, "Store Path").
+pub fn stored(path: &str) -> Option<(&str, &str)> {
+    let mut from = 0;
+    while let Some(slash) = path.get(from..).and_then(|rest| rest.find('/')) {
+        let start = from + slash + 1;
+        let (before, name) = path.split_at_checked(start)?;
+        let name = name.split('/').next().unwrap_or_default();
+        if before.starts_with('/') && is_object(name) {
+            let (object, rest) = path.split_at_checked(start + name.len())?;
+            return Some((object, rest.trim_start_matches('/')));
+        }
+        from = start;
+    }
+    None
+}
+
+/// Whether a name is that of an object in a store. Nix's base 32 has neither e, o, u nor t.
+fn is_object(name: &str) -> bool {
+    let digit = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase() && !b"eotu".contains(&byte);
+    match name.split_once('-') {
+        Some((hash, rest)) => hash.len() == 32 && !rest.is_empty() && hash.bytes().all(digit),
+        None => false,
+    }
 }
 
 /// The input's name and the path in it, of a path of a file of an input.

@@ -11,7 +11,7 @@ pub mod text;
 pub mod tree;
 pub mod walk;
 
-pub use checkout::input_of;
+pub use checkout::{input_of, stored};
 pub use origin::Origin;
 pub use place::{Place, Position, RepoPath};
 pub use start::{EntryPoint, StartError};

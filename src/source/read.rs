@@ -58,7 +58,7 @@ pub(super) fn texts(tree: &Tree) -> (BTreeMap<RepoPath, Text>, Vec<NotLooked>) {
 }
 
 /// The text if it matters; an error if it does and cannot be had: why, as a clause.
-fn read(on_disk: &Path, path: &str, size: u64) -> Result<Option<String>, String> {
+pub(super) fn read(on_disk: &Path, path: &str, size: u64) -> Result<Option<String>, String> {
     let role = role(path);
     let limit = if role == Role::Other { MAX_OTHER } else { MAX_NAMED };
     let mut file = File::open(on_disk).map_err(|error| unreadable(&error))?;
