@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::{AgenixSecret, Definition, Fact, Host, Manifest, Secret, Sops, SopsFile, Spot, Template};
-use crate::source::{Text, Tree};
+use crate::source::{Text, Tree, input_of};
 
 /// What a manifest is completed from.
 #[derive(Debug)]
@@ -164,7 +164,9 @@ fn store_root(manifest: &Manifest, tree: &Tree) -> Option<String> {
             match split_store_path(path) {
                 Some((prefix, rest)) if tree.files.contains_key(rest) => *roots.entry(prefix).or_default() += 1,
                 // Positions are relative already: Nix knew the root.
-                None if path.ends_with(".nix") && tree.files.contains_key(path) => return None,
+                None if path.ends_with(".nix") && !path.starts_with(['/', '<']) && input_of(path).is_none() => {
+                    return None;
+                }
                 _ => {}
             }
         }
