@@ -1,4 +1,5 @@
 //! The Nix that is installed here. `.ci/run` installs and demands it; elsewhere a test says that it did not run.
+#![allow(dead_code, reason = "no test uses all of it")]
 
 use std::io::Write;
 use std::path::Path;
@@ -53,12 +54,21 @@ impl Store {
         format!("{{ type = \"derivation\"; outPath = builtins.path {{ name = \"sealnix\"; path = {path}; }}; }}")
     }
 
-    fn run(&self, program: &str, arguments: &[&str]) -> Output {
+    /// The folder that is its own.
+    pub fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Runs one of Nix' programs.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> Output {
         let inside = |folder: &str| self.0.path().join(folder);
         Command::new(program)
             .args(arguments)
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
-            .env("NIX_CONFIG", "build-users-group =\nsandbox = false\nsubstituters =")
+            .env(
+                "NIX_CONFIG",
+                "build-users-group =\nsandbox = false\nsubstituters =\nexperimental-features = nix-command flakes",
+            )
             .env("NIX_STORE_DIR", inside("store"))
             .env("NIX_STATE_DIR", inside("state"))
             .env("NIX_LOCALSTATE_DIR", inside("state"))

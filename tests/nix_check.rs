@@ -1,0 +1,215 @@
+//! `lib.mkCheck` and `lib.mkChecks`: what `nix flake check` does with the binary that cargo built, on a flake whose
+//! hosts are written by hand (`fixtures/nix-check`) and whose secrets are those of `fixtures/fleet-mended`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+mod installed_nix;
+#[allow(dead_code, reason = "sealnix is run by Nix here")]
+mod scratch;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use installed_nix::Store;
+use scratch::{Scratch, fixtures};
+use serde_json::json;
+
+/// A flake with its vault, in the folder of the store.
+struct Flake {
+    store: Store,
+    folder: PathBuf,
+}
+
+impl Flake {
+    /// None where there is no Nix. `inside` is the flake's folder in its repository, "" for the root.
+    fn new(inside: &str) -> Option<Self> {
+        let store = Store::new()?;
+        let repository = store.folder().join("repository");
+        let folder = if inside.is_empty() { repository.clone() } else { repository.join(inside) };
+        fs::create_dir_all(folder.join("secrets")).unwrap();
+        let mended = fixtures().join("fleet-mended");
+        fs::copy(mended.join(".sops.yaml"), repository.join(".sops.yaml")).unwrap();
+        for secret in ["archive.yaml", "atlas.yaml", "backup.yaml", "common.yaml"] {
+            fs::copy(mended.join("secrets").join(secret), folder.join("secrets").join(secret)).unwrap();
+        }
+        fs::copy(fixtures().join("manifests/mock/evaluated.nix"), folder.join("evaluated.nix")).unwrap();
+        let vault = store.folder().join("vault");
+        fs::create_dir_all(&vault).unwrap();
+        fs::copy(mended.join("secrets/cinder.yaml"), vault.join("cinder.yaml")).unwrap();
+        let package = store.folder().join("package");
+        fs::create_dir_all(package.join("bin")).unwrap();
+        // Outside Nix' store: nothing of it need be copied there.
+        fs::hard_link(env!("CARGO_BIN_EXE_sealnix"), package.join("bin/sealnix"))
+            .or_else(|_| fs::copy(env!("CARGO_BIN_EXE_sealnix"), package.join("bin/sealnix")).map(drop))
+            .unwrap();
+        let system = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
+        let sealnix = Path::new(env!("CARGO_MANIFEST_DIR")).join("nix");
+        for file in ["flake.nix", "hosts.nix"] {
+            let text = fs::read_to_string(fixtures().join("nix-check").join(file)).unwrap();
+            let text = text
+                .replace("@sealnix@", sealnix.to_str().unwrap())
+                .replace("@vault@", vault.to_str().unwrap())
+                .replace("@package@", package.to_str().unwrap())
+                .replace("@system@", &system);
+            fs::write(folder.join(file), text).unwrap();
+        }
+        Some(Flake { store, folder })
+    }
+
+    fn replace(&self, file: &str, from: &str, to: &str) {
+        let path = self.folder.join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from}");
+        fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    /// What `nix flake check` does.
+    fn check(&self) -> Checked {
+        self.check_at(&format!("path:{}", self.folder.display()))
+    }
+
+    fn check_at(&self, reference: &str) -> Checked {
+        let arguments = ["flake", "check", "--keep-going", "--print-build-logs", "--offline", "--no-write-lock-file"];
+        let output = self.store.run("nix", &[&arguments[..], &[reference]].concat());
+        Checked { passed: output.status.success(), log: String::from_utf8(output.stderr).unwrap() }
+    }
+}
+
+struct Checked {
+    passed: bool,
+    log: String,
+}
+
+impl Checked {
+    /// The checks of which the log says this: what follows `sealnix` in their names.
+    fn checks(&self, before: &str, after: &str) -> Vec<String> {
+        let lines = self.log.lines().filter_map(|line| line.strip_prefix(before)?.split_once("-sealnix"));
+        let mut checks: Vec<String> = lines.filter_map(|(_, it)| Some(it.split_once(after)?.0.to_owned())).collect();
+        checks.sort();
+        checks
+    }
+
+    fn built(&self) -> Vec<String> {
+        self.checks("building '", ".drv'...")
+    }
+
+    fn failed(&self) -> Vec<String> {
+        self.checks("error: builder for '", ".drv' failed with exit code 1")
+    }
+
+    /// Whether a check says something, by what follows `sealnix` in its name.
+    fn says(&self, check: &str, text: &str) -> bool {
+        let said = format!("sealnix{check}> ");
+        self.log.lines().any(|line| line.strip_prefix(&said).is_some_and(|line| line.contains(text)))
+    }
+}
+
+/// Of all hosts at once.
+const ALL: &str = "";
+const CHECKS: [&str; 5] = [ALL, "-nixos-atlas", "-nixos-beacon", "-nixos-cinder", "-repository"];
+
+#[test]
+fn a_flake_in_order_passes() {
+    let Some(flake) = Flake::new("") else { return };
+    let checked = flake.check();
+    assert!(checked.passed, "{}", checked.log);
+    assert_eq!(checked.built(), CHECKS);
+    // With the file of the other input.
+    assert!(checked.says(ALL, "3 hosts, 8 secrets, 5 sops files: 0 errors, 0 warnings, 0 notes"), "{}", checked.log);
+    assert!(checked.says("-nixos-atlas", "1 host, 3 secrets, 4 sops files: 0 errors"), "{}", checked.log);
+    assert!(checked.says("-repository", "0 hosts, 0 secrets, 4 sops files: 0 errors"), "{}", checked.log);
+}
+
+/// Each mistake with the host that fails; the checks of the others pass.
+#[test]
+fn each_mistake_fails_its_host_and_no_other() {
+    let fleet = fixtures().join("fleet");
+    let mistakes: [(&str, &str, &[&str], &dyn Fn(&Flake)); 5] = [
+        ("key-missing", "`smtp/pasword` is not in `secrets/common.yaml`", &["-nixos-beacon"], &|flake| {
+            flake.replace("hosts.nix", "smtp/password", "smtp/pasword");
+        }),
+        ("key-missing", "`vpn/key` is not in `input:vault/cinder.yaml`", &["-nixos-cinder"], &|flake| {
+            flake.replace("hosts.nix", "\"vpn/private_key\".sopsFile", "\"vpn/key\".sopsFile");
+        }),
+        ("host-not-a-recipient", "secrets/backup.yaml", &["-nixos-atlas"], &|flake| {
+            for file in [".sops.yaml", "secrets/backup.yaml"] {
+                fs::copy(fleet.join(file), flake.folder.join(file)).unwrap();
+            }
+        }),
+        // A creation rule means the file too, and hosts that are written by hand are not to be seen without Nix.
+        ("file-not-encrypted", "secrets/archive.yaml", &["-nixos-cinder", "-repository"], &|flake| {
+            fs::copy(fleet.join("secrets/archive.yaml"), flake.folder.join("secrets/archive.yaml")).unwrap();
+        }),
+        ("sops-file-missing", "secrets/atlas.yaml", &["-nixos-atlas"], &|flake| {
+            fs::remove_file(flake.folder.join("secrets/atlas.yaml")).unwrap();
+        }),
+    ];
+    for (rule, said_of_it, failing, plant) in mistakes {
+        let Some(flake) = Flake::new("") else { return };
+        plant(&flake);
+        let checked = flake.check();
+        assert_eq!((checked.passed, checked.built()), (false, CHECKS.map(str::to_owned).to_vec()), "{rule}");
+        let failing = [&[ALL], failing].concat();
+        assert_eq!(checked.failed(), failing, "{rule}: {}", checked.log);
+        for check in failing {
+            let says = |text: &str| checked.says(check, text);
+            assert!(says(rule) && says(said_of_it) && says(": 1 error, "), "{check} {rule}: {}", checked.log);
+        }
+    }
+}
+
+/// Nix 2.8 does not say in which folder of its source a flake lies; newer ones do.
+#[test]
+fn a_flake_in_a_folder_of_the_repository_passes() {
+    let Some(flake) = Flake::new("machines") else { return };
+    let repository = Scratch::copy_of(flake.folder.parent().unwrap(), &[], &[]);
+    let checked = flake.check_at(&format!("git+file://{}?dir=machines", repository.path().display()));
+    assert!(checked.passed, "{}", checked.log);
+    assert!(checked.says(ALL, "3 hosts, 8 secrets, 5 sops files: 0 errors, 0 warnings"), "{}", checked.log);
+}
+
+/// Without a flake: the source is a path or a string, the hosts are given.
+#[test]
+fn nix_build_needs_no_flake() {
+    let Some(flake) = Flake::new("") else { return };
+    let folder = flake.folder.display();
+    let (package, vault) = (flake.store.folder().join("package"), flake.store.folder().join("vault"));
+    let (package, vault) = (package.display(), vault.display());
+    for src in [format!("{folder}"), format!("\"{folder}\"")] {
+        let check = format!(
+            "(import ./nix {{ }}).mkCheck {{ package = \"{package}\"; system = builtins.currentSystem; src = {src}; \
+             inputs.vault = {vault}; nixosConfigurations = import {folder}/hosts.nix {{ vault = {vault}; }}; }}"
+        );
+        let made = flake.store.build(&check).unwrap();
+        assert!(made.contains("3 hosts, 8 secrets, 5 sops files: 0 errors"), "{made}");
+    }
+}
+
+#[test]
+fn a_wrong_argument_is_told() {
+    let Some(store) = Store::new() else { return };
+    for (arguments, said) in [
+        ("{ src = ./fixtures; }", "`package` is missing"),
+        ("{ package = \"/p\"; system = \"x\"; }", "`src` is missing"),
+        ("{ package = \"/p\"; src = ./fixtures; }", "`system` is missing"),
+        ("{ package = \"/p\"; system = \"x\"; src = [ ]; }", "but not list"),
+        ("{ package = \"/p\"; system = \"x\"; src = ./fixtures; pakage = 1; }", "unexpected argument 'pakage'"),
+    ] {
+        for function in ["mkCheck", "mkChecks"] {
+            let call = format!("(import ./nix {{ }}).{function} {arguments}");
+            let all = format!("let made = {call}; in made.drvPath or (builtins.mapAttrs (_: it: it.drvPath) made)");
+            let output = store.run("nix-instantiate", &["--eval", "--strict", "--expr", &all]);
+            let error = String::from_utf8(output.stderr).unwrap();
+            assert!(!output.status.success() && error.contains(said), "{call}: {error}");
+        }
+    }
+}
+
+#[test]
+fn one_host_has_a_manifest_too() {
+    let Some(store) = Store::new() else { return };
+    let host = "name = \"bare\"; kind = \"nixos\"; host = (import ./fixtures/manifests/mock/hosts.nix).nixosConfigurations.bare;";
+    let manifest =
+        store.evaluate(&format!("(import ./nix {{ }}).hostManifest {{ src = ./fixtures; units = false; {host} }}"));
+    assert_eq!((&manifest["name"], &manifest["hostName"]), (&json!("bare"), &json!("bare")));
+    assert_eq!(manifest["complete"]["units"], "Nix was not asked for the units");
+}
