@@ -119,42 +119,59 @@ fn a_flake_in_order_passes() {
     assert!(checked.says("-repository", "0 hosts, 0 secrets, 4 sops files: 0 errors"), "{}", checked.log);
 }
 
-/// Each mistake with the host that fails; the checks of the others pass.
-#[test]
-fn each_mistake_fails_its_host_and_no_other() {
-    let fleet = fixtures().join("fleet");
-    let mistakes: [(&str, &str, &[&str], &dyn Fn(&Flake)); 5] = [
-        ("key-missing", "`smtp/pasword` is not in `secrets/common.yaml`", &["-nixos-beacon"], &|flake| {
-            flake.replace("hosts.nix", "smtp/password", "smtp/pasword");
-        }),
-        ("key-missing", "`vpn/key` is not in `input:vault/cinder.yaml`", &["-nixos-cinder"], &|flake| {
-            flake.replace("hosts.nix", "\"vpn/private_key\".sopsFile", "\"vpn/key\".sopsFile");
-        }),
-        ("host-not-a-recipient", "secrets/backup.yaml", &["-nixos-atlas"], &|flake| {
-            for file in [".sops.yaml", "secrets/backup.yaml"] {
-                fs::copy(fleet.join(file), flake.folder.join(file)).unwrap();
-            }
-        }),
-        // A creation rule means the file too, and hosts that are written by hand are not to be seen without Nix.
-        ("file-not-encrypted", "secrets/archive.yaml", &["-nixos-cinder", "-repository"], &|flake| {
-            fs::copy(fleet.join("secrets/archive.yaml"), flake.folder.join("secrets/archive.yaml")).unwrap();
-        }),
-        ("sops-file-missing", "secrets/atlas.yaml", &["-nixos-atlas"], &|flake| {
-            fs::remove_file(flake.folder.join("secrets/atlas.yaml")).unwrap();
-        }),
-    ];
-    for (rule, said_of_it, failing, plant) in mistakes {
-        let Some(flake) = Flake::new("") else { return };
-        plant(&flake);
-        let checked = flake.check();
-        assert_eq!((checked.passed, checked.built()), (false, CHECKS.map(str::to_owned).to_vec()), "{rule}");
-        let failing = [&[ALL], failing].concat();
-        assert_eq!(checked.failed(), failing, "{rule}: {}", checked.log);
-        for check in failing {
-            let says = |text: &str| checked.says(check, text);
-            assert!(says(rule) && says(said_of_it) && says(": 1 error, "), "{check} {rule}: {}", checked.log);
-        }
+/// With a mistake these checks fail, and that of all hosts, with the rule and what it says; the others pass.
+fn fails(failing: &[&str], rule: &str, message: &str, mistake: impl Fn(&Flake)) {
+    let Some(flake) = Flake::new("") else { return };
+    mistake(&flake);
+    let checked = flake.check();
+    assert_eq!((checked.passed, checked.built()), (false, CHECKS.map(str::to_owned).to_vec()), "{}", checked.log);
+    let failing = [&[ALL], failing].concat();
+    assert_eq!(checked.failed(), failing, "{}", checked.log);
+    for check in failing {
+        let says = |text: &str| checked.says(check, text);
+        assert!(says(rule) && says(message) && says(": 1 error, "), "{check}: {}", checked.log);
     }
+}
+
+/// A file of the flake as it is in `fixtures/fleet`, with the mistake that was planted there.
+fn as_in_fleet(flake: &Flake, file: &str) {
+    fs::copy(fixtures().join("fleet").join(file), flake.folder.join(file)).unwrap();
+}
+
+#[test]
+fn a_key_that_is_missing_fails_its_host() {
+    fails(&["-nixos-beacon"], "key-missing", "`smtp/pasword` is not in `secrets/common.yaml`", |flake| {
+        flake.replace("hosts.nix", "smtp/password", "smtp/pasword");
+    });
+}
+
+#[test]
+fn a_key_that_is_missing_in_another_input_fails_its_host() {
+    fails(&["-nixos-cinder"], "key-missing", "`vpn/key` is not in `input:vault/cinder.yaml`", |flake| {
+        flake.replace("hosts.nix", "\"vpn/private_key\".sopsFile", "\"vpn/key\".sopsFile");
+    });
+}
+
+#[test]
+fn a_host_that_is_no_recipient_fails() {
+    fails(&["-nixos-atlas"], "host-not-a-recipient", "secrets/backup.yaml", |flake| {
+        [".sops.yaml", "secrets/backup.yaml"].iter().for_each(|file| as_in_fleet(flake, file));
+    });
+}
+
+/// A creation rule means the file too, and hosts that are written by hand are not to be seen without Nix.
+#[test]
+fn a_file_that_is_not_encrypted_fails_its_host() {
+    fails(&["-nixos-cinder", "-repository"], "file-not-encrypted", "secrets/archive.yaml", |flake| {
+        as_in_fleet(flake, "secrets/archive.yaml");
+    });
+}
+
+#[test]
+fn a_file_that_is_missing_fails_its_host() {
+    fails(&["-nixos-atlas"], "sops-file-missing", "secrets/atlas.yaml", |flake| {
+        fs::remove_file(flake.folder.join("secrets/atlas.yaml")).unwrap();
+    });
 }
 
 /// Nix 2.8 does not say in which folder of its source a flake lies; newer ones do.
