@@ -4,7 +4,8 @@
   outputs = _: {
     lib = import ./. { };
     flakeModules.default = ./flake-module.nix;
-    nixosModules.default = ./nixos-module.nix;
+    # Nix 2.8 demands a set or a function here.
+    nixosModules.default.imports = [ ./nixos-module.nix ];
     templates = rec {
       default = flake;
       flake = {

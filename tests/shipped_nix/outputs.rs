@@ -46,7 +46,7 @@ fn what_needs_no_nixpkgs_does_not_ask_for_it() {
           types = outputs: {
             names = builtins.attrNames (builtins.removeAttrs outputs [ \"apps\" \"checks\" \"devShells\" \"formatter\" \"overlays\" \"packages\" ]);
             functions = builtins.mapAttrs (_: builtins.typeOf) outputs.lib;
-            modules = builtins.typeOf (import outputs.nixosModules.default) + \" \" + builtins.typeOf (import outputs.flakeModules.default);
+            modules = builtins.typeOf (import (builtins.head outputs.nixosModules.default.imports)) + \" \" + builtins.typeOf (import outputs.flakeModules.default);
             overlay = builtins.typeOf (outputs.overlays.default or (_: _));
             templates = builtins.mapAttrs (_: template: builtins.pathExists (template.path + \"/flake.nix\") && builtins.isString template.description) outputs.templates;
           };
