@@ -67,6 +67,12 @@ let
     in
     builtins.concatMap of (builtins.attrNames entries);
 
+  # Where a link leads is not to be had: then everything is read.
+  ancestors = file: (if dirOf file == "." then [ ] else ancestors (dirOf file)) ++ [ file ];
+  isLink =
+    file: (builtins.readDir (dirOf (folder + "/${file}"))).${baseNameOf file} == "symlink";
+  followsLink = builtins.any isLink (builtins.concatMap ancestors (builtins.attrNames read));
+
   kept = setOf (builtins.attrNames read ++ below "");
   leadsToKept =
     folder:
@@ -82,6 +88,10 @@ in
     path = folder;
     # An empty folder would be a change too.
     filter =
-      path: type: kept ? ${relative path} || (type == "directory" && leadsToKept (relative path));
+      path: type:
+      let
+        file = relative path;
+      in
+      (followsLink && file != ".git") || kept ? ${file} || (type == "directory" && leadsToKept file);
   };
 }

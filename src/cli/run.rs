@@ -376,14 +376,16 @@ pub fn read_manifest(file: &Path, tree: &Tree) -> Result<Manifest, RunError> {
     Ok(manifest)
 }
 
-/// Whether the manifest names modules by paths in a repository, and not one of them is in this one. A
-/// folder without Nix code may be the part of its repository that holds the secrets.
+/// Whether the manifest names places in modules by paths in a repository, and not one of the modules is in this one.
+/// A folder without Nix code may be the part of its repository that holds the secrets, and a module without a place
+/// may be left out of that.
 fn is_foreign(manifest: &Manifest, tree: &Tree) -> bool {
     if !tree.files.keys().any(|file| file.ends_with(".nix") && input_of(file).is_none()) {
         return false;
     }
     let secrets = manifest.hosts.iter().filter_map(|host| host.sops.as_ref()).flat_map(|sops| sops.secrets.values());
-    let files = secrets.flat_map(|secret| &secret.definitions).map(|definition| definition.file.as_str());
+    let placed = secrets.flat_map(|secret| &secret.definitions).filter(|definition| definition.pos.is_some());
+    let files = placed.map(|definition| definition.file.as_str());
     let mut inside =
         files.filter(|file| file.ends_with(".nix") && !file.starts_with(['/', '<']) && !file.contains(':')).peekable();
     inside.peek().is_some() && inside.all(|file| !tree.files.contains_key(file))

@@ -90,6 +90,34 @@ fn the_host_is_built_only_if_its_secrets_are_in_order() {
     assert!(made.contains("1 finding suppressed"), "{made}");
 }
 
+/// Of a module that is named without a line it is no matter whether it is there, beside one that is.
+#[test]
+fn one_module_may_silence_a_rule_and_another_not() {
+    let Some(store) = Store::new() else { return };
+    let repository = host();
+    let host = HOST.replace("{\n  networking", "{\n  imports = [ ./console.nix ];\n  networking");
+    fs::write(repository.path().join("hosts/atlas/default.nix"), host).unwrap();
+    let module = "{\n  # sealnix: ignore[key-missing] made by hand\n  sops.secrets.\"console/tokn\" = { };\n}\n";
+    fs::write(repository.path().join("hosts/atlas/console.nix"), module).unwrap();
+    let made = store.build(&check_of(&repository, &store.package(env!("CARGO_BIN_EXE_sealnix")))).unwrap();
+    assert!(made.contains("1 finding suppressed"), "{made}");
+    assert!(made.contains("1 host, 2 secrets, 1 sops file: 0 errors"), "{made}");
+}
+
+/// A link's target is read, wherever it lies.
+#[test]
+#[cfg(unix)]
+fn a_file_behind_a_link_is_read() {
+    let Some(store) = Store::new() else { return };
+    let repository = host();
+    let inside = |path: &str| repository.path().join(path);
+    fs::create_dir(inside("sealed")).unwrap();
+    fs::rename(inside("secrets/atlas.yaml"), inside("sealed/atlas.yaml")).unwrap();
+    std::os::unix::fs::symlink("../sealed/atlas.yaml", inside("secrets/atlas.yaml")).unwrap();
+    let made = store.build(&check_of(&repository, &store.package(env!("CARGO_BIN_EXE_sealnix")))).unwrap();
+    assert!(made.contains("1 host, 1 secret, 10 sops files: 0 errors"), "{made}");
+}
+
 /// A package that is only named.
 const ANY: &str = "{ type = \"derivation\"; outPath = \"/sealnix\"; }";
 
