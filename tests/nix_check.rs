@@ -6,6 +6,7 @@ mod installed_nix;
 #[allow(dead_code, reason = "sealnix is run by Nix here")]
 mod scratch;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -80,20 +81,20 @@ struct Checked {
 }
 
 impl Checked {
-    /// The checks of which the log says this: what follows `sealnix` in their names.
-    fn checks(&self, before: &str, after: &str) -> Vec<String> {
-        let lines = self.log.lines().filter_map(|line| line.strip_prefix(before)?.split_once("-sealnix"));
-        let mut checks: Vec<String> = lines.filter_map(|(_, it)| Some(it.split_once(after)?.0.to_owned())).collect();
-        checks.sort();
-        checks
+    /// The checks that the log's lines with this beginning name, by what follows `sealnix` in their names.
+    fn checks(&self, beginning: &str) -> Vec<String> {
+        let lines = self.log.lines().filter(|line| line.trim_start().starts_with(beginning));
+        let named = lines.flat_map(|line| line.split("-sealnix").skip(1)).filter_map(|it| it.split_once(".drv"));
+        let checks: BTreeSet<String> = named.map(|(check, _)| check.to_owned()).collect();
+        checks.into_iter().collect()
     }
 
     fn built(&self) -> Vec<String> {
-        self.checks("building '", ".drv'...")
+        self.checks("building '")
     }
 
     fn failed(&self) -> Vec<String> {
-        self.checks("error: builder for '", ".drv' failed with exit code 1")
+        self.checks("error: ")
     }
 
     /// Whether a check says something, by what follows `sealnix` in its name.
