@@ -2,6 +2,7 @@
 _:
 let
   inherit (builtins)
+    appendContext
     attrNames
     attrValues
     concatMap
@@ -16,9 +17,11 @@ let
     listToAttrs
     mapAttrs
     match
+    pathExists
     placeholder
     removeAttrs
     split
+    storeDir
     toFile
     toJSON
     ;
@@ -99,8 +102,8 @@ let
     else
       wrong "`src` is the repository: a flake such as `self`, a path or a string, but not ${builtins.typeOf src}";
 
-  # The inputs that files of secrets lie in: a sandbox holds only what is asked for.
-  inputsOf =
+  # The files that secrets are read from.
+  filesOf =
     manifest:
     let
       scopes =
@@ -109,15 +112,31 @@ let
         scope:
         map (secret: secret.sopsFile.path or "") (attrValues (scope.sops.secrets or { }))
         ++ map (secret: secret.file.path or "") (attrValues (scope.agenix.secrets or { }));
-      names = map (match "input:([^/]*)/.*") (concatMap files (concatMap scopes manifest.hosts));
+    in
+    concatMap files (concatMap scopes manifest.hosts);
+
+  # What an expression matches in each, once.
+  matches =
+    expression: texts:
+    let
+      found = filter (match: match != null) (map (match expression) texts);
     in
     attrNames (
       listToAttrs (
-        map (name: {
-          name = head name;
+        map (match: {
+          name = head match;
           value = null;
-        }) (filter (name: name != null) names)
+        }) found
       )
+    );
+
+  # A sandbox holds only what is asked for: the inputs that these files lie in, and the paths of the store that no
+  # input names, such as fetched trees. One that is yet to be built is left out: to ask for it would build it.
+  inputsOf = matches "input:([^/]*)/.*";
+  storePathsOf =
+    files:
+    map (path: appendContext path { ${path}.path = true; }) (
+      filter pathExists (matches "(${storeDir}/[^/]+).*" files)
     );
 
   # A name may hold what a store path may not, such as the `@` of a home.
@@ -134,6 +153,7 @@ let
       name ? "sealnix",
       # Further arguments of `sealnix check`.
       extraArgs ? [ ],
+      # As `ofSource` has them.
       root ? null,
       nixosConfigurations ? null,
       darwinConfigurations ? null,
@@ -142,7 +162,8 @@ let
     }@arguments:
     let
       source = sourceOf src;
-      file = toFile "manifest.json" (toJSON manifest);
+      declared = toFile "manifest.json" (toJSON manifest);
+      files = filesOf manifest;
       input = name: "--input=${name}=${inputs.${name}.sourceInfo or inputs.${name}}";
     in
     derivation {
@@ -153,11 +174,12 @@ let
         "check"
         source.folder
         "--root=${source.root}"
-        "--manifest=${file}"
+        "--manifest=${declared}"
         "--report=${placeholder "out"}"
       ]
-      ++ map input (inputsOf manifest)
+      ++ map input (inputsOf files)
       ++ extraArgs;
+      outside = storePathsOf files;
       # The log of a build looks like a terminal, and is read in a browser too.
       NO_COLOR = "1";
       # It takes less than to send the sources elsewhere.

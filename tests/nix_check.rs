@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use installed_nix::Store;
 use scratch::{Scratch, fixtures};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A flake with its vault, in the folder of the store.
 struct Flake {
@@ -200,6 +200,42 @@ fn nix_build_needs_no_flake() {
         let made = flake.store.build(&check).unwrap();
         assert!(made.contains("3 hosts, 8 secrets, 5 sops files: 0 errors"), "{made}");
     }
+}
+
+/// A build in a sandbox has the sources that it asks for: those of the files, and of no other input.
+#[test]
+fn a_check_asks_for_what_it_reads() {
+    let Some(flake) = Flake::new("") else { return };
+    let folder = flake.folder.display();
+    let vault = flake.store.folder().join("vault");
+    let vault = vault.display();
+    let check = |host: &str, vault: &str, inputs: &str| {
+        format!(
+            "(import ./nix {{ }}).mkCheck {{ package = \"/package\"; system = \"x\"; src = {folder}; inputs = {inputs}; \
+             nixosConfigurations.{host} = (import {folder}/hosts.nix {{ vault = {vault}; }}).{host}; }}"
+        )
+    };
+    let sources = |check: String| {
+        let references =
+            format!("builtins.attrNames (builtins.getContext (toString (({check}).args ++ ({check}).outside)))");
+        // Otherwise nothing is put into the store.
+        let arguments = ["--eval", "--strict", "--json", "--read-write-mode", "--expr", &references];
+        let output = flake.store.run("nix-instantiate", &arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let paths: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let paths: Vec<&str> = paths.as_array().unwrap().iter().map(|path| path.as_str().unwrap()).collect();
+        let names = paths.iter().map(|path| path.rsplit('/').next().unwrap().split_once('-').unwrap().1.to_owned());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    };
+    let inputs = format!("{{ vault = {vault}; zoo = throw \"not asked for\"; }}");
+    let of_input = sources(check("cinder", &vault.to_string(), &inputs));
+    assert_eq!(of_input, ["manifest.json", "source", "vault"]);
+    assert_eq!(sources(check("atlas", &vault.to_string(), &inputs)), ["manifest.json", "source"]);
+    // A fetched tree is no input, but in the store.
+    let fetched = format!("(builtins.path {{ path = {vault}; name = \"fetched\"; }})");
+    assert_eq!(sources(check("cinder", &fetched, "{ }")), ["fetched", "manifest.json", "source"]);
 }
 
 #[test]
