@@ -51,8 +51,10 @@ let
         containers = containers scope;
         users = accounts.users scope;
         groups = accounts.groups scope;
-        units = if readsUnits then unitsOf config else facts.nothing;
+        units = if readsUnits then read.units else facts.nothing;
       };
+      read = unitsOf config;
+      packages = if readsUnits then read.packages else facts.nothing;
       own = facts.part (field: { inherit field; }) (
         {
           system = facts.text (
@@ -64,6 +66,7 @@ let
     in
     mapAttrs (_: part: part.json) parts
     // own.json
+    // packages.json
     // {
       inherit name kind;
       attr = "${output}.${facts.attribute name}";
@@ -79,7 +82,9 @@ let
           else
             "only NixOS' units are listed";
       };
-      unknowns = map (unknown: { host = name; } // unknown) (facts.unknownsOf (parts // { inherit own; }));
+      unknowns = map (unknown: { host = name; } // unknown) (
+        facts.unknownsOf (parts // { inherit own packages; })
+      );
     };
 
   hostsOf =

@@ -3,7 +3,7 @@
 //! `fixtures/rules/<id>/fires` and `fixtures/rules/<id>/silent` are small repositories, the second
 //! the nearest legal thing to the first. A test copies one to an empty folder and makes it a git
 //! repository that tracks everything except the paths in `fires.untracked`. Then it runs the real
-//! program there.
+//! program there, with the manifest `fires.manifest.json` where there is one: what Nix would say, by hand.
 //!
 //! The examples of a page are these fixtures. A block such as
 //!
@@ -90,7 +90,7 @@ fn examples(page: &str, section: &str) -> Vec<(String, String)> {
 #[test]
 fn every_rule_fires_in_its_fixture() {
     for rule in checks::rules() {
-        let found = findings(&repository(rule, "fires"));
+        let found = findings(rule, "fires");
         let rules: Vec<&str> = found.iter().map(|(rule, _)| rule.as_str()).collect();
         // One mistake is one finding.
         assert_eq!(rules, [rule.id], "{found:?}");
@@ -100,7 +100,7 @@ fn every_rule_fires_in_its_fixture() {
 #[test]
 fn every_rule_is_silent_beside_the_nearest_legal_thing() {
     for rule in checks::rules() {
-        let found = findings(&repository(rule, "silent"));
+        let found = findings(rule, "silent");
         let heard = found.iter().filter(|(id, level)| id == rule.id || level != "note");
         assert_eq!(heard.count(), 0, "{}: {found:?}", rule.id);
     }
@@ -110,7 +110,7 @@ fn every_rule_is_silent_beside_the_nearest_legal_thing() {
 #[test]
 fn every_report_is_as_it_was() {
     for rule in checks::rules() {
-        let output = sealnix(&repository(rule, "fires"), &["check"]);
+        let output = sealnix(rule, "fires", &["check"]);
         let report = String::from_utf8(output.stdout).unwrap();
         // The digest and the counts are the same for every rule; `tests/report.rs` shows them.
         let digest = ["\nerror[", "\nwarning[", "\nnote["].iter().find_map(|level| report.find(level));
@@ -146,14 +146,20 @@ fn git(folder: &TempDir, arguments: &[&str]) {
     assert!(status.success(), "git {arguments:?}");
 }
 
-fn sealnix(folder: &TempDir, arguments: &[&str]) -> Output {
+fn sealnix(rule: &Rule, kind: &str, arguments: &[&str]) -> Output {
+    let folder = repository(rule, kind);
+    let manifest = fixture(rule, kind).with_extension("manifest.json");
     let mut command = Command::new(env!("CARGO_BIN_EXE_sealnix"));
-    command.args(arguments).current_dir(folder.path()).env_clear().output().unwrap()
+    command.args(arguments).current_dir(folder.path()).env_clear();
+    if manifest.is_file() {
+        command.arg("--manifest").arg(manifest);
+    }
+    command.output().unwrap()
 }
 
 /// Rule and level of every finding of `sealnix check`.
-fn findings(folder: &TempDir) -> Vec<(String, String)> {
-    let output = sealnix(folder, &["check", "--format", "json"]);
+fn findings(rule: &Rule, kind: &str) -> Vec<(String, String)> {
+    let output = sealnix(rule, kind, &["check", "--format", "json"]);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!("{error}: {}", String::from_utf8_lossy(&output.stderr));
     });

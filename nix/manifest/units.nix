@@ -1,4 +1,5 @@
-# Systemd's units: services with the user they run as and the secrets they read, others by name.
+# Systemd's units: services with the user they run as and the secrets they read, others by name; and the packages
+# that bring more.
 { facts, search }:
 let
   inherit (builtins)
@@ -19,6 +20,7 @@ let
     listToAttrs
     mapAttrs
     match
+    parseDrvName
     removeAttrs
     split
     tryEval
@@ -30,6 +32,14 @@ let
   words = value: filter (word: isString word && word != "") (split "[ \t\n]+" (written value));
   isOn = value: elem value [ true "true" "yes" "on" "1" ];
 
+  # What does not evaluate leads to no file that can be known.
+  orElse =
+    other: value:
+    let
+      tried = tryEval value;
+    in
+    if tried.success then tried.value else other;
+
   # A value as a text; what has none holds no path.
   written =
     value:
@@ -40,7 +50,10 @@ let
     else
       text value;
 
-  isRead = setting: match "EnvironmentFile|LoadCredential(Encrypted)?|Exec.*" setting != null;
+  isRead = setting: match "EnvironmentFile|LoadCredential(Encrypted)?" setting != null;
+  isExec = setting: match "Exec.*" setting != null;
+  # A line of systemd.service(5) that is run as root, whatever the user: `+` or `!` before the program, but not `!!`.
+  isAsRoot = line: orElse false (isString line && match "[-@:|]*([+]|![^!]).*" line != null);
   scripts = {
     script = null;
     preStart = null;
@@ -55,11 +68,29 @@ let
   textsOf =
     service:
     let
-      named = prefix: set: attrValues (mapAttrs (name: value: { option = prefix + name; inherit value; }) set);
+      config = service.serviceConfig or { };
+      named =
+        prefix: set:
+        attrValues (
+          mapAttrs (name: value: {
+            option = prefix + name;
+            asRoot = false;
+            inherit value;
+          }) set
+        );
+      # Older than `+`: all but the main program.
+      onlyStart = isOn (config.PermissionsStartOnly or false);
+      startedAsRoot = text: text // { asRoot = onlyStart && match ".*Start|script" text.option == null; };
+      byLine =
+        text:
+        map (line: startedAsRoot text // { value = line; } // (if isAsRoot line then { asRoot = true; } else { })) (
+          orElse [ ] (if isList text.value then text.value else [ text.value ])
+        );
     in
-    named "serviceConfig." (facts.selectNames isRead (service.serviceConfig or { }))
+    named "serviceConfig." (facts.selectNames isRead config)
+    ++ concatMap byLine (named "serviceConfig." (facts.selectNames isExec config))
     ++ named "environment." (removeAttrs (service.environment or { }) [ "PATH" ])
-    ++ named "" (intersectAttrs scripts service);
+    ++ map startedAsRoot (named "" (intersectAttrs scripts service));
 
   # What a service may read: the host's own secrets and templates.
   readable =
@@ -77,14 +108,19 @@ let
     let
       pathsIn = search.pathsIn things;
       reads =
-        { option, value }:
-        let
-          found = tryEval (pathsIn (written value));
-        in
-        map (thing: {
-          inherit (thing) kind name;
-          inherit option;
-        }) (if found.success then found.value else [ ]);
+        {
+          option,
+          value,
+          asRoot,
+        }:
+        map (
+          thing:
+          {
+            inherit (thing) kind name;
+            inherit option;
+          }
+          // (if asRoot then { inherit asRoot; } else { })
+        ) (orElse [ ] (pathsIn (written value)));
       config = given.serviceConfig or { };
     in
     facts.part (field: { field = "units.${name}.${field}"; }) {
@@ -101,12 +137,22 @@ let
     name = if match ".*[.]service" unit == null then unit else head (match "(.*)[.]service" unit);
     value = facts.nothing;
   };
+
+  packageName = package: package.pname or (parseDrvName package.name).name;
 in
 config:
 let
   things =
     readable "SecretPath" config.sops.secrets or { } ++ readable "TemplatePath" config.sops.templates or { };
   # `systemd.units` has all by full name, also those that a mount or a swap device makes; systemd itself brings more.
-  names = attrNames config.systemd.units or { } ++ config.systemd.additionalUpstreamSystemUnits or [ ];
+  names =
+    attrNames config.systemd.units or { }
+    ++ concatMap (service: service.aliases or [ ]) (attrValues config.systemd.services)
+    ++ config.systemd.additionalUpstreamSystemUnits or [ ];
 in
-facts.gather (listToAttrs (map byName names) // mapAttrs (service things) config.systemd.services)
+{
+  units = facts.gather (listToAttrs (map byName names) // mapAttrs (service things) config.systemd.services);
+  packages = facts.part (field: { inherit field; }) {
+    unitPackages = map packageName config.systemd.packages or [ ];
+  } { };
+}

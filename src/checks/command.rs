@@ -1,6 +1,7 @@
 //! The commands that mend things, ready to be pasted in the repository's root; for a file of another
 //! repository, in the root of that one's checkout, which a comment of the shell says.
 
+use crate::manifest::{Host, HostKind};
 use crate::policy::Config;
 use crate::source::{input_of, stored};
 
@@ -30,6 +31,15 @@ pub fn encrypt(path: &str) -> String {
 /// Tells git, and so a flake, of a file.
 pub fn git_add(path: &str) -> String {
     on("git add", path)
+}
+
+/// Evaluates a host of the flake as a whole, with Nix's way to an error.
+pub fn nix_eval(host: &Host) -> String {
+    let whole = match host.kind {
+        HostKind::Nixos | HostKind::Darwin => "config.system.build.toplevel",
+        HostKind::Home => "activationPackage",
+    };
+    format!("nix eval {} --show-trace", quoted(&format!(".#{}.{whole}.drvPath", host.attr)))
 }
 
 /// Shows the error that Nix gives for a file.

@@ -185,8 +185,8 @@ pub struct Answer {
     pub undecided: Vec<String>,
     /// The files that matter and were not looked at.
     pub not_looked_at: Vec<Label>,
-    /// There are such files, or no host was found where there may be some. No level and no comment
-    /// makes that a clean run.
+    /// There are such files, Nix could not evaluate a host, or no host was found where there may be
+    /// some. No level and no comment makes that a clean run.
     pub unseen: bool,
 }
 
@@ -230,8 +230,9 @@ pub fn know(subject: Subject<'_>, exact: Option<&Path>) -> Result<Known, RunErro
     Ok(Known { tree, config, manifest, vault, policy, identities, syntax_errors, exact })
 }
 
-/// The rule whose findings no level and no comment makes a clean run.
+/// The rules whose findings no level and no comment makes a clean run.
 const NOT_LOOKED_AT: &str = "not-looked-at";
+const NOT_EVALUATED: &str = "evaluation-error";
 
 /// What lies in the repository and in its inputs, as far as they are here.
 struct Walked {
@@ -359,7 +360,9 @@ pub fn judge(known: &Known, scope: &Scope) -> Answer {
     let not_looked_at: Vec<Label> = unread.map(|finding| finding.primary.clone()).collect();
     Answer {
         undecided: undecided.map(|undecided| undecided.clause).collect(),
-        unseen: sees_no_host(&known.manifest) || !not_looked_at.is_empty(),
+        unseen: sees_no_host(&known.manifest)
+            || !not_looked_at.is_empty()
+            || findings.iter().any(|finding| finding.rule == NOT_EVALUATED),
         not_looked_at,
         judged: levels::judge(finding::merge(findings), &known.config.levels, &known.tree),
     }

@@ -23,7 +23,8 @@ impl<'a> Completion<'a> {
 
     /// Completes places and paths.
     pub fn complete(&self, manifest: &mut Manifest) {
-        for Host { sops, agenix, home_users, containers, .. } in &mut manifest.hosts {
+        for Host { sops, agenix, home_users, containers, evaluation_error, .. } in &mut manifest.hosts {
+            evaluation_error.iter_mut().for_each(|error| self.spot("", &mut error.at));
             let users = home_users.values_mut().map(|user| (&mut user.sops, &mut user.agenix));
             let containers = containers.values_mut().map(|container| (&mut container.sops, &mut container.agenix));
             for (sops, agenix) in [(sops, agenix)].into_iter().chain(users).chain(containers) {

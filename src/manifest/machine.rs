@@ -50,12 +50,17 @@ pub struct Unit {
 
 /// A path of a secret or template in a unit's definition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Read {
     /// `SecretPath` or `TemplatePath` of the host.
     #[serde(flatten)]
     pub what: Used,
     /// The option beneath the unit, `serviceConfig.EnvironmentFile`, `environment.TOKEN_FILE`.
     pub option: String,
+    /// It stands in an Exec line that is run as root whatever the unit's user: `+` or `!` before it
+    /// (systemd.service(5)).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_root: bool,
 }
 
 /// A container of NixOS (`containers.NAME`).

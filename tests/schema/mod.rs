@@ -86,6 +86,7 @@ fn host() -> Host {
         users: named(User { group: known(Some(text())), hashed_password_file: known(Some(text())) }),
         groups: named(Group { members: known(vec![text()]) }),
         units: named(unit()),
+        unit_packages: known(vec![text()]),
         containers: named(Container {
             sops: Some(sops()),
             agenix: Some(agenix()),
@@ -102,7 +103,7 @@ fn unit() -> Unit {
         group: known(Some(text())),
         supplementary_groups: known(vec![text()]),
         dynamic_user: known(true),
-        reads: vec![Read { what: Used::SecretPath { name: text() }, option: text() }],
+        reads: vec![Read { what: Used::SecretPath { name: text() }, option: text(), as_root: true }],
     }
 }
 

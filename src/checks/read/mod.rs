@@ -1,9 +1,10 @@
 //! Could it be read?
 
+mod evaluation_error;
 mod nix_syntax;
 mod not_looked_at;
 
 use super::Rule;
 
 /// The family, in the order of the documentation.
-pub const RULES: &[Rule] = &[nix_syntax::RULE, not_looked_at::RULE];
+pub const RULES: &[Rule] = &[nix_syntax::RULE, not_looked_at::RULE, evaluation_error::RULE];

@@ -1,0 +1,55 @@
+//! Nix could not evaluate a host.
+
+use crate::checks::{Rule, Verdict, World, command};
+use crate::finding::{Finding, Label, Level};
+use crate::manifest::{EvaluationError, Host};
+use crate::source::Place;
+
+pub const RULE: Rule = Rule {
+    id: "evaluation-error",
+    level: Level::Error,
+    page: include_str!("../../../docs/rules/evaluation-error.md"),
+    check,
+};
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    let failed = world.manifest.hosts.iter().filter_map(|host| Some((host, host.evaluation_error.as_ref()?)));
+    verdict.findings.extend(failed.map(|(host, error)| finding(world, host, error)));
+}
+
+fn finding(world: &World<'_>, host: &Host, error: &EvaluationError) -> Finding {
+    let has_flake = world.tree.files.contains_key("flake.nix");
+    let (place, label) = match &error.at {
+        Some(spot) => (spot.0.clone(), "Nix stops here".to_owned()),
+        None => {
+            let entry = if has_flake { "flake.nix" } else { "default.nix" };
+            (Place::whole_file(entry.into()), format!("`{}` does not evaluate", host.attr))
+        }
+    };
+    let show = if has_flake { command::nix_eval(host) } else { "nix-instantiate --show-trace".to_owned() };
+    Finding {
+        hosts: vec![host.name.clone()],
+        help: Some(format!("`{show}` shows how Nix comes there")),
+        ..RULE.finding(
+            Label::new(place, label),
+            format!(
+                "Nix could not evaluate the configuration: {}. It cannot be built, and its secrets were checked only \
+                 as far as they are known without Nix.",
+                in_backticks(error.message.trim_end_matches('.'))
+            ),
+        )
+    }
+}
+
+/// Nix quotes names `so'.
+fn in_backticks(message: &str) -> String {
+    let mut text = String::with_capacity(message.len());
+    for (index, part) in message.split('`').enumerate() {
+        match part.split_once('\'') {
+            Some((name, rest)) if index > 0 => text.extend(["`", name, "`", rest]),
+            _ if index > 0 => text.extend(["`", part]),
+            _ => text.push_str(part),
+        }
+    }
+    text
+}

@@ -1,0 +1,98 @@
+//! The files that sops-nix installs on a host, secrets and templates alike: whose they are.
+
+use crate::checks::Rule;
+use crate::finding::{Finding, Label};
+use crate::manifest::{Certainty, Definition, Fact, Host, Used};
+use crate::source::Place;
+
+/// One secret or template of a host.
+#[derive(Clone, Copy)]
+pub struct Installed<'a> {
+    pub host: &'a Host,
+    /// `Secret` or `Template`.
+    pub kind: &'static str,
+    /// Its attribute name.
+    pub name: &'a str,
+    pub owner: &'a Fact<Option<String>>,
+    pub group: &'a Fact<Option<String>>,
+    pub mode: &'a Fact<String>,
+    /// Whether it is installed before there are users: then it is root's, whatever is said.
+    pub is_early: Option<bool>,
+    certainty: &'a Certainty,
+    at: Option<&'a Place>,
+    definitions: &'a [Definition],
+}
+
+/// All of a host. Home-manager users own all of theirs.
+pub fn installed(host: &Host) -> impl Iterator<Item = Installed<'_>> {
+    let secrets = host.sops.iter().flat_map(|sops| &sops.secrets).map(move |(name, secret)| Installed {
+        host,
+        kind: "Secret",
+        name,
+        owner: &secret.owner,
+        group: &secret.group,
+        mode: &secret.mode,
+        is_early: secret.needed_for_users.known().copied(),
+        certainty: &secret.certainty,
+        at: secret.place(),
+        definitions: &secret.definitions,
+    });
+    let templates = host.sops.iter().flat_map(|sops| &sops.templates).map(move |(name, template)| Installed {
+        host,
+        kind: "Template",
+        name,
+        owner: &template.owner,
+        group: &template.group,
+        mode: &template.mode,
+        is_early: Some(false),
+        certainty: &template.certainty,
+        at: template.at.as_ref().map(|spot| &spot.0),
+        definitions: &template.definitions,
+    });
+    secrets.chain(templates)
+}
+
+impl<'a> Installed<'a> {
+    /// The one whose path is used.
+    pub fn of(host: &'a Host, used: &Used) -> Option<Self> {
+        let (kind, name) = match used {
+            Used::SecretPath { name } => ("Secret", name),
+            Used::TemplatePath { name } => ("Template", name),
+            _ => return None,
+        };
+        installed(host).find(|file| file.kind == kind && file.name == name)
+    }
+
+    /// Whether a definition says this field.
+    pub fn says(&self, field: &str) -> bool {
+        self.definitions.iter().any(|definition| definition.fields.contains_key(field))
+    }
+
+    /// Where its name is written; else the module that declares it.
+    pub fn place(&self) -> Place {
+        let written = self.definitions.iter().find_map(|definition| definition.pos.as_ref()).map(|spot| &spot.0);
+        let module = || self.definitions.first().map_or("flake.nix", |definition| &definition.file);
+        self.at.or(written).cloned().unwrap_or_else(|| Place::whole_file(module().into()))
+    }
+
+    /// Where a field is written, else where its name is.
+    pub fn field_place(&self, field: &str) -> Place {
+        let written = self.definitions.iter().find_map(|definition| definition.fields.get(field)?.as_ref());
+        written.map_or_else(|| self.place(), |spot| spot.0.clone())
+    }
+
+    /// Secret `x` or template `x`, within a sentence.
+    pub fn called(&self) -> String {
+        format!("{} `{}`", self.kind.to_lowercase(), self.name)
+    }
+
+    /// A finding about it, at a place of it or of what uses it.
+    pub fn finding(&self, rule: &Rule, primary: Label, message: String) -> Finding {
+        Finding {
+            certainty: self.certainty.clone(),
+            hosts: vec![self.host.name.clone()],
+            secret: (self.kind == "Secret").then(|| self.name.to_owned()),
+            ..rule.finding(primary, message)
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Names of systemd's units, and which of them a host has.
+
+use crate::checks::nearest::nearest;
+use crate::manifest::{Fact, Host};
+
+/// The endings of unit names (systemd.unit(5)).
+const ENDINGS: [&str; 11] = [
+    ".service",
+    ".socket",
+    ".device",
+    ".mount",
+    ".automount",
+    ".swap",
+    ".target",
+    ".path",
+    ".timer",
+    ".slice",
+    ".scope",
+];
+
+/// The endings of units that people write; the others are also made from other facts, such as mounts.
+const WRITTEN: [&str; 4] = [".service", ".socket", ".timer", ".path"];
+
+/// Units that systemd brings itself, besides those that begin with its name.
+const OF_SYSTEMD: [&str; 13] = [
+    "autovt@",
+    "console-getty",
+    "container-getty@",
+    "dbus",
+    "debug-shell",
+    "emergency",
+    "getty@",
+    "kmod-static-nodes",
+    "modprobe@",
+    "rescue",
+    "serial-getty@",
+    "user@",
+    "user-runtime-dir@",
+];
+
+/// Whether a host has a unit.
+pub enum Standing {
+    /// It has.
+    There,
+    /// The name has no ending; the full name of the unit that is meant, where there is one.
+    NoEnding(Option<String>),
+    /// It has none; the one that is probably meant.
+    Missing(Option<String>),
+    /// It may come from what does not say its units; why, as a clause.
+    Unknown(String),
+}
+
+/// Looks a unit up. What the host's own configuration defines is known completely; what systemd and other
+/// packages bring is not.
+pub fn standing(host: &Host, unit: &str) -> Standing {
+    let Some((stem, ending)) = ENDINGS.iter().find_map(|ending| Some((unit.strip_suffix(ending)?, *ending))) else {
+        let full = format!("{unit}.service");
+        return Standing::NoEnding(if is_there(host, unit, ".service") { Some(full) } else { near(host, &full) });
+    };
+    if is_there(host, stem, ending) {
+        return Standing::There;
+    }
+    if !WRITTEN.contains(&ending) || stem.starts_with("systemd-") || OF_SYSTEMD.contains(&template(stem).as_str()) {
+        return Standing::Unknown("systemd may bring it".to_owned());
+    }
+    match &host.unit_packages {
+        Fact::Known(packages) => match packages.iter().find(|package| is_alike(package, stem)) {
+            Some(package) => Standing::Unknown(format!("the package `{package}` may bring it")),
+            None => Standing::Missing(near(host, unit)),
+        },
+        Fact::Unknown => match near(host, unit) {
+            Some(near) => Standing::Missing(Some(near)),
+            None => Standing::Unknown("a package may bring it".to_owned()),
+        },
+    }
+}
+
+fn is_there(host: &Host, stem: &str, ending: &str) -> bool {
+    let has = |stem: &str| match ending {
+        ".service" => host.units.contains_key(stem),
+        _ => host.units.contains_key(&format!("{stem}{ending}")),
+    };
+    has(stem) || has(&template(stem))
+}
+
+/// The template of an instance: `backup@` of `backup@home`; what is no instance stays as it is.
+fn template(stem: &str) -> String {
+    stem.split_once('@').map_or_else(|| stem.to_owned(), |(name, _)| format!("{name}@"))
+}
+
+/// The unit of the host that is probably meant, by its full name.
+fn near(host: &Host, unit: &str) -> Option<String> {
+    let full = |name: &String| {
+        let has_ending = ENDINGS.iter().any(|ending| name.ends_with(ending));
+        if has_ending { name.clone() } else { format!("{name}.service") }
+    };
+    let names: Vec<String> = host.units.keys().map(full).collect();
+    nearest(unit, names.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// Whether one name is in the other, as those of units and their packages are: `fwupd` and
+/// `fwupd-refresh`, `modemmanager` and `ModemManager`.
+fn is_alike(package: &str, stem: &str) -> bool {
+    let folded = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let (package, stem) = (folded(package), folded(stem));
+    package.contains(&stem) || stem.contains(&package)
+}
