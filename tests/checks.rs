@@ -2,6 +2,8 @@
 //! hand; what is expected follows from the rule's page and from what sops and sops-nix do.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
+#[path = "checks/accounts.rs"]
+mod accounts;
 #[path = "checks/opens.rs"]
 mod opens;
 

@@ -169,3 +169,21 @@ fn files_of_other_inputs_are_read_like_the_repository_s_own() {
     // A path of the host that is to run it is no file of this machine.
     assert_eq!(of_an_input(vault.join("web.yaml").to_str().unwrap(), &[]), NOTHING);
 }
+
+/// Whose key opens a container's files nothing tells; that they and their keys exist is checked as a host's.
+#[test]
+fn secrets_of_containers() {
+    let mut web = host("web", &[("token", "smtp/password", "secrets.yaml")]);
+    let declared = [("mail", "smtp/pasword", "secrets.yaml"), ("disk", "disk", "secret.yaml")];
+    web["containers"] = json!({ "db": { "sops": host("db", &declared)["sops"], "agenix": null, "bindMounts": {} } });
+    let run = check(repository().path(), &[web], &["--host=web"]);
+    let mut found = findings(&run);
+    found.sort();
+    assert_eq!(found, [error("key-missing"), error("sops-file-missing")]);
+    let report = run.json().unwrap();
+    let messages = report["findings"].as_array().unwrap().iter().map(|found| found["message"].as_str().unwrap());
+    assert!(messages.into_iter().all(|message| message.starts_with("In container `db`: ")), "{report}");
+    assert_eq!(report["summary"]["secrets"], 3);
+    let undecided = "whether container `db` on `web` can open its 2 secrets: nothing tells its key";
+    assert_eq!(report["summary"]["undecided"], json!({ undecided: 1 }));
+}

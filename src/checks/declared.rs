@@ -1,4 +1,4 @@
-//! The sops secrets that every host and home-manager user declares, and the file each names.
+//! The sops secrets that every host, home-manager user and container declares, and the file each names.
 
 use crate::finding::{Finding, Label};
 use crate::manifest::{Host, Manifest, Secret, Sops};
@@ -14,6 +14,8 @@ pub struct Declared<'a> {
     pub host: &'a Host,
     /// The home-manager user inside the host.
     pub user: Option<&'a str>,
+    /// The container inside the host.
+    pub container: Option<&'a str>,
     pub sops: &'a Sops,
     /// Its attribute name.
     pub name: &'a str,
@@ -29,10 +31,20 @@ pub fn configurations(manifest: &Manifest) -> impl Iterator<Item = (&Host, Optio
     })
 }
 
-/// Every declared secret, host by host.
+/// The `sops` options of every container.
+pub fn containers(manifest: &Manifest) -> impl Iterator<Item = (&Host, &str, &Sops)> {
+    manifest.hosts.iter().flat_map(|host| {
+        let containers = host.containers.iter();
+        containers.filter_map(move |(name, container)| Some((host, name.as_str(), container.sops.as_ref()?)))
+    })
+}
+
+/// Every declared secret.
 pub fn declared(manifest: &Manifest) -> impl Iterator<Item = Declared<'_>> {
-    configurations(manifest).flat_map(|(host, user, sops)| {
-        sops.secrets.iter().map(move |(name, secret)| Declared { host, user, sops, name, secret })
+    let own = configurations(manifest).map(|(host, user, sops)| (host, user, None, sops));
+    let all = own.chain(containers(manifest).map(|(host, container, sops)| (host, None, Some(container), sops)));
+    all.flat_map(|(host, user, container, sops)| {
+        sops.secrets.iter().map(move |(name, secret)| Declared { host, user, container, sops, name, secret })
     })
 }
 
@@ -105,7 +117,10 @@ impl<'a> Declared<'a> {
 
     /// Who declares it, for a sentence: `web`, or `bo on web`.
     pub fn owner(&self) -> String {
-        owner(self.host, self.user)
+        match self.container {
+            Some(container) => format!("container `{container}` on `{}`", self.host.name),
+            None => owner(self.host, self.user),
+        }
     }
 
     /// When a mistake that sops-nix's build check looks for shows, as a sentence.
@@ -120,6 +135,10 @@ impl<'a> Declared<'a> {
 
     /// A finding about this secret on this host, at its declaration.
     pub fn finding(&self, rule: &Rule, label: impl Into<String>, message: String) -> Finding {
+        let message = match self.container {
+            Some(container) => format!("In container `{container}`: {message}"),
+            None => message,
+        };
         Finding {
             certainty: self.secret.certainty.clone(),
             hosts: vec![self.host.name.clone()],

@@ -28,7 +28,7 @@ they declare (sealnix check --manifest FILE; docs/manifest.md says how)
 pub struct Summary {
     /// Configurations.
     pub hosts: usize,
-    /// Declared secrets, over all hosts and home-manager users.
+    /// Declared secrets, over all hosts, home-manager users and containers.
     pub secrets: usize,
     /// Declared templates, likewise.
     pub templates: usize,
@@ -168,10 +168,12 @@ pub(super) fn count(number: usize, noun: &str) -> String {
 
 fn sum(hosts: &[Host], of: impl Fn(&Sops) -> usize) -> usize {
     let users = hosts.iter().flat_map(|host| host.home_users.values()).filter_map(|user| user.sops.as_ref());
-    hosts.iter().filter_map(|host| host.sops.as_ref()).chain(users).map(of).sum()
+    let containers = hosts.iter().flat_map(|host| host.containers.values()).filter_map(|inside| inside.sops.as_ref());
+    hosts.iter().filter_map(|host| host.sops.as_ref()).chain(users).chain(containers).map(of).sum()
 }
 
 fn agenix_secrets(host: &Host) -> usize {
     let users = host.home_users.values().filter_map(|user| user.agenix.as_ref());
-    host.agenix.iter().chain(users).map(|agenix| agenix.secrets.len()).sum()
+    let containers = host.containers.values().filter_map(|inside| inside.agenix.as_ref());
+    host.agenix.iter().chain(users).chain(containers).map(|agenix| agenix.secrets.len()).sum()
 }

@@ -2,7 +2,7 @@
 
 use crate::checks::command;
 use crate::checks::deciding::{Deciding, deciding, short};
-use crate::checks::declared::{Declared, files as count, owner};
+use crate::checks::declared::{Declared, containers, files as count, owner};
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
 use crate::identity::{Evidence, Held};
@@ -51,6 +51,15 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
                 None => verdict.findings.push(finding(world, &who, held, document, &declared)),
             }
         }
+    }
+    for (host, container, sops) in containers(world.manifest).filter(|(.., sops)| !sops.secrets.is_empty()) {
+        let on = &host.name;
+        let why = "nothing tells its key";
+        let count = sops.secrets.len();
+        verdict.undecided_of(
+            host,
+            format!("whether container `{container}` on `{on}` can open its {count} secrets: {why}"),
+        );
     }
 }
 

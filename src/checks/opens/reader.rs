@@ -39,7 +39,8 @@ impl<'a> Reader<'a> {
     pub fn needs(&self, world: &World<'a>) -> BTreeMap<&'a str, (&'a Document, Declared<'a>)> {
         let mut files = BTreeMap::new();
         for (name, secret) in &self.sops.secrets {
-            let declared = Declared { host: self.host, user: self.user, sops: self.sops, name, secret };
+            let declared =
+                Declared { host: self.host, user: self.user, container: None, sops: self.sops, name, secret };
             let Named::Read(document) = declared.file(world) else { continue };
             let (_, surest) = files.entry(&*document.path).or_insert((document, declared));
             if secret.certainty < surest.secret.certainty {

@@ -18,7 +18,8 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     // Neither home-manager's nor nix-darwin's module has these options.
     let all_known = |declared: &Declared<'_>| {
         let host = declared.host;
-        host.kind == HostKind::Nixos && declared.user.is_none() && host.complete.units.is_complete()
+        let is_own = declared.user.is_none() && declared.container.is_none();
+        host.kind == HostKind::Nixos && is_own && host.complete.units.is_complete()
     };
     for declared in declared(world.manifest).filter(all_known) {
         let Declared { secret, .. } = declared;
