@@ -45,6 +45,7 @@ fn host(name: &str, secrets: &[(&str, &str, &str)]) -> Value {
         let at = json!({ "file": "hosts/web.nix", "line": 3, "column": 3 });
         let definitions = json!([{ "file": "hosts/web.nix", "pos": at, "fields": {} }]);
         let secret = json!({
+            "neededForUsers": false, "owner": null, "group": null, "restartUnits": [], "reloadUnits": [],
             "key": key, "format": "yaml", "sopsFile": { "path": file, "kind": "path" }, "at": at, "definitions": definitions,
         });
         (name.to_owned(), secret)

@@ -217,6 +217,17 @@ fn unknowns_that_nix_answers_are_dropped() {
     assert!(joined.unknowns.is_empty());
 }
 
+/// Where Nix knows of no such user, or of no sops-nix, nothing is unknown of them.
+#[test]
+fn unknowns_of_what_is_not_there_are_dropped() {
+    let mut web = host("web", &[]);
+    let of_ada = Unknown { user: Some("ada".to_owned()), ..unknown(None, "secrets") };
+    web.unknowns = vec![unknown(None, "age.keyFile"), unknown(None, "secrets"), of_ada, unknown(None, "uses")];
+    let nix = Host { sops: None, ..host("web", &[]) };
+    let joined = join(manifest(vec![nix]), manifest(vec![web]));
+    assert_eq!(joined.hosts[0].unknowns, [unknown(None, "uses")]);
+}
+
 #[test]
 fn hosts_of_one_side_stay() {
     let home = Host { kind: HostKind::Home, ..host("web", &[]) };

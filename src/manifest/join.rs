@@ -188,10 +188,17 @@ fn is_declared(used: &Use, exact: &Host) -> bool {
     })
 }
 
+/// The fields of [`Sops`], as unknowns name them.
+const OF_SOPS: [&str; 7] =
+    ["secrets", "templates", "age", "gnupg", "defaultSopsFile", "environment", "validateSopsFiles"];
+
 /// Whether Nix answers what was unknown: the field is known now, or the secret is certainly there
 /// or certainly not.
 fn is_answered(unknown: &Unknown, exact: &Host) -> bool {
     let field = unknown.field.as_str();
+    if unknown.user.as_ref().is_some_and(|user| !exact.home_users.contains_key(user)) {
+        return true;
+    }
     let sops = sops_of(exact, unknown.user.as_deref());
     match &unknown.secret {
         Some(secret) => match sops.and_then(|sops| sops.secrets.get(secret)) {
@@ -203,6 +210,8 @@ fn is_answered(unknown: &Unknown, exact: &Host) -> bool {
         None if field.starts_with("uses") => false,
         None if field.starts_with("units") => exact.complete.units.is_complete(),
         None if field.starts_with("users") => exact.complete.users.is_complete(),
+        // Without sops-nix there are no such options.
+        None if sops.is_none() && field.split('.').next().is_some_and(|first| OF_SOPS.contains(&first)) => true,
         None => {
             let field = field.strip_prefix("sops.").unwrap_or(field);
             sops.is_some_and(|sops| is_known(sops, field)) || (unknown.user.is_none() && is_known(exact, field))
