@@ -51,7 +51,7 @@ let
       value;
 
   # Who may open what is said in these, for every host.
-  saysKeys = name: builtins.match "[.]sops[.]ya?ml|sealnix[.]toml|ssh_known_hosts|.*[.]pub" name != null;
+  saysKeys = name: builtins.match "[.]sops[.]ya?ml|sealnix[.]toml|(ssh_)?known_hosts|.*[.]pub" name != null;
   below =
     prefix:
     let
