@@ -67,13 +67,14 @@ let
     in
     builtins.concatMap of (builtins.attrNames entries);
 
+  kept = setOf (builtins.attrNames read ++ below "");
+
   # Where a link leads is not to be had: then everything is read.
   ancestors = file: (if dirOf file == "." then [ ] else ancestors (dirOf file)) ++ [ file ];
   isLink =
     file: (builtins.readDir (dirOf (folder + "/${file}"))).${baseNameOf file} == "symlink";
-  followsLink = builtins.any isLink (builtins.concatMap ancestors (builtins.attrNames read));
+  followsLink = builtins.any isLink (builtins.concatMap ancestors (builtins.attrNames kept));
 
-  kept = setOf (builtins.attrNames read ++ below "");
   leadsToKept =
     folder:
     builtins.any (file: builtins.substring 0 (builtins.stringLength folder + 1) file == "${folder}/") (
