@@ -19,6 +19,7 @@
 //! | [`sops`] | sops files: leaves, seals, metadata; never a plaintext |
 //! | [`nixos`] | what Nix code means here: modules, options, hosts, declarations, uses |
 //! | [`policy`] | `.sops.yaml`: parse, match, explain |
+//! | [`by_nix`] | `--eval`: the user's own Nix, and what it says of the hosts |
 //! | [`vault`] | every sops file of the repository |
 //! | [`identity`] | who holds which key, by what evidence |
 //! | [`checks`] | the rules: they see manifest, vault, policy, identities and tree, and nothing else |
@@ -26,6 +27,7 @@
 //! | [`report`] | human (miette) and JSON output |
 //! | [`cli`] | arguments; one file a command |
 
+pub mod by_nix;
 pub mod checks;
 pub mod cli;
 pub mod config;

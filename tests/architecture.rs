@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["nix", "sops"],
     &["nixos", "policy", "agenix"],
+    &["by_nix"],
     &["vault"],
     &["identity"],
     &["checks"],
@@ -37,10 +38,14 @@ const NEVER: &[(&str, &str)] = &[
     // What Nix code means is not read from sops files.
     ("nixos", "sops"),
     ("nixos", "yaml"),
+    // Real Nix is asked, and nothing is evaluated here.
+    ("by_nix", "nix"),
+    ("by_nix", "sops"),
     // A check cannot be wrong about parsing.
     ("checks", "yaml"),
     ("checks", "nix"),
     ("checks", "nixos"),
+    ("checks", "by_nix"),
     ("checks", "keys"),
 ];
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use super::exact::ByNix;
 use super::run::{self, Answer, RunError};
 use super::save::save;
 use super::scope::Scope;
@@ -20,6 +21,8 @@ pub struct Options {
     pub format: Format,
     /// A manifest that Nix made.
     pub manifest: Option<PathBuf>,
+    /// Whether Nix is asked for the declarations.
+    pub by_nix: ByNix,
     /// Of which hosts findings are reported.
     pub scope: Scope,
     /// A file that is to hold the report too.
@@ -30,7 +33,7 @@ pub struct Options {
 
 /// Checks the repository and writes the report to `out`, and to the file that is to hold it.
 pub fn check(subject: Subject<'_>, options: &Options, style: Style, out: &mut impl Write) -> Result<Outcome, RunError> {
-    let known = run::know(subject, options.manifest.as_deref())?;
+    let known = run::know(subject, options.by_nix.or_file(options.manifest.as_deref()))?;
     options.scope.is_of(&known.manifest)?;
     let Answer { judged, undecided, not_looked_at, unseen } = run::judge(&known, &options.scope);
     let counted = options.scope.of(&known.manifest);

@@ -1,26 +1,37 @@
 //! `sealnix manifest`.
 
 use std::io::Write;
-use std::path::Path;
 
-use super::run::{self, RunError};
+use super::exact::Exact;
+use super::run::{self, Declared, RunError};
 use super::subject::Subject;
 use super::{Format, Outcome};
 use crate::manifest::compare::compare;
+use crate::manifest::join::join;
 use crate::report::comparison;
 
-/// Writes the manifest of the repository to `out`, as JSON.
-pub fn manifest(subject: Subject<'_>, out: &mut impl Write) -> Result<Outcome, RunError> {
-    let (tree, manifest) = run::declared(subject)?;
+/// Writes the manifest of the repository to `out`, as JSON; with Nix's declarations where it is asked.
+pub fn manifest(subject: Subject<'_>, exact: Option<Exact<'_>>, out: &mut impl Write) -> Result<Outcome, RunError> {
+    let Declared { mut tree, entry, manifest: statically } = run::declared(subject)?;
+    let manifest = match exact {
+        Some(exact) => join(exact.manifest(&mut tree, &entry, &statically)?, statically),
+        None => statically,
+    };
     serde_json::to_writer_pretty(&mut *out, &manifest)?;
     writeln!(out)?;
-    Ok(if run::is_unseen(&tree, &manifest) { Outcome::NotLookedAt } else { Outcome::Clean })
+    let unseen = run::is_unseen(&tree, &manifest) || manifest.hosts.iter().any(|host| host.evaluation_error.is_some());
+    Ok(if unseen { Outcome::NotLookedAt } else { Outcome::Clean })
 }
 
-/// Writes how the manifest of the repository differs from another one.
-pub fn against(subject: Subject<'_>, other: &Path, format: Format, out: &mut impl Write) -> Result<Outcome, RunError> {
-    let (tree, manifest) = run::declared(subject)?;
-    let other = run::read_manifest(other, &tree)?;
+/// Writes how the manifest of the repository, as it is found statically, differs from another one.
+pub fn against(
+    subject: Subject<'_>,
+    other: Exact<'_>,
+    format: Format,
+    out: &mut impl Write,
+) -> Result<Outcome, RunError> {
+    let Declared { mut tree, entry, manifest } = run::declared(subject)?;
+    let other = other.manifest(&mut tree, &entry, &manifest)?;
     let compared = compare(&manifest, &other);
     match format {
         Format::Human => comparison::write(out, &compared)?,
@@ -29,9 +40,12 @@ pub fn against(subject: Subject<'_>, other: &Path, format: Format, out: &mut imp
             writeln!(out)?;
         }
     }
-    Ok(match (compared.differs(), run::is_unseen(&tree, &manifest)) {
-        (true, _) => Outcome::Findings,
-        (false, true) => Outcome::NotLookedAt,
-        (false, false) => Outcome::Clean,
+    // What Nix did not evaluate may hold any difference.
+    let unseen = compared.totals.hosts_not_evaluated > 0;
+    Ok(match (unseen, compared.differs(), run::is_unseen(&tree, &manifest)) {
+        (true, ..) => Outcome::NotLookedAt,
+        (false, true, _) => Outcome::Findings,
+        (false, false, true) => Outcome::NotLookedAt,
+        (false, false, false) => Outcome::Clean,
     })
 }

@@ -1,6 +1,7 @@
 //! Arguments; one file a command.
 
 pub mod check;
+pub mod exact;
 pub mod explain;
 pub mod manifest;
 pub mod rules;
@@ -18,6 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::finding::Level;
 use crate::report::human::{self, Style};
+use exact::ByNix;
 use run::RunError;
 use scope::Scope;
 use subject::{Checkout, Subject};
@@ -50,8 +52,10 @@ enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
         /// Take the declarations from a manifest that Nix made.
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", conflicts_with = "eval")]
         manifest: Option<PathBuf>,
+        #[command(flatten)]
+        by_nix: ByNix,
         /// Report only what concerns this host; as often as needed.
         #[arg(long = "host", value_name = "NAME")]
         hosts: Vec<String>,
@@ -74,9 +78,11 @@ enum Command {
         #[command(flatten)]
         inputs: Inputs,
         /// Print instead how it differs from another manifest of this repository, such as one that
-        /// Nix made (docs/comparison.md).
-        #[arg(long, value_name = "FILE")]
-        compare: Option<PathBuf>,
+        /// Nix made, or with --eval from what Nix says now (docs/comparison.md).
+        #[arg(long, value_name = "FILE", num_args = 0..=1)]
+        compare: Option<Option<PathBuf>>,
+        #[command(flatten)]
+        by_nix: ByNix,
         /// How the comparison is written.
         #[arg(long, value_enum, default_value_t, requires = "compare")]
         format: Format,
@@ -170,19 +176,24 @@ pub fn main() -> ExitCode {
     // Written as a whole: nothing is half said when an error ends the run.
     let mut output = Vec::new();
     let ran = match arguments.command {
-        Command::Check { path, inputs, format, manifest, hosts, no_hosts, report, fail_on } => {
+        Command::Check { path, inputs, format, manifest, by_nix, hosts, no_hosts, report, fail_on } => {
             let scope = match no_hosts {
                 true => Scope::Repository,
                 false if hosts.is_empty() => Scope::All,
                 false => Scope::Hosts(hosts),
             };
-            let options = check::Options { format, manifest, scope, report, fail_on: fail_on.into() };
+            let options = check::Options { format, manifest, by_nix, scope, report, fail_on: fail_on.into() };
             check::check(inputs.beside(&path), &options, style(&io::stdout()), &mut output)
         }
-        Command::Manifest { path, inputs, compare: Some(other), format } => {
-            manifest::against(inputs.beside(&path), &other, format, &mut output)
+        Command::Manifest { path, inputs, compare: Some(file), by_nix, format } => {
+            match by_nix.or_other_file(file.as_deref()) {
+                Some(other) => manifest::against(inputs.beside(&path), other, format, &mut output),
+                None => Err(RunError::NothingToCompare),
+            }
         }
-        Command::Manifest { path, inputs, .. } => manifest::manifest(inputs.beside(&path), &mut output),
+        Command::Manifest { path, inputs, by_nix, .. } => {
+            manifest::manifest(inputs.beside(&path), by_nix.now(), &mut output)
+        }
         Command::Unknowns { host, repository, inputs, format } => {
             unknowns::unknowns(inputs.beside(&repository), host.as_deref(), format, &mut output)
         }

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::exact::Exact;
 use super::explain;
 use super::scope::Scope;
 use super::subject::Subject;
+use crate::by_nix;
 use crate::checks::{self, Verdict, World};
 use crate::config::{self, Config, ConfigError, Mistake};
 use crate::finding::{self, Finding, Label};
@@ -54,6 +56,12 @@ pub enum RunError {
     /// `sealnix.toml` has mistakes.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Config(Vec<ConfigError>),
+    /// Nix was not asked, or gave no answer.
+    #[error(transparent)]
+    ByNix(#[from] by_nix::Error),
+    /// A comparison with nothing, or with two things.
+    #[error("--compare needs a FILE or --eval, and not both")]
+    NothingToCompare,
     /// The manifest is none.
     #[error(transparent)]
     Manifest(#[from] ReadError),
@@ -136,8 +144,10 @@ impl RunError {
             RunError::NoSuchHost { hosts, .. } if hosts.is_empty() => Some("no host was found".to_owned()),
             RunError::NoSuchHost { hosts, .. } => Some(format!("the hosts are {}", hosts.join(", "))),
             RunError::NoSuchInput { inputs, .. } => Some(format!("the inputs are {}", inputs.join(", "))),
+            RunError::ByNix(error) => error.help(),
             RunError::Untracked { entry } => Some(format!("run `git add {entry}`")),
-            RunError::Walk(_)
+            RunError::NothingToCompare
+            | RunError::Walk(_)
             | RunError::Evaluate(_)
             | RunError::Config(_)
             | RunError::Write(_)
@@ -190,36 +200,53 @@ pub struct Answer {
     pub unseen: bool,
 }
 
+/// What a repository declares and uses.
+#[derive(Debug)]
+pub struct Declared {
+    /// What lies in it.
+    pub tree: Tree,
+    /// The file that makes its hosts.
+    pub entry: RepoPath,
+    /// As it was found statically.
+    pub manifest: Manifest,
+}
+
 /// Reads and evaluates the repository.
-pub fn declared(subject: Subject<'_>) -> Result<(Tree, Manifest), RunError> {
+pub fn declared(subject: Subject<'_>) -> Result<Declared, RunError> {
     let start = subject.start()?;
     let Walked { mut tree, given, .. } = walk(&start, subject)?;
     let program = parse(&mut tree);
     let evaluated = evaluate(&tree, &program, &start.entries, &given)?;
     tree.not_looked.extend(evaluated.not_looked);
-    Ok((tree, evaluated.manifest))
+    Ok(Declared { tree, entry: evaluated.entry, manifest: evaluated.manifest })
 }
 
 /// Learns all there is to know about the repository. With a manifest made by Nix the
 /// declarations are that manifest's; then there need not be anything to evaluate.
-pub fn know(subject: Subject<'_>, exact: Option<&Path>) -> Result<Known, RunError> {
+pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, RunError> {
     let start = match subject.start() {
         Ok(start) => start,
-        Err(StartError::NoEntry { folder } | StartError::Several { folder, .. }) if exact.is_some() => {
+        Err(StartError::NoEntry { folder } | StartError::Several { folder, .. })
+            if matches!(exact, Some(Exact::File(_))) =>
+        {
             EntryPoint { root: subject.root.map_or(folder, Path::to_owned), entries: Vec::new() }
         }
         Err(error) => return Err(error.into()),
     };
     let Walked { mut tree, config, given } = walk(&start, subject)?;
-    let exact = exact.map(|file| read_manifest(file, &tree)).transpose()?;
+    let program = parse(&mut tree);
+    let (evaluated, vault) = rayon::join(
+        || evaluate(&tree, &program, &start.entries, &given),
+        || exact.is_none().then(|| Vault::read(&tree)),
+    );
+    let Evaluated { entry, manifest: statically, reached, not_looked, .. } = evaluated?;
+    tree.not_looked.extend(not_looked);
+    tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
+    let exact = exact.map(|exact| exact.manifest(&mut tree, &entry, &statically)).transpose()?;
     for path in exact.iter().flat_map(Manifest::sops_files) {
         tree.add_stored(path);
     }
-    let program = parse(&mut tree);
-    let (evaluated, vault) = rayon::join(|| evaluate(&tree, &program, &start.entries, &given), || Vault::read(&tree));
-    let Evaluated { manifest: statically, reached, not_looked, .. } = evaluated?;
-    tree.not_looked.extend(not_looked);
-    tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
+    let vault = vault.unwrap_or_else(|| Vault::read(&tree));
     let syntax_errors = syntax_errors(&tree, &program, &reached);
     let (exact, manifest) = match exact {
         Some(exact) => (true, join(exact, statically)),

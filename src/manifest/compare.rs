@@ -9,7 +9,9 @@ use super::comparison::{
     At, Compared, Comparison, Difference, Found, HostComparison, Line, Share, Tally, Totals, UnknownField, VERSION,
     Verdict,
 };
-use super::{Certainty, Complete, Fact, Host, HostKind, Manifest, Secret, Sops, Spot, Template, Unknown};
+use super::{
+    Certainty, Complete, EvaluationError, Fact, Host, HostKind, Manifest, Secret, Sops, Spot, Template, Unknown,
+};
 
 /// Compares what `ours` says with what `theirs` says: hosts by kind and name, secrets and templates by
 /// user and name, of each the fields that `theirs` gives, places by file and line.
@@ -19,6 +21,7 @@ pub fn compare(ours: &Manifest, theirs: &Manifest) -> Comparison {
     let compared = names.into_iter().map(|(kind, name)| {
         let named = HostComparison { kind, name: name.to_owned(), ..HostComparison::default() };
         match (our_hosts.get(&(kind, name)), their_hosts.get(&(kind, name))) {
+            (_, Some(Host { evaluation_error: Some(error), .. })) => not_evaluated(error, named),
             (found, Some(theirs)) => host(found.copied(), theirs, &ours.unknowns, named),
             (_, None) => HostComparison { found: Found::NotInOther, ..named },
         }
@@ -31,6 +34,12 @@ pub fn compare(ours: &Manifest, theirs: &Manifest) -> Comparison {
 
 fn by_name(manifest: &Manifest) -> BTreeMap<(HostKind, &str), &Host> {
     manifest.hosts.iter().map(|host| ((host.kind, host.name.as_str()), host)).collect()
+}
+
+/// What Nix did not evaluate is neither missing nor equal.
+fn not_evaluated(error: &EvaluationError, named: HostComparison) -> HostComparison {
+    let totals = Totals { hosts_not_evaluated: 1, ..Totals::default() };
+    HostComparison { found: Found::NotEvaluated, error: Some(error.clone()), totals, ..named }
 }
 
 /// A host of theirs. Where we lack it and our list of hosts is not known to be complete, that is why.

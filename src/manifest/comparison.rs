@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{HostKind, Spot};
+use super::{EvaluationError, HostKind, Spot};
 
 /// The version of the JSON.
 pub const VERSION: u32 = 1;
@@ -30,6 +30,9 @@ pub struct HostComparison {
     pub name: String,
     /// Which of the two has it.
     pub found: Found,
+    /// Why Nix could not evaluate it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<EvaluationError>,
     /// Why it may be that we do not have it, or not all that it declares.
     pub incomplete: Vec<String>,
     /// Of this host alone.
@@ -51,6 +54,8 @@ pub enum Found {
     Missing,
     /// Only ours: it is not compared, as the other may not have been asked for it.
     NotInOther,
+    /// Nix could not evaluate it, so nothing of it is compared.
+    NotEvaluated,
 }
 
 /// A secret or template of either manifest.
@@ -152,6 +157,8 @@ pub struct Totals {
     pub hosts: Share,
     /// Hosts that the other has, and that we lack without a reason.
     pub hosts_missing: usize,
+    /// Hosts that Nix could not evaluate; no other count holds them.
+    pub hosts_not_evaluated: usize,
     /// Secrets.
     pub secrets: Tally,
     /// Templates.
@@ -227,6 +234,7 @@ impl Totals {
     pub(super) fn add(&mut self, more: &Totals) {
         self.hosts.add(more.hosts);
         self.hosts_missing += more.hosts_missing;
+        self.hosts_not_evaluated += more.hosts_not_evaluated;
         self.secrets.add(&more.secrets);
         self.templates.add(&more.templates);
         self.at.add(more.at);

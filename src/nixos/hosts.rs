@@ -52,6 +52,8 @@ const MEMORY_OF_A_SHARE: usize = 32 << 20;
 /// What the static evaluator found.
 #[derive(Debug, Default)]
 pub struct Evaluated {
+    /// The entry file that makes the hosts; none where there is none that Nix sees.
+    pub entry: RepoPath,
     /// What each host declares and uses.
     pub manifest: Manifest,
     /// The Nix files that the evaluation read.
@@ -116,8 +118,8 @@ struct Tried {
 /// # Errors
 /// No thread could be started, or the evaluator panicked.
 pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Evaluated, DeepStackError> {
-    let Tried { entry, hosts: listed, unknowns, cut_short, reached, inputs } = choose(tree, program, entries)?;
-    let entry = &*entry;
+    let Tried { entry: chosen, hosts: listed, unknowns, cut_short, reached, inputs } = choose(tree, program, entries)?;
+    let entry = &*chosen;
     let seen = Mutex::new(Seen { reached, inputs, ..Seen::default() });
     let next = AtomicUsize::new(0);
     let shares = SHARES.min(listed.len());
@@ -155,6 +157,7 @@ pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<
     hosts.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     let path = |id: FileId| program.file(id).map(|file| file.path.clone());
     Ok(Evaluated {
+        entry: chosen.clone(),
         manifest: Manifest { version: VERSION, hosts, unknowns },
         not_looked,
         inputs,

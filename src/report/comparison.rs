@@ -5,10 +5,10 @@ use std::io;
 
 use super::sanitise::clean_line;
 use super::summary::count;
-use crate::manifest::HostKind;
 use crate::manifest::comparison::{
     At, Compared, Comparison, Difference, Found, HostComparison, Line, Tally, UnknownField, Verdict,
 };
+use crate::manifest::{EvaluationError, HostKind};
 
 /// At most so many things that one reason concerns are named.
 const NAMED: usize = 3;
@@ -20,7 +20,11 @@ pub fn write(out: &mut impl io::Write, comparison: &Comparison) -> io::Result<()
     }
     let totals = &comparison.totals;
     let (hosts, at, placeholders) = (totals.hosts, totals.at, totals.placeholders);
-    writeln!(out, "{}, {} found", count(hosts.total, "host"), hosts.equal)?;
+    let not_evaluated = match totals.hosts_not_evaluated {
+        0 => String::new(),
+        number => format!(", {number} more that Nix cannot evaluate"),
+    };
+    writeln!(out, "{}, {} found{not_evaluated}", count(hosts.total, "host"), hosts.equal)?;
     writeln!(out, "{}", tally("secret", &totals.secrets))?;
     if totals.templates != Tally::default() {
         let templates = tally("template", &totals.templates);
@@ -55,8 +59,13 @@ fn write_host(out: &mut impl io::Write, host: &HostComparison) -> io::Result<()>
         Found::Both => format!("{} of {} equal", host.totals.secrets.equal, count(host.totals.secrets.total, "secret")),
         Found::Missing => format!("not found, with {}", count(host.totals.secrets.total, "secret")),
         Found::NotInOther => "not in the other manifest".to_owned(),
+        Found::NotEvaluated => "not compared: Nix cannot evaluate it".to_owned(),
     };
     writeln!(out, "{kind} {}: {said}", clean_line(&host.name))?;
+    if let Some(EvaluationError { message, at }) = &host.error {
+        let place = at.as_ref().map(|at| format!(" ({})", Line::from(at).0)).unwrap_or_default();
+        line(out, "error", &format!("{message}{place}"))?;
+    }
     for why in &host.incomplete {
         line(out, "incomplete", why)?;
     }

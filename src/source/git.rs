@@ -80,6 +80,11 @@ impl WorkTree {
         Ok(WorkTree { top: top.into(), directory, common })
     }
 
+    /// Its top folder.
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
+
     /// What is tracked beneath `root`, a folder of the work tree. Without an index: nothing.
     pub fn tracked(&self, root: &Path) -> Result<Tracked, GitError> {
         let path = self.directory.join("index");

@@ -1,0 +1,201 @@
+//! What the user's own Nix says of the hosts: `--eval`. A process a host, so that the error of one hides
+//! no other and its memory is free again afterwards; a few side by side.
+
+pub mod expression;
+pub mod hosts;
+pub mod message;
+pub mod program;
+pub mod resources;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use self::expression::Source;
+use self::hosts::Wanted;
+use self::message::Roots;
+use self::program::{Nix, NixError};
+use self::resources::Resources;
+use crate::manifest::read::ReadError;
+use crate::manifest::{Complete, EvaluationError, Host, Manifest, VERSION};
+use crate::source::{NotLooked, RepoPath, Tree};
+
+/// Why Nix was not asked, or gave no answer at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no Nix, or none that serves.
+    #[error(transparent)]
+    Nix(#[from] NixError),
+    /// The path of the repository is not UTF-8, or git's files are not as they must be.
+    #[error("Nix cannot be told where {} is: {why}", path.display())]
+    Where {
+        /// The repository.
+        path: std::path::PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The flake as a whole does not evaluate.
+    #[error("Nix cannot evaluate `{entry}`: {message}")]
+    Flake {
+        /// The flake.
+        entry: RepoPath,
+        /// What Nix says.
+        message: String,
+        /// The flake's url is percent-encoded, which old versions of Nix do not undo.
+        encoded: bool,
+    },
+    /// Nix's answer is no list of hosts.
+    #[error("Nix gave no list of hosts")]
+    NoListing,
+    /// Nix's answer is no manifest.
+    #[error(transparent)]
+    Answer(#[from] ReadError),
+}
+
+impl Error {
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        let help = match self {
+            Error::Nix(NixError::NotFound) => {
+                "install Nix (https://nixos.org/download), or leave --eval out: sealnix reads Nix code itself"
+            }
+            Error::Nix(NixError::TooOld { .. }) => {
+                "use a newer Nix, or leave --eval out: sealnix reads Nix code itself"
+            }
+            Error::Flake { encoded: true, .. } => {
+                "older versions of Nix read no flake whose path has a blank or the like in it; newer ones do"
+            }
+            Error::Flake { .. } => "`nix flake show` says more",
+            Error::Nix(NixError::Run(_)) | Error::Where { .. } | Error::NoListing | Error::Answer(_) => return None,
+        };
+        Some(help.to_owned())
+    }
+}
+
+/// The repository, and what was found in it statically.
+#[derive(Debug, Clone, Copy)]
+pub struct Repository<'a> {
+    /// Its files.
+    pub tree: &'a Tree,
+    /// The file that makes the hosts.
+    pub entry: &'a RepoPath,
+    /// What was found statically: without a flake it says where the hosts are.
+    pub statically: &'a Manifest,
+}
+
+/// What Nix says of a repository.
+#[derive(Debug, Default)]
+pub struct Evaluated {
+    /// The hosts that Nix lists, with an error each that it could not evaluate.
+    pub manifest: Manifest,
+    /// The entry file, where Nix could not list all the hosts.
+    pub not_looked: Vec<NotLooked>,
+}
+
+/// A host that is done, for people who wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    /// How many are done.
+    pub done: usize,
+    /// Of how many.
+    pub of: usize,
+    /// Its attribute path.
+    pub attr: &'a str,
+    /// How long it took.
+    pub took: Duration,
+    /// Nix could not evaluate it.
+    pub failed: bool,
+}
+
+/// Asks Nix for every host. `jobs` is how many processes may run side by side; without it the machine
+/// decides. `tell` is called after each host.
+///
+/// # Errors
+/// Nix does not run, or cannot evaluate the flake as a whole. That a host does not evaluate is none.
+pub fn evaluate(
+    repository: Repository<'_>,
+    jobs: Option<usize>,
+    tell: &(impl Fn(Progress<'_>) + Sync),
+) -> Result<Evaluated, Error> {
+    let resources = Resources::here(jobs);
+    let nix = Nix::find(&resources)?;
+    let source = Source::of(repository)?;
+    let listed = hosts::list(&nix, &source, repository)?;
+    let asked = Asked { nix: &nix, source: &source, tree: repository.tree, roots: &listed.roots };
+    let hosts = asked.all(&listed.wanted, resources.jobs, tell)?;
+    let mut hosts: Vec<Host> = hosts.into_iter().chain(listed.failed).collect();
+    hosts.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+    let manifest = Manifest { version: VERSION, hosts, unknowns: Vec::new() };
+    Ok(Evaluated { manifest, not_looked: listed.not_looked })
+}
+
+/// What every question to Nix needs.
+struct Asked<'a> {
+    nix: &'a Nix,
+    source: &'a Source<'a>,
+    tree: &'a Tree,
+    roots: &'a Roots,
+}
+
+impl Asked<'_> {
+    fn all(&self, wanted: &[Wanted], jobs: usize, tell: &(impl Fn(Progress<'_>) + Sync)) -> Result<Vec<Host>, Error> {
+        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let answers = Mutex::new(Vec::new());
+        let work = || {
+            while let Some(wanted_now) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let start = Instant::now();
+                let answer = self.host(wanted_now);
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                let failed = matches!(&answer, Ok(Some(host)) if host.evaluation_error.is_some());
+                tell(Progress { done, of: wanted.len(), attr: &wanted_now.attr, took: start.elapsed(), failed });
+                answers.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..jobs.min(wanted.len()) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+        answers.into_iter().filter_map(Result::transpose).collect()
+    }
+
+    /// The manifest of a host; none where it is a function, such as a module that is kept among hosts.
+    fn host(&self, wanted: &Wanted) -> Result<Option<Host>, Error> {
+        let failed = match self.ask(wanted, true)? {
+            Answer::Host(host) => return Ok(Some(*host)),
+            Answer::NoHost => return Ok(None),
+            Answer::Failed(error) => error,
+        };
+        // Most of what does not evaluate is in the units.
+        Ok(match self.ask(wanted, false)? {
+            Answer::Host(mut host) => {
+                host.complete.units =
+                    Complete::No(format!("Nix evaluates it only without its units: {}", failed.message));
+                Some(*host)
+            }
+            Answer::NoHost => None,
+            Answer::Failed(error) => Some(wanted.failed(error)),
+        })
+    }
+
+    fn ask(&self, wanted: &Wanted, units: bool) -> Result<Answer, Error> {
+        let json = match self.nix.eval(&self.source.host(wanted, units))? {
+            Ok(json) => json,
+            Err(said) => return Ok(Answer::Failed(message::read(&said, self.roots, self.tree))),
+        };
+        if json.trim() == "null" {
+            return Ok(Answer::NoHost);
+        }
+        let manifest = Manifest::from_json(&json, &format!("Nix's answer for {}", wanted.attr), self.tree)?;
+        let Some(host) = manifest.hosts.into_iter().next() else { return Ok(Answer::NoHost) };
+        Ok(Answer::Host(Box::new(Host { attr: wanted.attr.clone(), ..host })))
+    }
+}
+
+enum Answer {
+    Host(Box<Host>),
+    NoHost,
+    Failed(EvaluationError),
+}

@@ -1,0 +1,112 @@
+//! The user's `nix`, as a process.
+
+use std::io;
+use std::process::{Command, Stdio};
+
+use super::resources::Resources;
+
+/// The first version with `nix eval --expr`, `getFlake` and `--extra-experimental-features`.
+const FIRST: (u32, u32) = (2, 4);
+
+/// Why no Nix can be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum NixError {
+    /// There is none.
+    #[error("there is no `nix` on the PATH")]
+    NotFound,
+    /// It cannot be run.
+    #[error("`nix` cannot be run")]
+    Run(#[source] io::Error),
+    /// It is older than [`FIRST`].
+    #[error("`nix` is version {found}, and --eval needs {}.{} or newer", FIRST.0, FIRST.1)]
+    TooOld {
+        /// Its version.
+        found: String,
+    },
+}
+
+/// A Nix that can be asked.
+#[derive(Debug)]
+pub struct Nix {
+    /// How large the heap of a process may be, in bytes.
+    heap: Option<u64>,
+}
+
+impl Nix {
+    /// The one on the PATH.
+    pub fn find(resources: &Resources) -> Result<Self, NixError> {
+        let mut nix = Command::new("nix");
+        let output = nix.arg("--version").stdin(Stdio::null()).output().map_err(not_run)?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        match version(&said) {
+            Some(found) if found < FIRST => Err(NixError::TooOld { found: format!("{}.{}", found.0, found.1) }),
+            // Another make of Nix may count otherwise.
+            _ => Ok(Nix { heap: resources.heap }),
+        }
+    }
+
+    /// The JSON of an expression's value, else what Nix says on its standard error. Nothing is built,
+    /// and no lock file written.
+    pub fn eval(&self, expression: &str) -> Result<Result<String, String>, NixError> {
+        let mut nix = Command::new("nix");
+        nix.args(["eval", "--json", "--impure", "--no-write-lock-file", "--show-trace"])
+            .args(["--option", "allow-import-from-derivation", "false"])
+            .args(["--extra-experimental-features", "nix-command flakes", "--expr", expression])
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null());
+        // What opens sops files is no concern of Nix.
+        for (name, _) in std::env::vars_os() {
+            if name.as_encoded_bytes().starts_with(b"SOPS_") {
+                nix.env_remove(name);
+            }
+        }
+        // The collector's own setting; what a user says goes before.
+        if let Some(heap) = self.heap
+            && std::env::var_os(HEAP).is_none()
+        {
+            nix.env(HEAP, heap.to_string());
+        }
+        let output = nix.output().map_err(not_run)?;
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        if output.status.success() {
+            return Ok(Ok(text(output.stdout)));
+        }
+        let mut said = text(output.stderr);
+        if !said.contains("error:") {
+            said.push_str(&format!("\nerror: Nix ended with {}", output.status));
+        }
+        Ok(Err(said))
+    }
+}
+
+/// How the collector of Nix's evaluator is told its bound (bdwgc's README.environment).
+const HEAP: &str = "GC_MAXIMUM_HEAP_SIZE";
+
+fn not_run(error: io::Error) -> NixError {
+    match error.kind() {
+        io::ErrorKind::NotFound => NixError::NotFound,
+        _ => NixError::Run(error),
+    }
+}
+
+/// `2.8` of `nix (Nix) 2.8.0`, of `nix (Lix, like Nix) 2.91.1` the same way.
+fn version(said: &str) -> Option<(u32, u32)> {
+    let mut numbers = said.lines().next()?.split_whitespace().next_back()?.split('.');
+    let major = numbers.next()?.parse().ok()?;
+    let minor: String = numbers.next()?.chars().take_while(char::is_ascii_digit).collect();
+    Some((major, minor.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_of_every_make() {
+        assert_eq!(version("nix (Nix) 2.8.0\n"), Some((2, 8)));
+        assert_eq!(version("nix (Nix) 2.3\n"), Some((2, 3)));
+        assert_eq!(version("nix (Lix, like Nix) 2.91.1\nSystem type: x86_64-linux\n"), Some((2, 91)));
+        assert_eq!(version("nix (Determinate Nix 3.0.0) 2.26pre1\n"), Some((2, 26)));
+        assert_eq!(version(""), None);
+    }
+}

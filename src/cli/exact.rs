@@ -1,0 +1,76 @@
+//! The declarations as Nix has them: in a file (`--manifest`), or asked for now (`--eval`).
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use clap::Args;
+
+use super::run::{self, RunError};
+use crate::by_nix::{self, Progress, Repository};
+use crate::manifest::Manifest;
+use crate::source::{RepoPath, Tree};
+
+/// Whether and how Nix is asked.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct ByNix {
+    /// Ask Nix what every host declares: exact, and some seconds a host (docs/eval.md).
+    #[arg(long)]
+    eval: bool,
+    /// How many processes of Nix may run side by side [default: the cores, as far as there is 1 GiB for each].
+    #[arg(long, value_name = "N", requires = "eval")]
+    jobs: Option<usize>,
+}
+
+impl ByNix {
+    /// Nix now, if it is to be asked.
+    pub fn now(self) -> Option<Exact<'static>> {
+        self.eval.then_some(Exact::Nix { jobs: self.jobs })
+    }
+
+    /// Nix now, else the manifest that it made.
+    pub fn or_file(self, file: Option<&Path>) -> Option<Exact<'_>> {
+        self.now().or(file.map(Exact::File))
+    }
+
+    /// One of the two: none where both are given.
+    pub fn or_other_file(self, file: Option<&Path>) -> Option<Exact<'_>> {
+        self.now().xor(file.map(Exact::File))
+    }
+}
+
+/// Where Nix's declarations come from.
+#[derive(Debug, Clone, Copy)]
+pub enum Exact<'a> {
+    /// A manifest that Nix made.
+    File(&'a Path),
+    /// The user's own Nix, now.
+    Nix {
+        /// How many processes may run side by side; without it the machine decides.
+        jobs: Option<usize>,
+    },
+}
+
+impl Exact<'_> {
+    /// The manifest of the repository whose hosts `entry` makes. What Nix could not list joins what was
+    /// not looked at.
+    pub fn manifest(self, tree: &mut Tree, entry: &RepoPath, statically: &Manifest) -> Result<Manifest, RunError> {
+        let jobs = match self {
+            Exact::File(file) => return run::read_manifest(file, tree),
+            Exact::Nix { jobs } => jobs,
+        };
+        let waits = io::stderr().is_terminal();
+        let tell = |progress: Progress<'_>| {
+            if waits {
+                let Progress { done, of, attr, took, failed } = progress;
+                let failed = if failed { ", failed" } else { "" };
+                let line = format!("nix {done}/{of} {attr}, {:.1} s{failed}\n", took.as_secs_f64());
+                // Nobody is left to tell when this fails.
+                let _ = io::stderr().lock().write_all(line.as_bytes());
+            }
+        };
+        let evaluated = by_nix::evaluate(Repository { tree, entry, statically }, jobs, &tell)?;
+        tree.not_looked.extend(evaluated.not_looked);
+        tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(evaluated.manifest)
+    }
+}
