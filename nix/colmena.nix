@@ -42,10 +42,10 @@ let
       };
       # What waits for a key is told by these units.
       unitOf = key: {
-        name = "${key.name}-key";
+        name = "${key}-key";
         value = { };
       };
-      keyUnits = builtins.listToAttrs (map unitOf (builtins.attrValues config.deployment.keys));
+      keyUnits = builtins.listToAttrs (map unitOf (builtins.attrNames config.deployment.keys));
     in
     {
       options.deployment = lib.mkOption {

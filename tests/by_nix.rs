@@ -1,0 +1,398 @@
+//! `--eval` under the Nix that is installed, on repositories whose hosts are written out in Nix
+//! (`fixtures/by-nix`): CI has no nixpkgs. `.ci/run` demands Nix; elsewhere a test says that it did not run.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+mod scratch;
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use scratch::{Run, Scratch, fixtures};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Set by `.ci/run`: without Nix the tests fail.
+const DEMANDED: &str = "SEALNIX_TEST_NEEDS_NIX";
+
+/// A store of its own, which needs no root and leaves the machine's alone.
+struct Nix(TempDir);
+
+impl Nix {
+    /// None where no Nix is installed, and that is said.
+    fn installed() -> Option<Self> {
+        if Command::new("nix").arg("--version").output().is_ok_and(|output| output.status.success()) {
+            return Some(Nix(TempDir::new().unwrap()));
+        }
+        assert!(std::env::var_os(DEMANDED).is_none(), "nix is not installed (Debian: nix-bin)");
+        let said = "SKIPPED: nix is not installed: --eval was not run (Debian: nix-bin)\n";
+        // Not captured, unlike what eprintln! writes.
+        std::io::stderr().write_all(said.as_bytes()).unwrap();
+        None
+    }
+
+    fn run(&self, folder: &Path, arguments: &[&str]) -> Run {
+        let mut sealnix = Command::new(env!("CARGO_BIN_EXE_sealnix"));
+        for (name, below) in [
+            ("NIX_STORE_DIR", "store"),
+            ("NIX_STATE_DIR", "var"),
+            ("NIX_LOCALSTATE_DIR", "var"),
+            ("NIX_LOG_DIR", "log"),
+            ("HOME", "home"),
+            ("XDG_CACHE_HOME", "cache"),
+        ] {
+            sealnix.env(name, self.0.path().canonicalize().unwrap().join(below));
+        }
+        sealnix
+            .env("NIX_CONFIG", "build-users-group =\nsandbox = false")
+            .env("NIX_PATH", format!("nixpkgs={}", fixtures().join("by-nix/hive/nixpkgs").display()))
+            .env_remove("NIX_REMOTE");
+        Run::of(sealnix.args(arguments).current_dir(folder))
+    }
+}
+
+fn copy_of(name: &str, untracked: &[&str]) -> Scratch {
+    Scratch::copy_of(&fixtures().join("by-nix").join(name), &[], untracked)
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
+    fs::write(folder.join(name), text).unwrap();
+}
+
+/// `nixos/good` and so on.
+fn names(manifest: &Value) -> Vec<String> {
+    let hosts = manifest["hosts"].as_array().unwrap().iter();
+    hosts.map(|host| format!("{}/{}", host["kind"].as_str().unwrap(), host["name"].as_str().unwrap())).collect()
+}
+
+fn host<'m>(manifest: &'m Value, name: &str) -> &'m Value {
+    let hosts = manifest["hosts"].as_array().unwrap().iter();
+    hosts.into_iter().find(|host| host["name"] == name).unwrap_or_else(|| panic!("no {name} in {manifest}"))
+}
+
+fn error(host: &Value) -> (&str, String) {
+    let error = &host["evaluationError"];
+    let at = &error["at"];
+    (
+        error["message"].as_str().unwrap_or_default(),
+        format!("{}:{}", at["file"].as_str().unwrap_or("nowhere"), at["line"]),
+    )
+}
+
+#[test]
+fn every_host_of_a_flake_is_evaluated_and_no_failure_hides_another() {
+    let Some(nix) = Nix::installed() else { return };
+    let fleet = copy_of("fleet", &[]);
+    let run = nix.run(fleet.path(), &["manifest", "--eval"]);
+    // Two hosts do not evaluate.
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    let manifest = run.json().unwrap();
+    assert_eq!(
+        names(&manifest),
+        [
+            "nixos/good",
+            "nixos/imports",
+            "nixos/services",
+            "nixos/throws",
+            "nixos/web.example.org",
+            "home/alice@good",
+            "home/bob"
+        ]
+    );
+    let good = host(&manifest, "good");
+    let secret = &good["sops"]["secrets"]["smtp/password"];
+    assert_eq!(good["complete"], json!({"secrets": true, "templates": true, "users": true, "units": true}));
+    assert_eq!(secret["sopsFile"]["path"], "secrets/common.yaml");
+    assert_eq!((secret["at"]["file"].clone(), secret["at"]["line"].clone()), (json!("host.nix"), json!(7)));
+    assert_eq!(good["units"]["web"]["user"], "web");
+    // What a service throws is told, and all else of the host is there.
+    let services = host(&manifest, "services");
+    assert_eq!(services["sops"]["secrets"], good["sops"]["secrets"]);
+    assert_eq!(services["complete"]["units"], "Nix evaluates it only without its units: the service `web` has no port");
+    let (message, at) = error(host(&manifest, "throws"));
+    assert_eq!(message, "no disk is said for this host");
+    assert!(at.starts_with("hosts/throws.nix:"), "{at}");
+    let imports = error(host(&manifest, "imports"));
+    assert_eq!(imports, ("not checked: needs import-from-derivation", "hosts/imports.nix:4".to_owned()));
+    assert_eq!(host(&manifest, "bob")["attr"], "legacyPackages.x86_64-linux.homeConfigurations.bob");
+}
+
+#[test]
+fn hosts_are_listed_as_the_static_finder_lists_them() {
+    let Some(nix) = Nix::installed() else { return };
+    let fleet = copy_of("fleet", &[]);
+    let listed = |arguments: &[&str]| {
+        let manifest = nix.run(fleet.path(), arguments).json().unwrap();
+        let attrs = manifest["hosts"].as_array().unwrap().iter().map(|host| host["attr"].clone()).collect::<Vec<_>>();
+        (names(&manifest), attrs)
+    };
+    assert_eq!(listed(&["manifest", "--eval"]), listed(&["manifest"]));
+}
+
+#[test]
+fn nothing_is_written_into_the_repository() {
+    let Some(nix) = Nix::installed() else { return };
+    let fleet = copy_of("fleet", &[]);
+    write(
+        fleet.path(),
+        "flake.nix",
+        "{ inputs.a.url = \"path:./a\"; outputs = { self, a }: { nixosConfigurations = { }; }; }",
+    );
+    write(fleet.path(), "a/flake.nix", "{ outputs = _: { }; }");
+    fleet.git(&["add", "--all"]);
+    nix.run(fleet.path(), &["manifest", "--eval"]);
+    let status =
+        Command::new("git").args(["status", "--porcelain", "--untracked-files"]).current_dir(fleet.path()).output();
+    let status = String::from_utf8(status.unwrap().stdout).unwrap();
+    assert!(!status.contains("??") && !fleet.path().join("flake.lock").exists(), "{status}");
+}
+
+#[test]
+fn a_clean_repository_is_clean() {
+    let Some(nix) = Nix::installed() else { return };
+    let fleet = copy_of("fleet", &[]);
+    let flake = |host: &str| format!("{{ outputs = {{ self }}: {{ nixosConfigurations.a = {host}; }}; }}\n");
+    let good = "(import ./host.nix) { name = \"a\"; }";
+    write(fleet.path(), "flake.nix", &flake(good));
+    let arguments = ["check", "--eval", "--format", "json"];
+    let run = nix.run(fleet.path(), &arguments);
+    let report = run.json().unwrap();
+    assert_eq!(
+        (run.code, report["findings"].as_array().unwrap().iter().filter(|f| f["level"] == "error").count()),
+        (Some(0), 0),
+        "{report}"
+    );
+}
+
+#[test]
+fn an_output_that_does_not_evaluate_hides_no_host_and_is_never_clean() {
+    let Some(nix) = Nix::installed() else { return };
+    let fleet = copy_of("fleet", &[]);
+    write(
+        fleet.path(),
+        "flake.nix",
+        "{ outputs = { self }: { nixosConfigurations.a = import ./host.nix { name = \"a\"; }; \
+         darwinConfigurations = throw \"no macs\"; }; }\n",
+    );
+    let run = nix.run(fleet.path(), &["check", "--eval"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stdout.replace('\n', " ").contains("no macs"), "{}", run.stdout);
+    assert_eq!(names(&nix.run(fleet.path(), &["manifest", "--eval"]).json().unwrap()), ["nixos/a"]);
+}
+
+#[test]
+fn a_flake_that_does_not_evaluate_is_an_error_of_the_run() {
+    let Some(nix) = Nix::installed() else { return };
+    let fleet = copy_of("fleet", &[]);
+    write(fleet.path(), "flake.nix", "{ outputs = { self }: throw \"nothing yet\"; }\n");
+    let run = nix.run(fleet.path(), &["check", "--eval"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+    assert!(run.stderr.contains("Nix cannot evaluate `flake.nix`: nothing yet"), "{}", run.stderr);
+}
+
+#[test]
+fn a_flake_in_a_folder_below_is_evaluated_with_what_lies_around_it() {
+    let Some(nix) = Nix::installed() else { return };
+    let fleet = copy_of("fleet", &[]);
+    fs::remove_file(fleet.path().join("flake.nix")).unwrap();
+    let flake = "{ outputs = { self }: { nixosConfigurations.a = import ../../host.nix { name = \"a\"; }; }; }\n";
+    write(fleet.path(), "nix/my hosts/flake.nix", flake);
+    fleet.git(&["add", "--all"]);
+    for arguments in [&["manifest", "--eval", "."][..], &["manifest", "--eval"]] {
+        let manifest = nix.run(fleet.path(), arguments).json().unwrap();
+        assert_eq!(names(&manifest), ["nixos/a"]);
+        let secret = &host(&manifest, "a")["sops"]["secrets"]["smtp/password"];
+        assert_eq!(secret["sopsFile"]["path"], "secrets/common.yaml");
+        assert_eq!(secret["at"]["file"], "host.nix");
+    }
+}
+
+#[test]
+fn nix_sees_what_git_tracks_and_nothing_else() {
+    let Some(nix) = Nix::installed() else { return };
+    let fleet = copy_of("fleet", &["hosts/throws.nix"]);
+    let manifest = nix.run(fleet.path(), &["manifest", "--eval"]).json().unwrap();
+    let (message, at) = error(host(&manifest, "throws"));
+    // Nix 2.8 says it in other words than later ones.
+    assert!(message.contains("'hosts/throws.nix'"), "{message}");
+    assert!(at.starts_with("flake.nix:"), "{at}");
+}
+
+#[test]
+fn a_path_with_a_blank_is_read_by_a_nix_that_can() {
+    let Some(nix) = Nix::installed() else { return };
+    let around = TempDir::new().unwrap();
+    let folder = around.path().join("my \"${hosts}\"");
+    let fleet = copy_of("fleet", &[]);
+    // Without a flake every Nix can.
+    write(&folder, "host.nix", &fs::read_to_string(fleet.path().join("host.nix")).unwrap());
+    write(&folder, "secrets/common.yaml", &fs::read_to_string(fleet.path().join("secrets/common.yaml")).unwrap());
+    write(
+        &folder,
+        "default.nix",
+        "{ web = (import <nixpkgs/nixos> { configuration = { }; }) // import ./host.nix { name = \"web\"; }; }\n",
+    );
+    write(
+        &folder,
+        "flake.nix",
+        "{ outputs = { self }: { nixosConfigurations.web = import ./host.nix { name = \"web\"; }; }; }\n",
+    );
+    let run = nix.run(&folder, &["check", "--eval"]);
+    let old = "older versions of Nix read no flake whose path has a blank";
+    let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(run.code == Some(0) || run.code == Some(2) && said.contains(old), "{:?} {said}", run.code);
+}
+
+/// A module that declares one secret, and says on which host.
+const MODULE: &str = "{ config, pkgs, ... }: { networking.hostName = \"anvil\"; sops.secrets.a = \
+    { sopsFile = ./secrets/common.yaml; key = \"smtp/password\"; path = \"/run/secrets/a\"; }; }\n";
+
+#[test]
+fn without_a_flake_the_hosts_are_those_that_were_found() {
+    let Some(nix) = Nix::installed() else { return };
+    let hive = copy_of("hive", &[]);
+    fs::remove_file(hive.path().join("hive.nix")).unwrap();
+    write(hive.path(), "module.nix", MODULE);
+    let made = "import <nixpkgs/nixos> { configuration = ./module.nix; }";
+    let default = format!(
+        "{{ suffix ? \"d\" }}: {{ web = {{ \"a.b\" = {made}; c = {made}; }}; ${{suffix}} = throw \"not yet\"; }}\n"
+    );
+    write(hive.path(), "default.nix", &default);
+    let run = nix.run(hive.path(), &["manifest", "--eval"]);
+    let manifest = run.json().unwrap();
+    assert_eq!(names(&manifest), ["nixos/a.b", "nixos/c"], "{}", run.stderr);
+    for name in ["a.b", "c"] {
+        let host = host(&manifest, name);
+        assert_eq!((host.get("evaluationError"), &host["complete"]["units"]), (None, &json!(true)));
+        assert_eq!(host["sops"]["secrets"]["a"]["sopsFile"]["path"], "secrets/common.yaml");
+    }
+}
+
+#[test]
+fn a_configuration_alone_is_a_host() {
+    let Some(nix) = Nix::installed() else { return };
+    for file in ["configuration.nix", "default.nix"] {
+        let hive = copy_of("hive", &[]);
+        fs::remove_file(hive.path().join("hive.nix")).unwrap();
+        write(hive.path(), file, MODULE);
+        let run = nix.run(hive.path(), &["manifest", "--eval"]);
+        let manifest = run.json().unwrap();
+        assert_eq!(names(&manifest), ["nixos/anvil"], "{}", run.stderr);
+        let host = host(&manifest, "anvil");
+        assert_eq!((host.get("evaluationError"), &host["complete"]["units"]), (None, &json!(true)));
+        assert_eq!(host["sops"]["secrets"]["a"]["sopsFile"]["path"], "secrets/common.yaml");
+    }
+}
+
+#[test]
+fn the_nodes_of_a_hive_are_made_as_colmena_makes_them() {
+    let Some(nix) = Nix::installed() else { return };
+    let hive = copy_of("hive", &[]);
+    let run = nix.run(hive.path(), &["manifest", "--eval"]);
+    let manifest = run.json().unwrap();
+    assert_eq!((run.code, names(&manifest)), (Some(0), vec!["nixos/other".to_owned(), "nixos/web".to_owned()]));
+    let web = host(&manifest, "web");
+    let secrets = |name: &str| -> Vec<String> {
+        host(&manifest, name)["sops"]["secrets"].as_object().unwrap().keys().cloned().collect()
+    };
+    // `meta.nodeSpecialArgs` goes over `meta.specialArgs`, `defaults` is in every node, and `nodes` are all.
+    assert_eq!(
+        (secrets("web"), secrets("other")),
+        (vec!["of-day".to_owned(), "shared".to_owned()], vec!["of-night".to_owned(), "shared".to_owned()])
+    );
+    assert_eq!(web["sops"]["secrets"]["of-day"]["path"], "/run/other/token");
+    assert_eq!(web["sops"]["secrets"]["shared"]["sopsFile"]["path"], "secrets/common.yaml");
+    assert_eq!(web["hostName"], "web");
+    // A key of colmena's makes a unit.
+    assert!(web["units"].as_object().unwrap().contains_key("token-key"), "{}", web["units"]);
+    assert_eq!(
+        (&web["system"], &host(&manifest, "other")["system"]),
+        (&json!("x86_64-linux"), &json!("aarch64-linux"))
+    );
+}
+
+#[test]
+fn a_comparison_with_nix_counts_what_nix_did_not_evaluate() {
+    let Some(nix) = Nix::installed() else { return };
+    let fleet = copy_of("fleet", &[]);
+    let run = nix.run(fleet.path(), &["manifest", "--compare", "--eval", "--format", "json"]);
+    let compared = run.json().unwrap();
+    assert_eq!((run.code, &compared["totals"]["hostsNotEvaluated"]), (Some(2), &json!(2)));
+    let throws = host(&compared, "throws");
+    assert_eq!(
+        (&throws["found"], &throws["error"]["message"]),
+        (&json!("notEvaluated"), &json!("no disk is said for this host"))
+    );
+    let run = nix.run(fleet.path(), &["manifest", "--compare", "--eval"]);
+    assert!(run.stdout.contains("nixos throws: not compared: Nix cannot evaluate it"), "{}", run.stdout);
+    assert!(run.stdout.contains("5 hosts, 5 found, 2 more that Nix cannot evaluate"), "{}", run.stdout);
+}
+
+#[test]
+fn a_comparison_needs_one_thing_to_compare_with() {
+    let fleet = copy_of("fleet", &[]);
+    for arguments in [&["manifest", "--compare"][..], &["manifest", "--compare", "other.json", "--eval"]] {
+        let run = fleet.sealnix(arguments);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+        assert!(run.stderr.contains("--compare needs a FILE or --eval, and not both"), "{}", run.stderr);
+    }
+}
+
+/// Runs sealnix with a `nix` that is this shell script, or with none.
+fn with_program(folder: &Path, script: Option<&str>, arguments: &[&str]) -> Run {
+    let path = TempDir::new().unwrap();
+    if let Some(script) = script {
+        let program = path.path().join("nix");
+        fs::write(&program, format!("#!/bin/sh\n{script}")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let mut sealnix = Command::new(env!("CARGO_BIN_EXE_sealnix"));
+    sealnix.args(arguments).current_dir(folder).env("PATH", path.path()).env("SOPS_AGE_KEY", "AGE-SECRET-KEY-1");
+    Run::of(&mut sealnix)
+}
+
+#[test]
+fn without_a_nix_that_serves_it_is_said_what_to_do() {
+    let fleet = copy_of("fleet", &[]);
+    let run = with_program(fleet.path(), None, &["check", "--eval"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+    assert!(
+        run.stderr.contains("there is no `nix` on the PATH") && run.stderr.contains("install Nix"),
+        "{}",
+        run.stderr
+    );
+    let run = with_program(fleet.path(), Some("echo 'nix (Nix) 2.3.16'"), &["check", "--eval"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+    assert!(run.stderr.contains("version 2.3, and --eval needs 2.4 or newer"), "{}", run.stderr);
+}
+
+#[test]
+fn much_that_nix_says_blocks_nobody_and_no_key_is_passed_on() {
+    let fleet = copy_of("fleet", &[]);
+    write(fleet.path(), "default.nix", "{ a = import <nixpkgs/nixos> { configuration = { }; }; }\n");
+    fs::remove_file(fleet.path().join("flake.nix")).unwrap();
+    // More than a pipe holds, on both, before the answer.
+    let script = "case $1 in --version) echo 'nix (Nix) 2.30.0'; exit;; esac
+        [ -z \"$SOPS_AGE_KEY\" ] || exit 3
+        i=0; while [ $i -lt 20000 ]; do echo 'warning: something' >&2; echo; i=$((i+1)); done
+        echo '{\"version\": 1, \"hosts\": [{\"name\": \"a\", \"kind\": \"nixos\"}]}'";
+    let run = with_program(fleet.path(), Some(script), &["manifest", "--eval", "--jobs", "3"]);
+    let manifest = run.json().unwrap();
+    assert_eq!((run.code, names(&manifest)), (Some(0), vec!["nixos/a".to_owned()]));
+    assert_eq!(host(&manifest, "a").get("evaluationError"), None);
+}
+
+#[test]
+fn a_process_that_is_killed_is_a_host_that_fails() {
+    let fleet = copy_of("fleet", &[]);
+    write(fleet.path(), "default.nix", "{ a = import <nixpkgs/nixos> { configuration = { }; }; }\n");
+    fs::remove_file(fleet.path().join("flake.nix")).unwrap();
+    let script = "case $1 in --version) echo 'nix (Nix) 2.30.0'; exit;; esac; kill -9 $$";
+    let run = with_program(fleet.path(), Some(script), &["manifest", "--eval"]);
+    let manifest = run.json().unwrap();
+    assert_eq!(run.code, Some(2));
+    assert_eq!(error(host(&manifest, "a")).0, "Nix ended with signal: 9 (SIGKILL)");
+}
