@@ -175,6 +175,13 @@ fn a_file_that_is_missing_fails_its_host() {
     });
 }
 
+#[test]
+fn an_owner_that_is_no_user_fails_its_host() {
+    fails(&["-nixos-beacon"], "owner-unknown", "`miri`", |flake| {
+        flake.replace("hosts.nix", "owner = \"mira\"", "owner = \"miri\"");
+    });
+}
+
 /// Nix 2.8 does not say in which folder of its source a flake lies; newer ones do.
 #[test]
 fn a_flake_in_a_folder_of_the_repository_passes() {

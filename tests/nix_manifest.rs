@@ -106,13 +106,18 @@ fn what_nix_says_is_so() {
 fn units_read_what_their_definitions_name_as_a_whole() {
     let manifest = recorded();
     let units = &manifest["hosts"][0]["units"];
-    let read = |read: &Value| format!("{} {} {}", text(read, "kind"), text(read, "name"), text(read, "option"));
+    let read = |read: &Value| {
+        let as_root = if read["asRoot"] == true { " as root" } else { "" };
+        format!("{} {} {}{as_root}", text(read, "kind"), text(read, "name"), text(read, "option"))
+    };
     let mut reads: Vec<String> = units["app"]["reads"].as_array().unwrap().iter().map(read).collect();
     reads.sort();
     let expected = [
+        "SecretPath db/password serviceConfig.ExecStartPre",
         "SecretPath db/password serviceConfig.LoadCredential",
         "SecretPath token script",
         "SecretPath token serviceConfig.ExecStart",
+        "SecretPath token serviceConfig.ExecStartPre as root",
         "SecretPath tokens environment.TOKEN_FILE",
         "TemplatePath app.env serviceConfig.EnvironmentFile",
     ];
@@ -121,7 +126,10 @@ fn units_read_what_their_definitions_name_as_a_whole() {
     assert_eq!(units["app"]["supplementaryGroups"], json!(["keys", "video", "audio"]));
     assert_eq!(units["app"]["dynamicUser"], true);
     let names: Vec<&String> = units.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["app", "backup.timer", "other", "slow.slice", "srv-data.mount", "systemd-networkd"]);
+    assert_eq!(
+        names,
+        ["another", "app", "backup.timer", "masked", "other", "slow.slice", "srv-data.mount", "systemd-networkd"]
+    );
 }
 
 /// Both directions: Nix gives no key that the types do not know, and every one that it can know.

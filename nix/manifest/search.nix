@@ -1,37 +1,98 @@
-# Texts in texts, by replaceStrings: a regular expression over a long script may exhaust Nix's stack.
+# Which of many texts stand in a text: hundreds of paths in thousands of scripts, so that no text may be looked through
+# once for each path. All that is looked for begins with one of few heads: where these stand is found in one go, and
+# what stands there by its name.
 let
   inherit (builtins)
+    attrNames
+    concatMap
+    concatStringsSep
     filter
+    foldl'
     genList
+    groupBy
+    head
+    isList
+    listToAttrs
     replaceStrings
+    seq
+    split
     stringLength
     substring
     ;
 
-  # What may stand next to a path's end and be part of another path.
-  letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./";
-  characters = genList (at: substring at 1 letters) (stringLength letters);
+  setOf =
+    names:
+    listToAttrs (
+      map (name: {
+        inherit name;
+        value = null;
+      }) names
+    );
+  distinct = names: attrNames (setOf names);
+
+  special = genList (at: substring at 1 "\\^$.|?*+()[]{}") 14;
+  literal = replaceStrings special (map (character: "\\" + character) special);
 
   containsAny = parts: text: replaceStrings parts (map (_: "") parts) text != text;
-  contains = part: text: part != "" && containsAny [ part ] text;
 
-  # Whether a path stands in a text as a whole: not `/run/secrets/a` in `/run/secrets/ab` or `/mnt/run/secrets/a`.
-  containsPath =
-    path: text:
+  # Where the matches of an expression begin in a text.
+  positions =
+    expression: text:
     let
-      longer =
-        map (before: before + path) characters ++ map (after: path + after) (characters ++ [ "-" ]);
+      start = {
+        at = 0;
+        found = [ ];
+      };
+      next =
+        { at, found }:
+        piece:
+        let
+          after = at + stringLength (if isList piece then head piece else piece);
+        in
+        seq after {
+          at = after;
+          found = if isList piece then found ++ [ at ] else found;
+        };
     in
-    contains path (replaceStrings longer (map (_: " ") longer) text);
+    (foldl' next start (split expression text)).found;
+
+  # Those of `things`, a list of `{ text, … }`, whose text stands in a text, `isWhole` by what is before and after it.
+  # Neither may have a context.
+  find =
+    isWhole: things:
+    let
+      texts = filter (text: text != "") (map (thing: thing.text) things);
+      heads = distinct (map (substring 0 6) texts);
+      expression = "(${concatStringsSep "|" (map literal heads)})";
+      byLength = groupBy (text: toString (stringLength text)) texts;
+      wanted = map (length: {
+        length = stringLength (head byLength.${length});
+        texts = setOf byLength.${length};
+      }) (attrNames byLength);
+      standsAt =
+        text: at:
+        let
+          before = if at == 0 then "" else substring (at - 1) 1 text;
+        in
+        concatMap (
+          { length, texts }:
+          let
+            found = substring at length text;
+          in
+          if texts ? ${found} && isWhole before (substring (at + length) 1 text) then [ found ] else [ ]
+        ) wanted;
+      foundIn = text: setOf (concatMap (standsAt text) (positions expression text));
+      those = found: filter (thing: found ? ${thing.text}) things;
+    in
+    text: if texts == [ ] || !(containsAny heads text) then [ ] else those (foundIn text);
+
+  # What beside a path makes it part of another one.
+  letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./";
+  ofPath = setOf (genList (at: substring at 1 letters) (stringLength letters));
 in
 {
-  inherit contains;
+  texts = find (_: _: true);
 
-  # Those of a list of `{ path, … }` whose path stands in a text. Most texts hold none, which one look tells.
-  pathsIn =
-    things:
-    let
-      paths = map (thing: thing.path) things;
-    in
-    text: if containsAny paths text then filter (thing: containsPath thing.path text) things else [ ];
+  # As a whole: not `/run/secrets/a` in `/run/secrets/ab` or `/mnt/run/secrets/a`.
+  paths = find (before: after: !(ofPath ? ${before} || ofPath ? ${after} || after == "-"));
 }

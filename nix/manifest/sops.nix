@@ -9,7 +9,6 @@ let
   inherit (builtins)
     any
     attrNames
-    filter
     mapAttrs
     ;
   inherit (facts)
@@ -59,21 +58,32 @@ let
     in
     fields // { json = fields.json // definitions.at written // { definitions = written; }; };
 
+  # The secrets whose placeholder stands in a text.
+  placeholdersIn =
+    scope:
+    let
+      placeholders = scope.config.sops.placeholder or { };
+      find = search.texts (
+        map (secret: {
+          inherit secret;
+          text = text placeholders.${secret};
+        }) (attrNames placeholders)
+      );
+    in
+    content: map (found: found.secret) (find (text content));
+
   template =
-    scope: name: given:
+    scope: placeholdersOf: name: given:
     let
       written = definitions.of scope.options.sops.templates or { } name;
       hasFile = any (definition: definition.fields ? file) written;
-      placeholder = scope.config.sops.placeholder or { };
       fields =
         part (field: { field = "templates.${name}.${field}"; })
           (
             read ownership given
             // {
               # The content itself stays here: it may hold what is none of the manifest's business.
-              placeholders = filter (secret: search.contains (text placeholder.${secret}) (given.content or "")) (
-                attrNames placeholder
-              );
+              placeholders = placeholdersOf (given.content or "");
             }
           )
           (
@@ -92,7 +102,7 @@ let
   given = scope.config.sops;
   parts = {
     secrets = facts.gather (mapAttrs (secret scope) given.secrets);
-    templates = facts.gather (mapAttrs (template scope) given.templates or { });
+    templates = facts.gather (mapAttrs (template scope (placeholdersIn scope)) given.templates or { });
     age = keySource "age" {
       keyFile = nullable;
       sshKeyPaths = texts;

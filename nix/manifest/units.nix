@@ -100,13 +100,12 @@ let
     in
     map (name: {
       inherit kind name;
-      path = paths.${name}.value;
+      text = paths.${name}.value;
     }) (filter (name: paths.${name}.success) (attrNames set));
 
   service =
-    things: name: given:
+    readIn: name: given:
     let
-      pathsIn = search.pathsIn things;
       reads =
         {
           option,
@@ -120,7 +119,7 @@ let
             inherit option;
           }
           // (if asRoot then { inherit asRoot; } else { })
-        ) (orElse [ ] (pathsIn (written value)));
+        ) (orElse [ ] (readIn (written value)));
       config = given.serviceConfig or { };
     in
     facts.part (field: { field = "units.${name}.${field}"; }) {
@@ -129,8 +128,11 @@ let
       supplementaryGroups = words (config.SupplementaryGroups or [ ]);
       dynamicUser = isOn (config.DynamicUser or false);
       # Without secrets no text is asked for, nor the packages that it names.
-      reads = if things == [ ] then [ ] else concatMap reads (textsOf given);
+      reads = if readIn == null then [ ] else concatMap reads (textsOf given);
     } { };
+
+  # One that is not enabled is masked; Nix never evaluates it, and it need not evaluate.
+  isEnabled = service: service.enable or true;
 
   # Of another unit nothing but the name is known.
   byName = unit: {
@@ -144,14 +146,16 @@ config:
 let
   things =
     readable "SecretPath" config.sops.secrets or { } ++ readable "TemplatePath" config.sops.templates or { };
+  readIn = if things == [ ] then null else search.paths things;
   # `systemd.units` has all by full name, also those that a mount or a swap device makes; systemd itself brings more.
+  services = facts.select isEnabled config.systemd.services;
   names =
     attrNames config.systemd.units or { }
-    ++ concatMap (service: service.aliases or [ ]) (attrValues config.systemd.services)
+    ++ concatMap (service: service.aliases or [ ]) (attrValues services)
     ++ config.systemd.additionalUpstreamSystemUnits or [ ];
 in
 {
-  units = facts.gather (listToAttrs (map byName names) // mapAttrs (service things) config.systemd.services);
+  units = facts.gather (listToAttrs (map byName names) // mapAttrs (service readIn) services);
   packages = facts.part (field: { inherit field; }) {
     unitPackages = map packageName config.systemd.packages or [ ];
   } { };
