@@ -23,7 +23,7 @@ fn only_what_a_host_needs_changes_its_check() {
     write("docs/machines/atlas.md", "It stands in the cellar.");
     write("secrets/beacon.yaml", "another: host");
     write("hosts/beacon/default.nix", "{ }");
-    write("hosts/atlas/default.nix", &HOST.replace("sops.secrets", "# Twelve characters\n\n  sops.secrets"));
+    write("hosts/atlas/default.nix", &HOST.replace("sops.secrets", "# Read on the console\n\n  sops.secrets"));
     assert_eq!(derivation(), before);
 
     for (file, text) in [
