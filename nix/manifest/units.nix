@@ -23,6 +23,7 @@ let
     parseDrvName
     removeAttrs
     split
+    substring
     tryEval
     ;
   inherit (facts) nullable text;
@@ -53,7 +54,9 @@ let
   isRead = setting: match "EnvironmentFile|LoadCredential(Encrypted)?" setting != null;
   isExec = setting: match "Exec.*" setting != null;
   # A line of systemd.service(5) that is run as root, whatever the user: `+` or `!` before the program, but not `!!`.
-  isAsRoot = line: orElse false (isString line && match "[-@:|]*([+]|![^!]).*" line != null);
+  # Only its beginning is matched: of a long text Nix's stack may be too small.
+  isAsRoot =
+    line: orElse false (isString line && match "[-@:|]*([+]|![^!]).*" (substring 0 16 line) != null);
   scripts = {
     script = null;
     preStart = null;
