@@ -203,17 +203,29 @@ fn unknowns_that_nix_answers_are_dropped() {
         unknown(Some("gone"), "key"),
         unknown(None, "age.keyFile"),
         unknown(None, "gnupg.home"),
+        unknown(None, "templates.app.env.placeholders"),
+        unknown(None, "templates.app.env.path"),
+        unknown(None, "templates.gone.env.path"),
         unknown(None, "uses"),
     ];
     let secret = Secret { key: Fact::Known("k".to_owned()), ..Secret::default() };
     let mut nix = host("web", &[("a", secret)]);
-    nix.sops.as_mut().unwrap().age.key_file = Fact::Known(None);
+    let sops = nix.sops.as_mut().unwrap();
+    sops.age.key_file = Fact::Known(None);
+    let template = Template { placeholders: Fact::Known(Vec::new()), ..Template::default() };
+    sops.templates.insert("app.env".to_owned(), template);
     let mut found = manifest(vec![web]);
     found.unknowns = vec![unknown(None, "hosts")];
     let joined = join(manifest(vec![nix]), found);
     let left = joined.hosts[0].unknowns.clone();
     // What Nix could not say, and what only the static evaluator looks for.
-    assert_eq!(left, [unknown(Some("a"), "format"), unknown(None, "gnupg.home"), unknown(None, "uses")]);
+    let expected = [
+        unknown(Some("a"), "format"),
+        unknown(None, "gnupg.home"),
+        unknown(None, "templates.app.env.path"),
+        unknown(None, "uses"),
+    ];
+    assert_eq!(left, expected);
     assert!(joined.unknowns.is_empty());
 }
 

@@ -265,6 +265,23 @@ fn a_wrong_argument_is_told() {
     }
 }
 
+/// So that a large fleet need not be evaluated in one process.
+#[test]
+fn the_check_of_a_host_evaluates_no_other() {
+    let Some(store) = Store::new() else { return };
+    let hosts =
+        "a = (import ./fixtures/manifests/mock/hosts.nix).nixosConfigurations.bare; b = throw \"not asked for\";";
+    let checks = format!(
+        "(import ./nix {{ }}).mkChecks {{ package = \"/package\"; system = \"x\"; src = ./fixtures; \
+         nixosConfigurations = {{ {hosts} }}; homeConfigurations.\"ada@a\" = throw \"nor this\"; }}"
+    );
+    let names = ["sealnix-home-ada@a", "sealnix-nixos-a", "sealnix-nixos-b", "sealnix-repository"];
+    assert_eq!(store.evaluate(&format!("builtins.attrNames ({checks})")), json!(names));
+    for check in ["sealnix-nixos-a", "sealnix-repository"] {
+        assert!(store.evaluate(&format!("({checks}).{check}.drvPath")).as_str().unwrap().ends_with(".drv"));
+    }
+}
+
 #[test]
 fn one_host_has_a_manifest_too() {
     let Some(store) = Store::new() else { return };

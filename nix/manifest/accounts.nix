@@ -8,7 +8,7 @@ let
     let
       account =
         name: given:
-        facts.part (field: { field = "users.${option}.${name}.${field}"; }) (facts.read conversions given) { };
+        facts.part (field: { field = "${option}.${name}.${field}"; }) (facts.read conversions given) { };
     in
     if scope.kind == "home" then
       facts.nothing

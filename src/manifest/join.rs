@@ -210,6 +210,8 @@ fn is_answered(unknown: &Unknown, exact: &Host) -> bool {
         None if field.starts_with("uses") => false,
         None if field.starts_with("units") => exact.complete.units.is_complete(),
         None if field.starts_with("users") => exact.complete.users.is_complete(),
+        // Nix has no template of that name.
+        None if is_template_gone(sops, field) => true,
         // Without sops-nix there are no such options.
         None if sops.is_none() && field.split('.').next().is_some_and(|first| OF_SOPS.contains(&first)) => true,
         None => {
@@ -219,13 +221,27 @@ fn is_answered(unknown: &Unknown, exact: &Host) -> bool {
     }
 }
 
+/// Whether a field is of a template that is not declared, `templates.NAME.path`.
+fn is_template_gone(sops: Option<&Sops>, field: &str) -> bool {
+    let (Some(sops), Some(path)) = (sops, field.strip_prefix("templates.")) else { return false };
+    let is_of =
+        |name: &String| path.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    !sops.templates.keys().any(is_of)
+}
+
 /// Whether the JSON of a part of the manifest holds the field, `age.keyFile` or the like: unknown
 /// fields are absent.
 fn is_known(part: &impl serde::Serialize, field: &str) -> bool {
-    let Ok(mut value) = serde_json::to_value(part) else { return false };
-    for step in field.split('.') {
-        let Some(next) = value.get_mut(step).map(Value::take) else { return false };
-        value = next;
-    }
-    true
+    serde_json::to_value(part).is_ok_and(|part| holds(&part, field))
+}
+
+/// A step of the path is a whole key: names of templates and services have dots.
+fn holds(value: &Value, path: &str) -> bool {
+    value.as_object().is_some_and(|fields| {
+        fields.iter().any(|(key, below)| match path.strip_prefix(key.as_str()) {
+            Some("") => true,
+            Some(rest) => rest.strip_prefix('.').is_some_and(|rest| holds(below, rest)),
+            None => false,
+        })
+    })
 }
