@@ -132,6 +132,11 @@ pub struct EvaluationError {
     pub at: Option<Spot>,
 }
 
+impl EvaluationError {
+    /// The message where Nix would have had to build something first.
+    pub const NEEDS_IMPORT: &str = "not checked: needs import-from-derivation";
+}
+
 /// Per part of a host: complete, or why not. Rules about what is *not* there rest on this.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompleteParts {

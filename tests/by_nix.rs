@@ -168,6 +168,30 @@ fn a_clean_repository_is_clean() {
 }
 
 #[test]
+fn a_host_that_nix_cannot_evaluate_is_a_finding_and_never_clean() {
+    let Some(nix) = Nix::installed() else { return };
+    let fleet = copy_of("fleet", &[]);
+    write(fleet.path(), "sealnix.toml", "[levels]\nevaluation-error = \"note\"\n");
+    let run = nix.run(fleet.path(), &["check", "--eval", "--format", "json"]);
+    let report = run.json().unwrap();
+    let findings = report["findings"].as_array().unwrap().iter().filter(|f| f["rule"] == "evaluation-error");
+    let hosts: Vec<&Value> = findings.map(|finding| &finding["hosts"][0]).collect();
+    assert_eq!((run.code, hosts), (Some(2), vec![&json!("imports"), &json!("throws")]));
+}
+
+#[test]
+fn only_the_hosts_that_are_asked_for_are_evaluated() {
+    let Some(nix) = Nix::installed() else { return };
+    let fleet = copy_of("fleet", &[]);
+    let run = nix.run(fleet.path(), &["check", "--eval", "--host", "good", "--host", "bob"]);
+    // The hosts that fail are others.
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("2 hosts, 2 secrets"), "{}", run.stdout);
+    assert_eq!(nix.run(fleet.path(), &["check", "--eval", "--host", "throws"]).code, Some(2));
+    assert!(nix.run(fleet.path(), &["check", "--eval", "--host", "none"]).stderr.contains("no host `none`"));
+}
+
+#[test]
 fn an_output_that_does_not_evaluate_hides_no_host_and_is_never_clean() {
     let Some(nix) = Nix::installed() else { return };
     let fleet = copy_of("fleet", &[]);

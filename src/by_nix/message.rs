@@ -16,9 +16,6 @@ const LONGEST: usize = 1_000;
 /// What Nix says where it would have to build something first, in every version.
 const DISABLED: &str = "because the option 'allow-import-from-derivation' is disabled";
 
-/// What is said in its place.
-const NEEDS_IMPORT: &str = "not checked: needs import-from-derivation";
-
 /// The paths under which Nix has the repository: on disk, and its copy in the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Roots(Vec<String>);
@@ -87,7 +84,7 @@ fn one_line(message: &[&str], hint: Option<&str>, roots: &Roots) -> String {
     parts.extend(hint.map(str::to_owned));
     let mut text = parts.join(" ");
     if text.contains(DISABLED) {
-        return NEEDS_IMPORT.to_owned();
+        return EvaluationError::NEEDS_IMPORT.to_owned();
     }
     for root in &roots.0 {
         text = text.replace(root.as_str(), "");

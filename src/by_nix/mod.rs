@@ -107,20 +107,31 @@ pub struct Progress<'a> {
     pub failed: bool,
 }
 
-/// Asks Nix for every host. `jobs` is how many processes may run side by side; without it the machine
-/// decides. `tell` is called after each host.
+/// What Nix is asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Question<'a> {
+    /// How many processes may run side by side; without it the machine decides.
+    pub jobs: Option<usize>,
+    /// The names of the hosts; without them all.
+    pub hosts: Option<&'a [String]>,
+}
+
+/// Asks Nix for the hosts. `tell` is called after each of them.
 ///
 /// # Errors
 /// Nix does not run, or cannot evaluate the flake as a whole. That a host does not evaluate is none.
 pub fn evaluate(
     repository: Repository<'_>,
-    jobs: Option<usize>,
+    question: Question<'_>,
     tell: &(impl Fn(Progress<'_>) + Sync),
 ) -> Result<Evaluated, Error> {
-    let resources = Resources::here(jobs);
+    let resources = Resources::here(question.jobs);
     let nix = Nix::find(&resources)?;
     let source = Source::of(repository)?;
-    let listed = hosts::list(&nix, &source, repository)?;
+    let mut listed = hosts::list(&nix, &source, repository)?;
+    if let Some(names) = question.hosts {
+        listed.wanted.retain(|host| names.contains(&host.name));
+    }
     let asked = Asked { nix: &nix, source: &source, tree: repository.tree, roots: &listed.roots };
     let hosts = asked.all(&listed.wanted, resources.jobs, tell)?;
     let mut hosts: Vec<Host> = hosts.into_iter().chain(listed.failed).collect();

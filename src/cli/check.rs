@@ -33,7 +33,7 @@ pub struct Options {
 
 /// Checks the repository and writes the report to `out`, and to the file that is to hold it.
 pub fn check(subject: Subject<'_>, options: &Options, style: Style, out: &mut impl Write) -> Result<Outcome, RunError> {
-    let known = run::know(subject, options.by_nix.or_file(options.manifest.as_deref()))?;
+    let known = run::know(subject, options.by_nix.or_file(options.scope.hosts(), options.manifest.as_deref()))?;
     options.scope.is_of(&known.manifest)?;
     let Answer { judged, undecided, not_looked_at, unseen } = run::judge(&known, &options.scope);
     let counted = options.scope.of(&known.manifest);

@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::run::{self, RunError};
-use crate::by_nix::{self, Progress, Repository};
+use crate::by_nix::{self, Progress, Question, Repository};
 use crate::manifest::Manifest;
 use crate::source::{RepoPath, Tree};
 
@@ -23,13 +23,14 @@ pub struct ByNix {
 
 impl ByNix {
     /// Nix now, if it is to be asked.
-    pub fn now(self) -> Option<Exact<'static>> {
-        self.eval.then_some(Exact::Nix { jobs: self.jobs })
+    pub fn now<'a>(self) -> Option<Exact<'a>> {
+        self.eval.then_some(Exact::Nix(Question { jobs: self.jobs, hosts: None }))
     }
 
-    /// Nix now, else the manifest that it made.
-    pub fn or_file(self, file: Option<&Path>) -> Option<Exact<'_>> {
-        self.now().or(file.map(Exact::File))
+    /// Nix now, of these hosts or of all; else the manifest that it made.
+    pub fn or_file<'a>(self, hosts: Option<&'a [String]>, file: Option<&'a Path>) -> Option<Exact<'a>> {
+        let now = self.eval.then_some(Exact::Nix(Question { jobs: self.jobs, hosts }));
+        now.or(file.map(Exact::File))
     }
 
     /// One of the two: none where both are given.
@@ -44,19 +45,16 @@ pub enum Exact<'a> {
     /// A manifest that Nix made.
     File(&'a Path),
     /// The user's own Nix, now.
-    Nix {
-        /// How many processes may run side by side; without it the machine decides.
-        jobs: Option<usize>,
-    },
+    Nix(Question<'a>),
 }
 
 impl Exact<'_> {
     /// The manifest of the repository whose hosts `entry` makes. What Nix could not list joins what was
     /// not looked at.
     pub fn manifest(self, tree: &mut Tree, entry: &RepoPath, statically: &Manifest) -> Result<Manifest, RunError> {
-        let jobs = match self {
+        let question = match self {
             Exact::File(file) => return run::read_manifest(file, tree),
-            Exact::Nix { jobs } => jobs,
+            Exact::Nix(question) => question,
         };
         let waits = io::stderr().is_terminal();
         let tell = |progress: Progress<'_>| {
@@ -68,7 +66,7 @@ impl Exact<'_> {
                 let _ = io::stderr().lock().write_all(line.as_bytes());
             }
         };
-        let evaluated = by_nix::evaluate(Repository { tree, entry, statically }, jobs, &tell)?;
+        let evaluated = by_nix::evaluate(Repository { tree, entry, statically }, question, &tell)?;
         tree.not_looked.extend(evaluated.not_looked);
         tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(evaluated.manifest)

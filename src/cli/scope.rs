@@ -26,6 +26,14 @@ impl Scope {
         }
     }
 
+    /// The names of the hosts, where only some are asked for.
+    pub fn hosts(&self) -> Option<&[String]> {
+        match self {
+            Scope::Hosts(names) => Some(names),
+            Scope::All | Scope::Repository => None,
+        }
+    }
+
     /// Whether what concerns a host, or the repository as a whole, is reported.
     pub fn takes(&self, host: Option<&str>) -> bool {
         match (self, host) {

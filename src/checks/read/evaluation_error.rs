@@ -27,16 +27,25 @@ fn finding(world: &World<'_>, host: &Host, error: &EvaluationError) -> Finding {
         }
     };
     let show = if has_flake { command::nix_eval(host) } else { "nix-instantiate --show-trace".to_owned() };
+    let (said, help) = if error.message == EvaluationError::NEEDS_IMPORT {
+        (
+            "The configuration was not evaluated: it needs import-from-derivation, which builds, and so is off here."
+                .to_owned(),
+            "the check of a flake (`lib.mkCheck`) evaluates it, builds and all".to_owned(),
+        )
+    } else {
+        let message = in_backticks(error.message.trim_end_matches('.'));
+        (
+            format!("Nix could not evaluate the configuration: {message}. It cannot be built."),
+            format!("`{show}` shows how Nix comes there"),
+        )
+    };
     Finding {
         hosts: vec![host.name.clone()],
-        help: Some(format!("`{show}` shows how Nix comes there")),
+        help: Some(help),
         ..RULE.finding(
             Label::new(place, label),
-            format!(
-                "Nix could not evaluate the configuration: {}. It cannot be built, and its secrets were checked only \
-                 as far as they are known without Nix.",
-                in_backticks(error.message.trim_end_matches('.'))
-            ),
+            format!("{said} Its secrets were checked only as far as they are known without Nix."),
         )
     }
 }
