@@ -2,55 +2,25 @@
 //! (`fixtures/by-nix`): CI has no nixpkgs. `.ci/run` demands Nix; elsewhere a test says that it did not run.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
+mod installed_nix;
 mod scratch;
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use installed_nix::Store;
 use scratch::{Run, Scratch, fixtures};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Set by `.ci/run`: without Nix the tests fail.
-const DEMANDED: &str = "SEALNIX_TEST_NEEDS_NIX";
-
-/// A store of its own, which needs no root and leaves the machine's alone.
-struct Nix(TempDir);
-
-impl Nix {
-    /// None where no Nix is installed, and that is said.
-    fn installed() -> Option<Self> {
-        if Command::new("nix").arg("--version").output().is_ok_and(|output| output.status.success()) {
-            return Some(Nix(TempDir::new().unwrap()));
-        }
-        assert!(std::env::var_os(DEMANDED).is_none(), "nix is not installed (Debian: nix-bin)");
-        let said = "SKIPPED: nix is not installed: --eval was not run (Debian: nix-bin)\n";
-        // Not captured, unlike what eprintln! writes.
-        std::io::stderr().write_all(said.as_bytes()).unwrap();
-        None
-    }
-
-    fn run(&self, folder: &Path, arguments: &[&str]) -> Run {
-        let mut sealnix = Command::new(env!("CARGO_BIN_EXE_sealnix"));
-        for (name, below) in [
-            ("NIX_STORE_DIR", "store"),
-            ("NIX_STATE_DIR", "var"),
-            ("NIX_LOCALSTATE_DIR", "var"),
-            ("NIX_LOG_DIR", "log"),
-            ("HOME", "home"),
-            ("XDG_CACHE_HOME", "cache"),
-        ] {
-            sealnix.env(name, self.0.path().canonicalize().unwrap().join(below));
-        }
-        sealnix
-            .env("NIX_CONFIG", "build-users-group =\nsandbox = false")
-            .env("NIX_PATH", format!("nixpkgs={}", fixtures().join("by-nix/hive/nixpkgs").display()))
-            .env_remove("NIX_REMOTE");
-        Run::of(sealnix.args(arguments).current_dir(folder))
-    }
+/// Runs sealnix with a Nix whose settings are as it came, and `<nixpkgs>` a stub.
+fn sealnix(nix: &Store, folder: &Path, arguments: &[&str]) -> Run {
+    let nixpkgs = format!("nixpkgs={}", fixtures().join("by-nix/hive/nixpkgs").display());
+    let mut command = nix.command(env!("CARGO_BIN_EXE_sealnix"));
+    let command = command.env("NIX_CONFIG", "build-users-group =\nsandbox = false").env("NIX_PATH", nixpkgs);
+    Run::of(command.args(arguments).current_dir(folder))
 }
 
 fn copy_of(name: &str, untracked: &[&str]) -> Scratch {
@@ -84,9 +54,9 @@ fn error(host: &Value) -> (&str, String) {
 
 #[test]
 fn every_host_of_a_flake_is_evaluated_and_no_failure_hides_another() {
-    let Some(nix) = Nix::installed() else { return };
+    let Some(nix) = Store::new() else { return };
     let fleet = copy_of("fleet", &[]);
-    let run = nix.run(fleet.path(), &["manifest", "--eval"]);
+    let run = sealnix(&nix, fleet.path(), &["manifest", "--eval"]);
     // Two hosts do not evaluate.
     assert_eq!(run.code, Some(2), "{}", run.stderr);
     let manifest = run.json().unwrap();
@@ -122,10 +92,10 @@ fn every_host_of_a_flake_is_evaluated_and_no_failure_hides_another() {
 
 #[test]
 fn hosts_are_listed_as_the_static_finder_lists_them() {
-    let Some(nix) = Nix::installed() else { return };
+    let Some(nix) = Store::new() else { return };
     let fleet = copy_of("fleet", &[]);
     let listed = |arguments: &[&str]| {
-        let manifest = nix.run(fleet.path(), arguments).json().unwrap();
+        let manifest = sealnix(&nix, fleet.path(), arguments).json().unwrap();
         let attrs = manifest["hosts"].as_array().unwrap().iter().map(|host| host["attr"].clone()).collect::<Vec<_>>();
         (names(&manifest), attrs)
     };
@@ -134,7 +104,7 @@ fn hosts_are_listed_as_the_static_finder_lists_them() {
 
 #[test]
 fn nothing_is_written_into_the_repository() {
-    let Some(nix) = Nix::installed() else { return };
+    let Some(nix) = Store::new() else { return };
     let fleet = copy_of("fleet", &[]);
     write(
         fleet.path(),
@@ -143,7 +113,7 @@ fn nothing_is_written_into_the_repository() {
     );
     write(fleet.path(), "a/flake.nix", "{ outputs = _: { }; }");
     fleet.git(&["add", "--all"]);
-    nix.run(fleet.path(), &["manifest", "--eval"]);
+    sealnix(&nix, fleet.path(), &["manifest", "--eval"]);
     let status =
         Command::new("git").args(["status", "--porcelain", "--untracked-files"]).current_dir(fleet.path()).output();
     let status = String::from_utf8(status.unwrap().stdout).unwrap();
@@ -152,13 +122,13 @@ fn nothing_is_written_into_the_repository() {
 
 #[test]
 fn a_clean_repository_is_clean() {
-    let Some(nix) = Nix::installed() else { return };
+    let Some(nix) = Store::new() else { return };
     let fleet = copy_of("fleet", &[]);
     let flake = |host: &str| format!("{{ outputs = {{ self }}: {{ nixosConfigurations.a = {host}; }}; }}\n");
     let good = "(import ./host.nix) { name = \"a\"; }";
     write(fleet.path(), "flake.nix", &flake(good));
     let arguments = ["check", "--eval", "--format", "json"];
-    let run = nix.run(fleet.path(), &arguments);
+    let run = sealnix(&nix, fleet.path(), &arguments);
     let report = run.json().unwrap();
     assert_eq!(
         (run.code, report["findings"].as_array().unwrap().iter().filter(|f| f["level"] == "error").count()),
@@ -169,31 +139,35 @@ fn a_clean_repository_is_clean() {
 
 #[test]
 fn a_host_that_nix_cannot_evaluate_is_a_finding_and_never_clean() {
-    let Some(nix) = Nix::installed() else { return };
+    let Some(nix) = Store::new() else { return };
     let fleet = copy_of("fleet", &[]);
     write(fleet.path(), "sealnix.toml", "[levels]\nevaluation-error = \"note\"\n");
-    let run = nix.run(fleet.path(), &["check", "--eval", "--format", "json"]);
+    let run = sealnix(&nix, fleet.path(), &["check", "--eval", "--format", "json"]);
     let report = run.json().unwrap();
     let findings = report["findings"].as_array().unwrap().iter().filter(|f| f["rule"] == "evaluation-error");
-    let hosts: Vec<&Value> = findings.map(|finding| &finding["hosts"][0]).collect();
-    assert_eq!((run.code, hosts), (Some(2), vec![&json!("imports"), &json!("throws")]));
+    let said: Vec<(&str, &str)> =
+        findings.map(|it| (it["hosts"][0].as_str().unwrap(), it["message"].as_str().unwrap())).collect();
+    assert_eq!((run.code, said.len()), (Some(2), 2), "{report}");
+    let needs = "it needs import-from-derivation, which builds, and so is off";
+    assert!(said[0].0 == "imports" && said[0].1.contains(needs), "{said:?}");
+    assert!(said[1].0 == "throws" && said[1].1.contains("no disk is said for this host"), "{said:?}");
 }
 
 #[test]
 fn only_the_hosts_that_are_asked_for_are_evaluated() {
-    let Some(nix) = Nix::installed() else { return };
+    let Some(nix) = Store::new() else { return };
     let fleet = copy_of("fleet", &[]);
-    let run = nix.run(fleet.path(), &["check", "--eval", "--host", "good", "--host", "bob"]);
+    let run = sealnix(&nix, fleet.path(), &["check", "--eval", "--host", "good", "--host", "bob"]);
     // The hosts that fail are others.
     assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
     assert!(run.stdout.contains("2 hosts, 2 secrets"), "{}", run.stdout);
-    assert_eq!(nix.run(fleet.path(), &["check", "--eval", "--host", "throws"]).code, Some(2));
-    assert!(nix.run(fleet.path(), &["check", "--eval", "--host", "none"]).stderr.contains("no host `none`"));
+    assert_eq!(sealnix(&nix, fleet.path(), &["check", "--eval", "--host", "throws"]).code, Some(2));
+    assert!(sealnix(&nix, fleet.path(), &["check", "--eval", "--host", "none"]).stderr.contains("no host `none`"));
 }
 
 #[test]
 fn an_output_that_does_not_evaluate_hides_no_host_and_is_never_clean() {
-    let Some(nix) = Nix::installed() else { return };
+    let Some(nix) = Store::new() else { return };
     let fleet = copy_of("fleet", &[]);
     write(
         fleet.path(),
@@ -201,32 +175,32 @@ fn an_output_that_does_not_evaluate_hides_no_host_and_is_never_clean() {
         "{ outputs = { self }: { nixosConfigurations.a = import ./host.nix { name = \"a\"; }; \
          darwinConfigurations = throw \"no macs\"; }; }\n",
     );
-    let run = nix.run(fleet.path(), &["check", "--eval"]);
+    let run = sealnix(&nix, fleet.path(), &["check", "--eval"]);
     assert_eq!(run.code, Some(2), "{}", run.stderr);
     assert!(run.stdout.replace('\n', " ").contains("no macs"), "{}", run.stdout);
-    assert_eq!(names(&nix.run(fleet.path(), &["manifest", "--eval"]).json().unwrap()), ["nixos/a"]);
+    assert_eq!(names(&sealnix(&nix, fleet.path(), &["manifest", "--eval"]).json().unwrap()), ["nixos/a"]);
 }
 
 #[test]
 fn a_flake_that_does_not_evaluate_is_an_error_of_the_run() {
-    let Some(nix) = Nix::installed() else { return };
+    let Some(nix) = Store::new() else { return };
     let fleet = copy_of("fleet", &[]);
     write(fleet.path(), "flake.nix", "{ outputs = { self }: throw \"nothing yet\"; }\n");
-    let run = nix.run(fleet.path(), &["check", "--eval"]);
+    let run = sealnix(&nix, fleet.path(), &["check", "--eval"]);
     assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
     assert!(run.stderr.contains("Nix cannot evaluate `flake.nix`: nothing yet"), "{}", run.stderr);
 }
 
 #[test]
 fn a_flake_in_a_folder_below_is_evaluated_with_what_lies_around_it() {
-    let Some(nix) = Nix::installed() else { return };
+    let Some(nix) = Store::new() else { return };
     let fleet = copy_of("fleet", &[]);
     fs::remove_file(fleet.path().join("flake.nix")).unwrap();
     let flake = "{ outputs = { self }: { nixosConfigurations.a = import ../../host.nix { name = \"a\"; }; }; }\n";
     write(fleet.path(), "nix/my hosts/flake.nix", flake);
     fleet.git(&["add", "--all"]);
     for arguments in [&["manifest", "--eval", "."][..], &["manifest", "--eval"]] {
-        let manifest = nix.run(fleet.path(), arguments).json().unwrap();
+        let manifest = sealnix(&nix, fleet.path(), arguments).json().unwrap();
         assert_eq!(names(&manifest), ["nixos/a"]);
         let secret = &host(&manifest, "a")["sops"]["secrets"]["smtp/password"];
         assert_eq!(secret["sopsFile"]["path"], "secrets/common.yaml");
@@ -236,9 +210,9 @@ fn a_flake_in_a_folder_below_is_evaluated_with_what_lies_around_it() {
 
 #[test]
 fn nix_sees_what_git_tracks_and_nothing_else() {
-    let Some(nix) = Nix::installed() else { return };
+    let Some(nix) = Store::new() else { return };
     let fleet = copy_of("fleet", &["hosts/throws.nix"]);
-    let manifest = nix.run(fleet.path(), &["manifest", "--eval"]).json().unwrap();
+    let manifest = sealnix(&nix, fleet.path(), &["manifest", "--eval"]).json().unwrap();
     let (message, at) = error(host(&manifest, "throws"));
     // Nix 2.8 says it in other words than later ones.
     assert!(message.contains("'hosts/throws.nix'"), "{message}");
@@ -247,7 +221,7 @@ fn nix_sees_what_git_tracks_and_nothing_else() {
 
 #[test]
 fn a_path_with_a_blank_is_read_by_a_nix_that_can() {
-    let Some(nix) = Nix::installed() else { return };
+    let Some(nix) = Store::new() else { return };
     let around = TempDir::new().unwrap();
     let folder = around.path().join("my \"${hosts}\"");
     let fleet = copy_of("fleet", &[]);
@@ -264,7 +238,7 @@ fn a_path_with_a_blank_is_read_by_a_nix_that_can() {
         "flake.nix",
         "{ outputs = { self }: { nixosConfigurations.web = import ./host.nix { name = \"web\"; }; }; }\n",
     );
-    let run = nix.run(&folder, &["check", "--eval"]);
+    let run = sealnix(&nix, &folder, &["check", "--eval"]);
     let old = "older versions of Nix read no flake whose path has a blank";
     let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(run.code == Some(0) || run.code == Some(2) && said.contains(old), "{:?} {said}", run.code);
@@ -276,7 +250,7 @@ const MODULE: &str = "{ config, pkgs, ... }: { networking.hostName = \"anvil\"; 
 
 #[test]
 fn without_a_flake_the_hosts_are_those_that_were_found() {
-    let Some(nix) = Nix::installed() else { return };
+    let Some(nix) = Store::new() else { return };
     let hive = copy_of("hive", &[]);
     fs::remove_file(hive.path().join("hive.nix")).unwrap();
     write(hive.path(), "module.nix", MODULE);
@@ -285,7 +259,7 @@ fn without_a_flake_the_hosts_are_those_that_were_found() {
         "{{ suffix ? \"d\" }}: {{ web = {{ \"a.b\" = {made}; c = {made}; }}; ${{suffix}} = throw \"not yet\"; }}\n"
     );
     write(hive.path(), "default.nix", &default);
-    let run = nix.run(hive.path(), &["manifest", "--eval"]);
+    let run = sealnix(&nix, hive.path(), &["manifest", "--eval"]);
     let manifest = run.json().unwrap();
     assert_eq!(names(&manifest), ["nixos/a.b", "nixos/c"], "{}", run.stderr);
     for name in ["a.b", "c"] {
@@ -297,12 +271,12 @@ fn without_a_flake_the_hosts_are_those_that_were_found() {
 
 #[test]
 fn a_configuration_alone_is_a_host() {
-    let Some(nix) = Nix::installed() else { return };
+    let Some(nix) = Store::new() else { return };
     for file in ["configuration.nix", "default.nix"] {
         let hive = copy_of("hive", &[]);
         fs::remove_file(hive.path().join("hive.nix")).unwrap();
         write(hive.path(), file, MODULE);
-        let run = nix.run(hive.path(), &["manifest", "--eval"]);
+        let run = sealnix(&nix, hive.path(), &["manifest", "--eval"]);
         let manifest = run.json().unwrap();
         assert_eq!(names(&manifest), ["nixos/anvil"], "{}", run.stderr);
         let host = host(&manifest, "anvil");
@@ -313,9 +287,9 @@ fn a_configuration_alone_is_a_host() {
 
 #[test]
 fn the_nodes_of_a_hive_are_made_as_colmena_makes_them() {
-    let Some(nix) = Nix::installed() else { return };
+    let Some(nix) = Store::new() else { return };
     let hive = copy_of("hive", &[]);
-    let run = nix.run(hive.path(), &["manifest", "--eval"]);
+    let run = sealnix(&nix, hive.path(), &["manifest", "--eval"]);
     let manifest = run.json().unwrap();
     assert_eq!((run.code, names(&manifest)), (Some(0), vec!["nixos/other".to_owned(), "nixos/web".to_owned()]));
     let web = host(&manifest, "web");
@@ -340,9 +314,9 @@ fn the_nodes_of_a_hive_are_made_as_colmena_makes_them() {
 
 #[test]
 fn a_comparison_with_nix_counts_what_nix_did_not_evaluate() {
-    let Some(nix) = Nix::installed() else { return };
+    let Some(nix) = Store::new() else { return };
     let fleet = copy_of("fleet", &[]);
-    let run = nix.run(fleet.path(), &["manifest", "--compare", "--eval", "--format", "json"]);
+    let run = sealnix(&nix, fleet.path(), &["manifest", "--compare", "--eval", "--format", "json"]);
     let compared = run.json().unwrap();
     assert_eq!((run.code, &compared["totals"]["hostsNotEvaluated"]), (Some(2), &json!(2)));
     let throws = host(&compared, "throws");
@@ -350,7 +324,7 @@ fn a_comparison_with_nix_counts_what_nix_did_not_evaluate() {
         (&throws["found"], &throws["error"]["message"]),
         (&json!("notEvaluated"), &json!("no disk is said for this host"))
     );
-    let run = nix.run(fleet.path(), &["manifest", "--compare", "--eval"]);
+    let run = sealnix(&nix, fleet.path(), &["manifest", "--compare", "--eval"]);
     assert!(run.stdout.contains("nixos throws: not compared: Nix cannot evaluate it"), "{}", run.stdout);
     assert!(run.stdout.contains("5 hosts, 5 found, 2 more that Nix cannot evaluate"), "{}", run.stdout);
 }

@@ -61,10 +61,15 @@ impl Store {
 
     /// Runs one of Nix' programs.
     pub fn run(&self, program: &str, arguments: &[&str]) -> Output {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        self.command(program).args(arguments).current_dir(folder).output().expect("Nix starts")
+    }
+
+    /// A program that is one of Nix', or runs it.
+    pub fn command(&self, program: &str) -> Command {
         let inside = |folder: &str| self.0.path().join(folder);
-        Command::new(program)
-            .args(arguments)
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+        let mut command = Command::new(program);
+        command
             .env(
                 "NIX_CONFIG",
                 "build-users-group =\nsandbox = false\nsubstituters =\nexperimental-features = nix-command flakes",
@@ -74,8 +79,7 @@ impl Store {
             .env("NIX_LOCALSTATE_DIR", inside("state"))
             .env("NIX_LOG_DIR", inside("log"))
             .env("NIX_REMOTE", "")
-            .env("HOME", self.0.path())
-            .output()
-            .expect("Nix starts")
+            .env("HOME", self.0.path());
+        command
     }
 }

@@ -28,24 +28,20 @@ fn finding(world: &World<'_>, host: &Host, error: &EvaluationError) -> Finding {
     };
     let show = if has_flake { command::nix_eval(host) } else { "nix-instantiate --show-trace".to_owned() };
     let (said, help) = if error.message == EvaluationError::NEEDS_IMPORT {
-        (
-            "The configuration was not evaluated: it needs import-from-derivation, which builds, and so is off here."
-                .to_owned(),
-            "the check of a flake (`lib.mkCheck`) evaluates it, builds and all".to_owned(),
-        )
+        let said = "The configuration was not evaluated: it needs import-from-derivation, which builds, and so is off. \
+                    Its";
+        (said.to_owned(), "the check of a flake (`lib.mkCheck`) evaluates it, builds and all".to_owned())
     } else {
         let message = in_backticks(error.message.trim_end_matches('.'));
-        (
-            format!("Nix could not evaluate the configuration: {message}. It cannot be built."),
-            format!("`{show}` shows how Nix comes there"),
-        )
+        let said = format!("Nix could not evaluate the configuration: {message}. It cannot be built, and its");
+        (said, format!("`{show}` shows how Nix comes there"))
     };
     Finding {
         hosts: vec![host.name.clone()],
         help: Some(help),
         ..RULE.finding(
             Label::new(place, label),
-            format!("{said} Its secrets were checked only as far as they are known without Nix."),
+            format!("{said} secrets were checked only as far as they are known without Nix."),
         )
     }
 }
