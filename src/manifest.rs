@@ -346,6 +346,12 @@ pub struct Template {
     /// The group's name.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub group: Fact<Option<String>>,
+    /// Units restarted when it changes.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub restart_units: Fact<Vec<String>>,
+    /// Units reloaded when it changes.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub reload_units: Fact<Vec<String>>,
     /// The secrets whose placeholder is in the content, sorted.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub placeholders: Fact<Vec<String>>,

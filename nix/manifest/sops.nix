@@ -80,7 +80,13 @@ let
       fields =
         part (field: { field = "templates.${name}.${field}"; })
           (
-            read ownership given
+            read (
+              ownership
+              // {
+                restartUnits = texts;
+                reloadUnits = texts;
+              }
+            ) given
             // {
               # The content itself stays here: it may hold what is none of the manifest's business.
               placeholders = placeholdersOf (given.content or "");

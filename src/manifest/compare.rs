@@ -120,6 +120,8 @@ impl<'a> Item<'a> {
             ("mode", value(&template.mode)),
             ("owner", value(&template.owner)),
             ("group", value(&template.group)),
+            ("restartUnits", sorted(&template.restart_units)),
+            ("reloadUnits", sorted(&template.reload_units)),
             (PLACEHOLDERS, sorted(&template.placeholders)),
         ];
         Item { fields, certainty: &template.certainty, at: template.at.as_ref() }

@@ -146,6 +146,8 @@ fn join_template(exact: &mut Template, found: Template) {
     otherwise(&mut exact.mode, found.mode);
     otherwise(&mut exact.owner, found.owner);
     otherwise(&mut exact.group, found.group);
+    otherwise(&mut exact.restart_units, found.restart_units);
+    otherwise(&mut exact.reload_units, found.reload_units);
     otherwise(&mut exact.placeholders, found.placeholders);
     exact.at = exact.at.take().or(found.at);
     join_definitions(&mut exact.definitions, found.definitions);

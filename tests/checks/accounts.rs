@@ -284,6 +284,18 @@ mod restart_unit_unknown {
     }
 
     #[test]
+    fn templates_too() {
+        let mut facts = restarting(&[]);
+        let template = Template {
+            restart_units: Fact::Known(vec!["gitea.service".to_owned()]),
+            reload_units: Fact::Known(Vec::new()),
+            ..Template::default()
+        };
+        facts.manifest.hosts[0].sops.as_mut().unwrap().templates.insert("git.env".to_owned(), template);
+        assert!(facts.finding(ID).message.contains("template `git.env`"));
+    }
+
+    #[test]
     fn units_that_something_else_may_bring() {
         for unit in [
             "systemd-resolved.service",

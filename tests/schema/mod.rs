@@ -115,6 +115,8 @@ fn sops() -> Sops {
             mode: known(text()),
             owner: known(Some(text())),
             group: known(Some(text())),
+            restart_units: known(vec![text()]),
+            reload_units: known(vec![text()]),
             placeholders: known(vec![text()]),
             certainty: Certainty::Assumed(text()),
             at: Some(spot()),

@@ -1,4 +1,4 @@
-//! The files that sops-nix installs on a host, secrets and templates alike: whose they are.
+//! The files that sops-nix installs on a host, secrets and templates alike: whose they are, and whom their change concerns.
 
 use crate::checks::Rule;
 use crate::finding::{Finding, Label};
@@ -16,6 +16,8 @@ pub struct Installed<'a> {
     pub owner: &'a Fact<Option<String>>,
     pub group: &'a Fact<Option<String>>,
     pub mode: &'a Fact<String>,
+    pub restart_units: &'a Fact<Vec<String>>,
+    pub reload_units: &'a Fact<Vec<String>>,
     /// Whether it is installed before there are users: then it is root's, whatever is said.
     pub is_early: Option<bool>,
     certainty: &'a Certainty,
@@ -32,6 +34,8 @@ pub fn installed(host: &Host) -> impl Iterator<Item = Installed<'_>> {
         owner: &secret.owner,
         group: &secret.group,
         mode: &secret.mode,
+        restart_units: &secret.restart_units,
+        reload_units: &secret.reload_units,
         is_early: secret.needed_for_users.known().copied(),
         certainty: &secret.certainty,
         at: secret.place(),
@@ -44,6 +48,8 @@ pub fn installed(host: &Host) -> impl Iterator<Item = Installed<'_>> {
         owner: &template.owner,
         group: &template.group,
         mode: &template.mode,
+        restart_units: &template.restart_units,
+        reload_units: &template.reload_units,
         is_early: Some(false),
         certainty: &template.certainty,
         at: template.at.as_ref().map(|spot| &spot.0),

@@ -183,12 +183,21 @@ impl<'a> Reader<'a, '_> {
         let field = |name: &str| self.nested(attrs, &[name]);
         let (path, mode, owner, group, content) =
             (field("path"), field("mode"), field("owner"), field("group"), field("content"));
-        let owned = attrs.get(Symbol::new("owner")).is_some();
+        let (restart, reload) = (field("restartUnits"), field("reloadUnits"));
+        let has = |name: &str| attrs.get(Symbol::new(name)).is_some();
+        let (owned, triggers) = (has("owner"), has("restartUnits"));
+        let mut units = |name: &str, value| match triggers {
+            true => self.texts(None, &format!("{label}.{name}"), value),
+            false => Fact::Unknown,
+        };
+        let (restart_units, reload_units) = (units("restartUnits", restart), units("reloadUnits", reload));
         Template {
             path: self.text(None, &format!("{label}.path"), path),
             mode: self.text(None, &format!("{label}.mode"), mode),
             owner: if owned { self.nullable(None, &format!("{label}.owner"), owner) } else { Fact::Unknown },
             group: if owned { self.nullable(None, &format!("{label}.group"), group) } else { Fact::Unknown },
+            restart_units,
+            reload_units,
             placeholders: self.placeholders(configuration, &label, content),
             certainty,
             at,
