@@ -83,7 +83,7 @@ let
         );
       # Older than `+`: all but the main program.
       onlyStart = isOn (config.PermissionsStartOnly or false);
-      startedAsRoot = text: text // { asRoot = onlyStart && match ".*Start|script" text.option == null; };
+      startedAsRoot = text: text // { asRoot = onlyStart && match "serviceConfig[.]ExecStart|script" text.option == null; };
       byLine =
         text:
         map (line: startedAsRoot text // { value = line; } // (if isAsRoot line then { asRoot = true; } else { })) (
