@@ -17,7 +17,7 @@ pub enum NixError {
     /// It cannot be run.
     #[error("`nix` cannot be run")]
     Run(#[source] io::Error),
-    /// It is older than [`FIRST`].
+    /// It is older than the first that has `nix eval`.
     #[error("`nix` is version {found}, and --eval needs {}.{} or newer", FIRST.0, FIRST.1)]
     TooOld {
         /// Its version.
