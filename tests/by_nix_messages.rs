@@ -61,7 +61,7 @@ const EXPECTED: &[(&str, [&str; 2], [&str; 2])] = &[
             2],
         ["hosts/json.nix:2:12"; 2],
     ),
-    ("missing", ["attribute 'tokn' missing Did you mean token?"; 2], ["hosts/missing.nix:2:12"; 2]),
+    ("missing", ["attribute 'tokn' missing; did you mean token?"; 2], ["hosts/missing.nix:2:12"; 2]),
     ("not-a-path", ["string '…' doesn't represent an absolute path"; 2], ["hosts/not-a-path.nix:2:12"; 2]),
     ("recursion", ["infinite recursion encountered"; 2], ["hosts/recursion.nix:2:12"; 2]),
     ("regex", ["invalid regular expression '…'"; 2], ["hosts/regex.nix:2:12"; 2]),

@@ -74,7 +74,7 @@ impl<'a> Source<'a> {
         let dir = format!("{folder}/{flake_folder}");
         let dir = dir.trim_matches('/');
         let query = if dir.is_empty() { String::new() } else { format!("?dir={}", percent_encoded(dir, "/")) };
-        // Nix before 2.9 does not undo the encoding of a path: only what must be is encoded.
+        // Old versions, 2.8 among them, do not undo the encoding of a path: only what must be is encoded.
         let url = format!("{scheme}{}{query}", percent_encoded(top, "/!$&'()*+,;=:@"));
         Ok(Source::Flake { url, folder: folder.to_owned() })
     }

@@ -159,12 +159,15 @@ impl Listing<'_> {
                 let (message, encoded) = (error.message, self.source.is_encoded());
                 return Err(Error::Flake { entry: entry.clone(), message, encoded });
             }
-            let inside: Vec<&Host> = statically.hosts.iter().filter(|host| host.attr.starts_with(output)).collect();
-            if inside.is_empty() {
+            let mut inside =
+                statically.hosts.iter().filter(|host| host.attr.starts_with(output)).map(wanted).peekable();
+            if inside.peek().is_none() {
                 let why = format!("may hold hosts in `{output}`, which Nix cannot evaluate: {}", error.message);
                 self.listed.not_looked.push(NotLooked { path: entry.clone(), why });
             }
-            self.listed.failed.extend(inside.into_iter().map(|host| wanted(host).failed(error.clone())));
+            // Another output may have it too.
+            let left = inside.filter(|host| !self.names.contains(&(host.kind, host.name.clone())));
+            self.listed.failed.extend(left.map(|host| host.failed(error.clone())));
         }
         Ok(())
     }

@@ -81,10 +81,12 @@ fn one_line(message: &[&str], hint: Option<&str>, roots: &Roots) -> String {
         }
         in_definitions |= line.contains("efinition values:");
     }
-    parts.extend(hint.map(str::to_owned));
     let mut text = parts.join(" ");
     if text.contains(DISABLED) {
         return EvaluationError::NEEDS_IMPORT.to_owned();
+    }
+    if let Some(hint) = hint.and_then(|hint| hint.strip_prefix('D')) {
+        text.push_str(&format!("; d{hint}"));
     }
     for root in &roots.0 {
         text = text.replace(root.as_str(), "");
@@ -96,9 +98,11 @@ fn one_line(message: &[&str], hint: Option<&str>, roots: &Roots) -> String {
     }
 }
 
-/// After these a value follows to the end of the line; after the first two, behind a colon.
-const VALUE_TO_THE_END: [&str; 5] =
-    [" but found ", "not a function but ", " to a string: ", "values are ", "last read: "];
+/// After these the kind of a value follows, and behind a colon the value.
+const KIND_AND_VALUE: [&str; 2] = [" but found ", "not a function but "];
+
+/// After these a value follows to the end of the line.
+const VALUE_TO_THE_END: [&str; 3] = [" to a string: ", "values are ", "last read: "];
 
 /// After these a value follows in single quotes. It may hold such quotes: the last one ends it.
 const VALUE_IN_QUOTES: [&str; 4] = ["string '", "value '", "regular expression '", "assertion '"];
@@ -107,14 +111,17 @@ const VALUE_IN_QUOTES: [&str; 4] = ["string '", "value '", "regular expression '
 /// double quotes, and names in single ones.
 fn without_values(line: &str) -> String {
     let mut line = line.to_owned();
-    for (before, is_behind_colon) in VALUE_TO_THE_END.into_iter().zip([true, true, false, false, false]) {
-        let Some((head, tail)) = line.split_once(before) else { continue };
-        let kept = match (is_behind_colon, tail.split_once(": ")) {
-            (true, Some((kind, _))) => format!("{head}{before}{kind}"),
-            (true, None) => continue,
-            (false, _) => format!("{head}{before}…"),
-        };
-        line = kept;
+    for before in KIND_AND_VALUE {
+        if let Some((head, tail)) = line.split_once(before)
+            && let Some((kind, _)) = tail.split_once(": ")
+        {
+            line = format!("{head}{before}{kind}");
+        }
+    }
+    for before in VALUE_TO_THE_END {
+        if let Some((head, _)) = line.split_once(before) {
+            line = format!("{head}{before}…");
+        }
     }
     for before in VALUE_IN_QUOTES {
         let Some((head, tail)) = line.split_once(before) else { continue };

@@ -153,12 +153,12 @@ impl Asked<'_> {
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let answers = Mutex::new(Vec::new());
         let work = || {
-            while let Some(wanted_now) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+            while let Some(host) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let start = Instant::now();
-                let answer = self.host(wanted_now);
+                let answer = self.host(host);
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                 let failed = matches!(&answer, Ok(Some(host)) if host.evaluation_error.is_some());
-                tell(Progress { done, of: wanted.len(), attr: &wanted_now.attr, took: start.elapsed(), failed });
+                tell(Progress { done, of: wanted.len(), attr: &host.attr, took: start.elapsed(), failed });
                 answers.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
             }
         };

@@ -28,7 +28,7 @@ pub enum NixError {
 /// A Nix that can be asked.
 #[derive(Debug)]
 pub struct Nix {
-    /// How large the heap of a process may be, in bytes.
+    /// How large the heap of a process may be, in bytes; none where we do not bound it.
     heap: Option<u64>,
 }
 
@@ -40,8 +40,8 @@ impl Nix {
         let said = String::from_utf8_lossy(&output.stdout);
         match version(&said) {
             Some(found) if found < FIRST => Err(NixError::TooOld { found: format!("{}.{}", found.0, found.1) }),
-            // Another make of Nix may count otherwise.
-            _ => Ok(Nix { heap: resources.heap }),
+            // Another make of Nix may count otherwise. A bound that a user sets goes before ours.
+            _ => Ok(Nix { heap: resources.heap.filter(|_| std::env::var_os(HEAP).is_none()) }),
         }
     }
 
@@ -60,10 +60,7 @@ impl Nix {
                 nix.env_remove(name);
             }
         }
-        // The collector's own setting; what a user says goes before.
-        if let Some(heap) = self.heap
-            && std::env::var_os(HEAP).is_none()
-        {
+        if let Some(heap) = self.heap {
             nix.env(HEAP, heap.to_string());
         }
         let output = nix.output().map_err(not_run)?;
@@ -72,6 +69,10 @@ impl Nix {
             return Ok(Ok(text(output.stdout)));
         }
         let mut said = text(output.stderr);
+        if let Some(heap) = self.heap {
+            let bound = format!("{OUT_OF_MEMORY}: a process may take {} MiB, and more with fewer --jobs", heap >> 20);
+            said = said.replace(OUT_OF_MEMORY, &bound);
+        }
         if !said.contains("error:") {
             said.push_str(&format!("\nerror: Nix ended with {}", output.status));
         }
@@ -81,6 +82,9 @@ impl Nix {
 
 /// How the collector of Nix's evaluator is told its bound (bdwgc's README.environment).
 const HEAP: &str = "GC_MAXIMUM_HEAP_SIZE";
+
+/// What Nix says where that was not enough.
+const OUT_OF_MEMORY: &str = "error: out of memory";
 
 fn not_run(error: io::Error) -> NixError {
     match error.kind() {
