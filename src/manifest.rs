@@ -9,6 +9,7 @@ pub mod compare;
 pub mod comparison;
 mod complete;
 pub mod fact;
+mod host_fields;
 pub mod join;
 pub mod machine;
 pub mod read;

@@ -47,6 +47,19 @@ fn place(file: &str, line: u32) -> Value {
 }
 
 #[test]
+fn what_both_know_of_a_host_and_its_keys_is_compared() {
+    let keys = |paths: Value| json!({ "secrets": {}, "age": { "sshKeyPaths": paths, "keyFile": null } });
+    let ours = host(json!({ "hostName": "web", "sops": keys(json!(["/etc/ssh/a"])) }));
+    let theirs = host(json!({ "hostName": "web", "system": "x86_64-linux", "sops": keys(json!(["/etc/ssh/b"])) }));
+    let compared = compared(ours.clone(), theirs);
+    let fields = compared.totals.fields;
+    // The system is not known to us: that is no difference.
+    assert_eq!((fields.equal, fields.total, compared.differs()), (2, 3, true));
+    let [difference] = &compared.hosts[0].differences[..] else { panic!("{compared:?}") };
+    assert_eq!((difference.field, &difference.theirs), ("sops.age.sshKeyPaths", &json!(["/etc/ssh/b"])));
+}
+
+#[test]
 fn only_the_fields_that_the_other_gives_are_compared() {
     let ours = secrets(json!({ "a": { "key": "a", "mode": "0400", "owner": null } }));
     let equal = compared(ours.clone(), secrets(json!({ "a": { "key": "a" } })));

@@ -9,6 +9,7 @@ use super::comparison::{
     At, Compared, Comparison, Difference, Found, HostComparison, Line, Share, Tally, Totals, UnknownField, VERSION,
     Verdict,
 };
+use super::host_fields;
 use super::{
     Certainty, Complete, EvaluationError, Fact, Host, HostKind, Manifest, Secret, Sops, Spot, Template, Unknown,
 };
@@ -64,8 +65,10 @@ fn host(ours: Option<&Host>, theirs: &Host, unknowns: &[Unknown], named: HostCom
         totals.at_differs += usize::from(at.ours.is_some() && !at.is_equal());
     }
     totals.placeholders = sides.placeholders();
+    let (fields, differences) = ours.map(|ours| host_fields::compare(ours, theirs)).unwrap_or_default();
+    totals.fields = fields;
     let incomplete = incomplete.into_iter().map(str::to_owned).collect();
-    HostComparison { found, incomplete, totals, secrets, templates, ..named }
+    HostComparison { found, incomplete, totals, differences, secrets, templates, ..named }
 }
 
 fn tally(compared: &[Compared]) -> Tally {
@@ -137,7 +140,7 @@ const PLACEHOLDERS: &str = "placeholders";
 /// What home-manager's secrets and templates do not have.
 const NOT_AT_HOME: [&str; 3] = ["owner", "group", "neededForUsers"];
 
-fn value<T: Serialize>(fact: &Fact<T>) -> Option<Value> {
+pub(super) fn value<T: Serialize>(fact: &Fact<T>) -> Option<Value> {
     serde_json::to_value(fact.known()?).ok()
 }
 

@@ -37,6 +37,9 @@ pub struct HostComparison {
     pub incomplete: Vec<String>,
     /// Of this host alone.
     pub totals: Totals,
+    /// The fields of the host and of its key sources that differ.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
     /// Every secret of either, the home-manager users' after the host's own.
     pub secrets: Vec<Compared>,
     /// Likewise.
@@ -159,6 +162,8 @@ pub struct Totals {
     pub hosts_missing: usize,
     /// Hosts that Nix could not evaluate; no other count holds them.
     pub hosts_not_evaluated: usize,
+    /// Fields of hosts and of their key sources that both give.
+    pub fields: Share,
     /// Secrets.
     pub secrets: Tally,
     /// Templates.
@@ -201,8 +206,8 @@ impl Comparison {
     /// Whether anything differs. What is unknown or conditional does not.
     pub fn differs(&self) -> bool {
         let wrong = |tally: &Tally| tally.wrong + tally.missing + tally.invented;
-        let Totals { hosts_missing, secrets, templates, at_differs, .. } = &self.totals;
-        hosts_missing + wrong(secrets) + wrong(templates) + at_differs > 0
+        let Totals { hosts_missing, fields, secrets, templates, at_differs, .. } = &self.totals;
+        hosts_missing + (fields.total - fields.equal) + wrong(secrets) + wrong(templates) + at_differs > 0
     }
 }
 
@@ -235,6 +240,7 @@ impl Totals {
         self.hosts.add(more.hosts);
         self.hosts_missing += more.hosts_missing;
         self.hosts_not_evaluated += more.hosts_not_evaluated;
+        self.fields.add(more.fields);
         self.secrets.add(&more.secrets);
         self.templates.add(&more.templates);
         self.at.add(more.at);

@@ -69,6 +69,9 @@ fn write_host(out: &mut impl io::Write, host: &HostComparison) -> io::Result<()>
     for why in &host.incomplete {
         line(out, "incomplete", why)?;
     }
+    for Difference { field, ours, theirs } in &host.differences {
+        line(out, "differs", &format!("`{field}`: we say {ours}, the other {theirs}"))?;
+    }
     for (noun, compared) in [("secret", &host.secrets), ("template", &host.templates)] {
         // What a missing host declares is missing with it.
         let listed = compared.iter().filter(|_| host.found == Found::Both);
