@@ -31,6 +31,7 @@ let
   homes = import ./manifest/homes.nix { inherit facts sops agenix; };
   containers = import ./manifest/containers.nix { inherit facts sops agenix; };
   accounts = import ./manifest/accounts.nix { inherit facts; };
+  secretsComplete = import ./manifest/specialisations.nix;
   unitsOf = import ./manifest/units.nix { inherit facts search; };
 
   inherit (builtins) attrValues mapAttrs;
@@ -71,7 +72,7 @@ let
       inherit name kind;
       attr = "${output}.${facts.attribute name}";
       complete = {
-        secrets = true;
+        secrets = if kind == "nixos" then secretsComplete config else true;
         templates = true;
         users = if kind == "home" then "home-manager does not say which users there are" else true;
         units =

@@ -86,6 +86,9 @@ fn what_nix_says_is_so() {
     // Home-manager has no owners, darwin no groups of users.
     let home = &alpha["homeUsers"]["ada"]["sops"]["secrets"]["mail"];
     assert!(["owner", "group", "neededForUsers", "restartUnits"].iter().all(|field| home.get(field).is_none()));
+    let travel = "specialisation `travel` declares secrets of its own, which are not looked at";
+    let complete = |host: usize| &manifest["hosts"][host]["complete"]["secrets"];
+    assert_eq!((complete(0), complete(1)), (&json!(true), &json!(travel)));
     let mac = &manifest["hosts"][2];
     assert_eq!((&mac["users"]["ada"], &mac["hostName"]), (&json!({}), &Value::Null));
     let unknown = |unknown: &Value| format!("{} {} {}", unknown["user"], unknown["secret"], unknown["field"]);
