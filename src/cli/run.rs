@@ -242,9 +242,13 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     let Evaluated { entry, manifest: statically, reached, not_looked, .. } = evaluated?;
     tree.not_looked.extend(not_looked);
     tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
+    let is_nix_here = matches!(exact, Some(Exact::Nix { .. }));
     let exact = exact.map(|exact| exact.manifest(&mut tree, &entry, &statically)).transpose()?;
     for path in exact.iter().flat_map(Manifest::sops_files) {
         tree.add_stored(path);
+    }
+    if let (Some(manifest), true) = (&exact, is_nix_here) {
+        take_fetched(&mut tree, &start.entries, manifest)?;
     }
     let vault = vault.unwrap_or_else(|| Vault::read(&tree));
     let syntax_errors = syntax_errors(&tree, &program, &reached);
@@ -256,6 +260,26 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     let identities = Identities::find(&manifest, &policy, &vault, &tree, &config);
     Ok(Known { tree, config, manifest, vault, policy, identities, syntax_errors, exact })
 }
+
+/// Takes in those inputs that secrets' files lie in and that Nix has fetched to evaluate them.
+fn take_fetched(tree: &mut Tree, entries: &[RepoPath], manifest: &Manifest) -> Result<(), RunError> {
+    let wanted: BTreeSet<&str> = manifest
+        .sops_files()
+        .filter(|path| tree.is_elsewhere(path))
+        .filter_map(|path| Some(input_of(path)?.0))
+        .collect();
+    // Where the Nix that is asked keeps what it fetches (Nix manual, "Common Environment Variables").
+    let store = std::env::var("NIX_STORE_DIR").unwrap_or_else(|_| STORE.to_owned());
+    for (name, path) in stored(tree, entries, Path::new(&store), &store) {
+        if wanted.contains(name.as_str()) {
+            tree.add_input(&name, Tree::walk(&path)?);
+        }
+    }
+    Ok(())
+}
+
+/// Where stores are.
+const STORE: &str = "/nix/store";
 
 /// The rules whose findings no level and no comment makes a clean run.
 const NOT_LOOKED_AT: &str = "not-looked-at";
@@ -279,7 +303,8 @@ fn walk(start: &EntryPoint, subject: Subject<'_>) -> Result<Walked, RunError> {
     for (name, path) in &given {
         tree.add_input(name, Tree::walk(path)?);
     }
-    for (name, path) in stored(&tree, &start.entries, subject.store) {
+    // A copy of the store may lie anywhere: its names stay.
+    for (name, path) in subject.store.map(|store| stored(&tree, &start.entries, store, STORE)).unwrap_or_default() {
         if !given.contains_key(&name) {
             tree.add_input(&name, Tree::walk(&path)?);
         }
@@ -288,12 +313,13 @@ fn walk(start: &EntryPoint, subject: Subject<'_>) -> Result<Walked, RunError> {
     Ok(Walked { tree, config, given: given.into_keys().collect() })
 }
 
-/// The inputs that the `flake.lock` beside the flake locks and that are in a Nix store.
-fn stored(tree: &Tree, entries: &[RepoPath], store: Option<&Path>) -> Vec<(String, PathBuf)> {
+/// The inputs that the `flake.lock` beside the flake locks and that are in a Nix store, or in a copy of
+/// the one at `home`.
+fn stored(tree: &Tree, entries: &[RepoPath], store: &Path, home: &str) -> Vec<(String, PathBuf)> {
     let folder = entries.first().and_then(|entry| entry.strip_suffix("flake.nix"));
     let lock = folder.and_then(|folder| tree.texts.get(format!("{folder}flake.lock").as_str()));
-    let (Some(store), Some(text)) = (store, lock) else { return Vec::new() };
-    let locked = lock::locked(text.content()).into_iter();
+    let Some(text) = lock else { return Vec::new() };
+    let locked = lock::locked(text.content(), home).into_iter();
     locked.map(|input| (input.name, store.join(input.store_name))).filter(|(_, path)| path.is_dir()).collect()
 }
 

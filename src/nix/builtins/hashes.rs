@@ -107,11 +107,11 @@ fn from_hex(digits: &str) -> Option<Vec<u8>> {
     digits?.chunks(2).map(|pair| u8::try_from(pair.iter().fold(0, |byte, digit| byte << 4 | digit)).ok()).collect()
 }
 
-/// What a source tree with this `narHash` is called in the Nix store (Nix manual, "Store path
-/// specification": a fixed output of type `source`, here of the store `/nix/store`).
-pub fn source_path(nar_hash: &str) -> Option<String> {
+/// What a source tree with this `narHash` is called in the Nix store at `store`, usually `/nix/store`
+/// (Nix manual, "Store path specification": a fixed output of type `source`).
+pub fn source_path(nar_hash: &str, store: &str) -> Option<String> {
     let (_, bytes) = parse(nar_hash, None).filter(|(algorithm, _)| *algorithm == "sha256")?;
-    let fingerprint = Sha256::digest(format!("source:sha256:{}:/nix/store:source", hex(&bytes)));
+    let fingerprint = Sha256::digest(format!("source:sha256:{}:{store}:source", hex(&bytes)));
     let mut short = [0u8; 20];
     for (at, byte) in fingerprint.iter().enumerate() {
         if let Some(slot) = short.get_mut(at % 20) {
@@ -151,7 +151,7 @@ mod tests {
     fn a_source_lies_in_the_store_where_its_hash_says() {
         let expected = "j6x55z428hhmgvc0v2fbi1iz9mjkqn4w-source";
         let hash = "sha256-lYm+o5HTptO6iNGG6L41EMhGGyh2L9gt5P7stJH8gqI=";
-        assert_eq!(source_path(hash).as_deref(), Some(expected));
-        assert_eq!(source_path("sha256-tooshort"), None);
+        assert_eq!(source_path(hash, "/nix/store").as_deref(), Some(expected));
+        assert_eq!(source_path("sha256-tooshort", "/nix/store"), None);
     }
 }
