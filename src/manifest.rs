@@ -84,7 +84,8 @@ pub struct Host {
     /// `networking.hostName`.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub host_name: Fact<Option<String>>,
-    /// Nix itself could not evaluate it: what else is said was found statically.
+    /// Nix itself could not evaluate it: what else is said was found statically, unless only its units
+    /// failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluation_error: Option<EvaluationError>,
     /// Which parts are known completely.
@@ -131,6 +132,9 @@ pub struct EvaluationError {
     /// The innermost place in the repository that it names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Spot>,
+    /// Only the host's units do not evaluate: all else that is said of it is Nix's.
+    #[serde(rename = "unitsOnly", default, skip_serializing_if = "std::ops::Not::not")]
+    pub units_only: bool,
 }
 
 impl EvaluationError {

@@ -57,7 +57,7 @@ fn every_host_of_a_flake_is_evaluated_and_no_failure_hides_another() {
     let Some(nix) = Store::new() else { return };
     let fleet = copy_of("fleet", &[]);
     let run = sealnix(&nix, fleet.path(), &["manifest", "--eval"]);
-    // Two hosts do not evaluate.
+    // Three hosts do not evaluate.
     assert_eq!(run.code, Some(2), "{}", run.stderr);
     let manifest = run.json().unwrap();
     assert_eq!(
@@ -82,6 +82,8 @@ fn every_host_of_a_flake_is_evaluated_and_no_failure_hides_another() {
     let services = host(&manifest, "services");
     assert_eq!(services["sops"]["secrets"], good["sops"]["secrets"]);
     assert_eq!(services["complete"]["units"], "Nix evaluates it only without its units: the service `web` has no port");
+    let failed = &services["evaluationError"];
+    assert_eq!((&failed["message"], &failed["unitsOnly"]), (&json!("the service `web` has no port"), &json!(true)));
     let (message, at) = error(host(&manifest, "throws"));
     assert_eq!(message, "no disk is said for this host");
     assert!(at.starts_with("hosts/throws.nix:"), "{at}");
@@ -147,10 +149,29 @@ fn a_host_that_nix_cannot_evaluate_is_a_finding_and_never_clean() {
     let findings = report["findings"].as_array().unwrap().iter().filter(|f| f["rule"] == "evaluation-error");
     let said: Vec<(&str, &str)> =
         findings.map(|it| (it["hosts"][0].as_str().unwrap(), it["message"].as_str().unwrap())).collect();
-    assert_eq!((run.code, said.len()), (Some(2), 2), "{report}");
+    assert_eq!((run.code, said.len()), (Some(2), 3), "{report}");
     let needs = "it needs import-from-derivation, which builds, and so is off";
-    assert!(said[0].0 == "imports" && said[0].1.contains(needs), "{said:?}");
-    assert!(said[1].0 == "throws" && said[1].1.contains("no disk is said for this host"), "{said:?}");
+    let said_of = |name: &str| said.iter().find(|(host, _)| *host == name).unwrap().1;
+    assert!(said_of("imports").contains(needs), "{said:?}");
+    assert!(said_of("throws").contains("no disk is said for this host"), "{said:?}");
+    assert!(said_of("services").starts_with("Nix could not evaluate the units of the configuration"), "{said:?}");
+    // The services of one alone: its secrets are checked, and the run is not clean.
+    let run = sealnix(&nix, fleet.path(), &["check", "--eval", "--host", "services"]);
+    assert_eq!(run.code, Some(2), "{}", run.stdout);
+    assert!(run.stdout.contains("the service `web` has no port"), "{}", run.stdout);
+}
+
+/// Without a flake nobody lists the hosts but the static finder: what it does not know Nix does not tell.
+#[test]
+fn a_list_that_nix_was_not_asked_for_stays_unknown() {
+    let Some(nix) = Store::new() else { return };
+    let hive = copy_of("hive", &[]);
+    fs::remove_file(hive.path().join("hive.nix")).unwrap();
+    write(hive.path(), "default.nix", "import (builtins.getEnv \"X\")\n");
+    for command in ["check", "manifest"] {
+        let codes = [&[command][..], &[command, "--eval"]].map(|it| sealnix(&nix, hive.path(), it).code);
+        assert_eq!(codes, [Some(2), Some(2)], "{command}");
+    }
 }
 
 #[test]

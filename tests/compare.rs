@@ -6,6 +6,7 @@ mod scratch;
 use sealnix::manifest::Manifest;
 use sealnix::manifest::compare::compare;
 use sealnix::manifest::comparison::{Comparison, Found, Verdict};
+use sealnix::manifest::join::HostList;
 use sealnix::source::Tree;
 use serde_json::{Value, json};
 
@@ -28,7 +29,7 @@ fn secrets(secrets: Value) -> Value {
 
 /// One host on each side.
 fn compared(ours: Value, theirs: Value) -> Comparison {
-    compare(&manifest(&json!([ours]), &json!([])), &manifest(&json!([theirs]), &json!([])))
+    compare(&manifest(&json!([ours]), &json!([])), &manifest(&json!([theirs]), &json!([])), HostList::Chosen)
 }
 
 /// Every secret and template with its verdict.
@@ -125,21 +126,34 @@ fn what_only_one_has_is_missing_or_invented_unless_that_is_explained() {
 #[test]
 fn a_host_that_is_missing_counts_with_all_it_declares() {
     let theirs = manifest(&json!([secrets(json!({ "a": {}, "b": {} }))]), &json!([]));
-    let lost = compare(&manifest(&json!([]), &json!([])), &theirs);
+    let lost = compare(&manifest(&json!([]), &json!([])), &theirs, HostList::Chosen);
     assert_eq!((lost.hosts[0].found, lost.totals.secrets.missing, lost.differs()), (Found::Missing, 2, true));
     assert_eq!((lost.totals.hosts.equal, lost.totals.hosts.total), (0, 1));
     let unknowns = json!([{ "field": "hosts", "why": "the outputs are unknown" }]);
-    let unseen = compare(&manifest(&json!([]), &unknowns), &theirs);
+    let unseen = compare(&manifest(&json!([]), &unknowns), &theirs, HostList::Chosen);
     assert_eq!((unseen.totals.secrets.missing_unknown, unseen.differs()), (2, false));
     assert_eq!(unseen.hosts[0].incomplete, ["the outputs are unknown"]);
     // One that Nix was not asked for says nothing.
-    let more = compare(&theirs, &manifest(&json!([]), &json!([])));
+    let more = compare(&theirs, &manifest(&json!([]), &json!([])), HostList::Chosen);
     assert_eq!((more.hosts[0].found, more.differs()), (Found::NotInOther, false));
+    // Where Nix was asked for all hosts, there is no such host.
+    let invented = compare(&theirs, &manifest(&json!([]), &json!([])), HostList::Nix);
+    assert_eq!((invented.hosts[0].found, invented.totals.hosts_invented), (Found::Invented, 1));
+    assert!(invented.differs());
     // The same name of another kind is another host.
     let mut darwin = secrets(json!({ "a": {} }));
     darwin["kind"] = json!("darwin");
     let kinds = compared(darwin, secrets(json!({ "a": {} })));
     assert_eq!(kinds.hosts.iter().map(|host| host.found).collect::<Vec<_>>(), [Found::Missing, Found::NotInOther]);
+}
+
+/// Secrets and templates are exact although the units do not evaluate.
+#[test]
+fn a_host_whose_units_alone_fail_is_compared() {
+    let mut theirs = secrets(json!({ "a": {} }));
+    theirs["evaluationError"] = json!({ "message": "no port", "unitsOnly": true });
+    let compared = compared(secrets(json!({})), theirs);
+    assert_eq!((compared.hosts[0].found, compared.totals.secrets.missing), (Found::Both, 1));
 }
 
 #[test]

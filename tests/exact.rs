@@ -188,3 +188,17 @@ fn secrets_of_containers() {
     let undecided = "whether container `db` on `web` can open its 2 secrets: nothing tells its key";
     assert_eq!(report["summary"]["undecided"], json!({ undecided: 1 }));
 }
+
+/// A manifest without hosts says nothing of a list that is not known: `check` alone says 2 there.
+#[test]
+fn a_manifest_without_hosts_makes_no_unknown_repository_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    let flake = "{ outputs = { x, ... }: { nixosConfigurations = x.lib.make ./hosts; }; }\n";
+    fs::write(folder.path().join("flake.nix"), flake).unwrap();
+    let repository = Scratch::copy_of(folder.path(), &[], &[]);
+    assert_eq!(repository.sealnix(&["check"]).code, Some(2));
+    assert_eq!(check(repository.path(), &[], &[]).code, Some(2));
+    // What concerns no host is checked by itself, with such a manifest.
+    assert_eq!(check(repository.path(), &[], &["--no-hosts"]).code, Some(0));
+    assert_eq!(repository.sealnix(&["check", "--no-hosts"]).code, Some(2));
+}

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
-use sealnix::manifest::join::join;
+use sealnix::manifest::join::{HostList, join};
 use sealnix::manifest::read::ReadError;
 use sealnix::manifest::{
-    AgeKeys, Certainty, Complete, CompleteParts, Definition, Fact, HomeUser, Host, HostKind, Manifest, Namespace,
-    Secret, Sops, SopsFile, Spot, Template, Unit, Unknown, Use, Used, User, VERSION,
+    AgeKeys, Certainty, Complete, CompleteParts, Definition, EvaluationError, Fact, HomeUser, Host, HostKind, Manifest,
+    Namespace, Secret, Sops, SopsFile, Spot, Template, Unit, Unknown, Use, Used, User, VERSION,
 };
 use sealnix::source::{Entry, Place, Position, Text, Tree};
 
@@ -172,7 +172,7 @@ fn nix_decides_what_is_declared_and_the_static_evaluator_keeps_places_and_uses()
     web.units.insert("app".to_owned(), Unit::default());
     let mut nix = host("web", &[("a", exact)]);
     nix.complete.units = Complete::No("not listed".to_owned());
-    let joined = join(manifest(vec![nix]), manifest(vec![web]));
+    let joined = join(manifest(vec![nix]), manifest(vec![web]), HostList::Chosen);
     let web = &joined.hosts[0];
     let sops = web.sops.as_ref().unwrap();
     assert_eq!(sops.secrets.keys().collect::<Vec<_>>(), ["a"]);
@@ -188,7 +188,8 @@ fn what_nix_declares_is_not_undeclared() {
     let mut web = host("web", &[]);
     web.uses = ["a", "b"].map(|name| not_declared(Namespace::Placeholder, name)).to_vec();
     web.uses.push(not_declared(Namespace::Templates, "a"));
-    let joined = join(manifest(vec![host("web", &[("a", Secret::default())])]), manifest(vec![web]));
+    let nix = host("web", &[("a", Secret::default())]);
+    let joined = join(manifest(vec![nix]), manifest(vec![web]), HostList::Chosen);
     let left = [not_declared(Namespace::Placeholder, "b"), not_declared(Namespace::Templates, "a")];
     assert_eq!(joined.hosts[0].uses, left);
 }
@@ -216,7 +217,7 @@ fn unknowns_that_nix_answers_are_dropped() {
     sops.templates.insert("app.env".to_owned(), template);
     let mut found = manifest(vec![web]);
     found.unknowns = vec![unknown(None, "hosts")];
-    let joined = join(manifest(vec![nix]), found);
+    let joined = join(manifest(vec![nix]), found, HostList::Chosen);
     let left = joined.hosts[0].unknowns.clone();
     // What Nix could not say, and what only the static evaluator looks for.
     let expected = [
@@ -236,24 +237,58 @@ fn unknowns_of_what_is_not_there_are_dropped() {
     let of_ada = Unknown { user: Some("ada".to_owned()), ..unknown(None, "secrets") };
     web.unknowns = vec![unknown(None, "age.keyFile"), unknown(None, "secrets"), of_ada, unknown(None, "uses")];
     let nix = Host { sops: None, ..host("web", &[]) };
-    let joined = join(manifest(vec![nix]), manifest(vec![web]));
+    let joined = join(manifest(vec![nix]), manifest(vec![web]), HostList::Chosen);
     assert_eq!(joined.hosts[0].unknowns, [unknown(None, "uses")]);
 }
 
 #[test]
 fn hosts_of_one_side_stay() {
     let home = Host { kind: HostKind::Home, ..host("web", &[]) };
-    let joined =
-        join(manifest(vec![host("web", &[]), host("only-nix", &[])]), manifest(vec![home, host("only-static", &[])]));
-    let names: Vec<_> = joined.hosts.iter().map(|host| (host.kind, host.name.as_str(), host.unknowns.len())).collect();
+    let exact = manifest(vec![host("web", &[]), host("only-nix", &[])]);
+    let found = manifest(vec![home, host("only-static", &[])]);
+    let names = |list: HostList| -> Vec<_> {
+        let joined = join(exact.clone(), found.clone(), list);
+        joined.hosts.into_iter().map(|host| (host.kind, host.name, host.unknowns.len())).collect()
+    };
     use HostKind::{Home, Nixos};
-    assert_eq!(names, [(Nixos, "only-nix", 0), (Nixos, "only-static", 1), (Nixos, "web", 0), (Home, "web", 1)]);
+    let named = |kind, name: &str, unknowns: usize| (kind, name.to_owned(), unknowns);
+    let expected =
+        [named(Nixos, "only-nix", 0), named(Nixos, "only-static", 1), named(Nixos, "web", 0), named(Home, "web", 1)];
+    assert_eq!(names(HostList::Chosen), expected);
+    assert_eq!(names(HostList::Found), expected);
+    // Nix has listed all that there are.
+    assert_eq!(names(HostList::Nix), [named(Nixos, "only-nix", 0), named(Nixos, "web", 0)]);
+}
+
+/// Only where Nix listed the hosts, or somebody chose some of them, is the doubt of the static list gone.
+#[test]
+fn a_list_that_was_not_evaluated_stays_unknown() {
+    let found = Manifest { unknowns: vec![unknown(None, "hosts")], ..manifest(Vec::new()) };
+    let left = |hosts: Vec<Host>, list| join(manifest(hosts), found.clone(), list).unknowns.len();
+    let web = || vec![host("web", &[])];
+    assert_eq!([left(web(), HostList::Nix), left(web(), HostList::Chosen), left(web(), HostList::Found)], [0, 0, 1]);
+    assert_eq!([left(vec![], HostList::Nix), left(vec![], HostList::Chosen), left(vec![], HostList::Found)], [0, 1, 1]);
+}
+
+/// What Nix says of a host whose units alone do not evaluate is exact, and the error stays beside it.
+#[test]
+fn a_host_whose_units_alone_fail_keeps_what_nix_says() {
+    let mut nix = host("web", &[("a", Secret::default())]);
+    let error = EvaluationError { message: "no port".to_owned(), at: None, units_only: true };
+    nix.evaluation_error = Some(error.clone());
+    nix.complete.units = Complete::No("no port".to_owned());
+    let mut web = host("web", &[("invented", Secret::default())]);
+    web.units.insert("app".to_owned(), Unit::default());
+    let joined = join(manifest(vec![nix]), manifest(vec![web]), HostList::Nix);
+    let web = &joined.hosts[0];
+    assert_eq!(web.sops.as_ref().unwrap().secrets.keys().collect::<Vec<_>>(), ["a"]);
+    assert_eq!((&web.evaluation_error, web.units.len(), web.unknowns.len()), (&Some(error), 1, 0));
 }
 
 #[test]
 fn joining_with_nothing_changes_nothing() {
     let made = read(MADE_BY_NIX);
-    assert_eq!(join(made.clone(), manifest(Vec::new())), made);
+    assert_eq!(join(made.clone(), manifest(Vec::new()), HostList::Chosen), made);
 }
 
 fn name() -> impl Strategy<Value = String> {

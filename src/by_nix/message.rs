@@ -59,6 +59,7 @@ pub fn read(said: &str, roots: &Roots, tree: &Tree) -> EvaluationError {
     EvaluationError {
         message: one_line(&message, hint, roots),
         at: places.into_iter().find_map(|place| place.spot(roots, tree)),
+        units_only: false,
     }
 }
 

@@ -16,6 +16,7 @@ use self::hosts::Wanted;
 use self::message::Roots;
 use self::program::{Nix, NixError};
 use self::resources::Resources;
+use crate::manifest::join::HostList;
 use crate::manifest::read::ReadError;
 use crate::manifest::{Complete, EvaluationError, Host, Manifest, VERSION};
 use crate::source::{NotLooked, RepoPath, Tree};
@@ -84,10 +85,12 @@ pub struct Repository<'a> {
 }
 
 /// What Nix says of a repository.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Evaluated {
-    /// The hosts that Nix lists, with an error each that it could not evaluate.
+    /// The hosts that were asked for, with an error each that Nix could not evaluate.
     pub manifest: Manifest,
+    /// Whose choice these hosts are.
+    pub list: HostList,
     /// The entry file, where Nix could not list all the hosts.
     pub not_looked: Vec<NotLooked>,
 }
@@ -137,7 +140,12 @@ pub fn evaluate(
     let mut hosts: Vec<Host> = hosts.into_iter().chain(listed.failed).collect();
     hosts.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     let manifest = Manifest { version: VERSION, hosts, unknowns: Vec::new() };
-    Ok(Evaluated { manifest, not_looked: listed.not_looked })
+    let list = match source {
+        Source::File { .. } => HostList::Found,
+        Source::Flake { .. } if question.hosts.is_none() && listed.not_looked.is_empty() => HostList::Nix,
+        Source::Flake { .. } => HostList::Chosen,
+    };
+    Ok(Evaluated { manifest, list, not_looked: listed.not_looked })
 }
 
 /// What every question to Nix needs.
@@ -174,7 +182,7 @@ impl Asked<'_> {
 
     /// The manifest of a host; none where it is a function, such as a module that is kept among hosts.
     fn host(&self, wanted: &Wanted) -> Result<Option<Host>, Error> {
-        let failed = match self.ask(wanted, true)? {
+        let error = match self.ask(wanted, true)? {
             Answer::Host(host) => return Ok(Some(*host)),
             Answer::NoHost => return Ok(None),
             Answer::Failed(error) => error,
@@ -183,7 +191,8 @@ impl Asked<'_> {
         Ok(match self.ask(wanted, false)? {
             Answer::Host(mut host) => {
                 host.complete.units =
-                    Complete::No(format!("Nix evaluates it only without its units: {}", failed.message));
+                    Complete::No(format!("Nix evaluates it only without its units: {}", error.message));
+                host.evaluation_error = Some(EvaluationError { units_only: true, ..error });
                 Some(*host)
             }
             Answer::NoHost => None,

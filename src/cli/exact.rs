@@ -8,6 +8,7 @@ use clap::Args;
 use super::run::{self, RunError};
 use crate::by_nix::{self, Progress, Question, Repository};
 use crate::manifest::Manifest;
+use crate::manifest::join::HostList;
 use crate::source::{RepoPath, Tree};
 
 /// Whether and how Nix is asked.
@@ -49,11 +50,16 @@ pub enum Exact<'a> {
 }
 
 impl Exact<'_> {
-    /// The manifest of the repository whose hosts `entry` makes. What Nix could not list joins what was
+    /// The manifest of the repository whose hosts `entry` makes, and whose the list of its hosts is. What Nix could not list joins what was
     /// not looked at.
-    pub fn manifest(self, tree: &mut Tree, entry: &RepoPath, statically: &Manifest) -> Result<Manifest, RunError> {
+    pub fn manifest(
+        self,
+        tree: &mut Tree,
+        entry: &RepoPath,
+        statically: &Manifest,
+    ) -> Result<(Manifest, HostList), RunError> {
         let question = match self {
-            Exact::File(file) => return run::read_manifest(file, tree),
+            Exact::File(file) => return Ok((run::read_manifest(file, tree)?, HostList::Chosen)),
             Exact::Nix(question) => question,
         };
         let waits = io::stderr().is_terminal();
@@ -69,6 +75,6 @@ impl Exact<'_> {
         let evaluated = by_nix::evaluate(Repository { tree, entry, statically }, question, &tell)?;
         tree.not_looked.extend(evaluated.not_looked);
         tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(evaluated.manifest)
+        Ok((evaluated.manifest, evaluated.list))
     }
 }

@@ -14,7 +14,10 @@ use crate::report::comparison;
 pub fn manifest(subject: Subject<'_>, exact: Option<Exact<'_>>, out: &mut impl Write) -> Result<Outcome, RunError> {
     let Declared { mut tree, entry, manifest: statically } = run::declared(subject)?;
     let manifest = match exact {
-        Some(exact) => join(exact.manifest(&mut tree, &entry, &statically)?, statically),
+        Some(exact) => {
+            let (exact, list) = exact.manifest(&mut tree, &entry, &statically)?;
+            join(exact, statically, list)
+        }
         None => statically,
     };
     serde_json::to_writer_pretty(&mut *out, &manifest)?;
@@ -31,8 +34,8 @@ pub fn against(
     out: &mut impl Write,
 ) -> Result<Outcome, RunError> {
     let Declared { mut tree, entry, manifest } = run::declared(subject)?;
-    let other = other.manifest(&mut tree, &entry, &manifest)?;
-    let compared = compare(&manifest, &other);
+    let (other, list) = other.manifest(&mut tree, &entry, &manifest)?;
+    let compared = compare(&manifest, &other, list);
     match format {
         Format::Human => comparison::write(out, &compared)?,
         Format::Json => {

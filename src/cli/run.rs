@@ -244,16 +244,16 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
     let is_nix_here = matches!(exact, Some(Exact::Nix { .. }));
     let exact = exact.map(|exact| exact.manifest(&mut tree, &entry, &statically)).transpose()?;
-    for path in exact.iter().flat_map(Manifest::sops_files) {
+    for path in exact.iter().flat_map(|(exact, _)| exact.sops_files()) {
         tree.add_stored(path);
     }
-    if let (Some(manifest), true) = (&exact, is_nix_here) {
+    if let (Some((manifest, _)), true) = (&exact, is_nix_here) {
         take_fetched(&mut tree, &start.entries, manifest)?;
     }
     let vault = vault.unwrap_or_else(|| Vault::read(&tree));
     let syntax_errors = syntax_errors(&tree, &program, &reached);
     let (exact, manifest) = match exact {
-        Some(exact) => (true, join(exact, statically)),
+        Some((exact, list)) => (true, join(exact, statically, list)),
         None => (false, statically),
     };
     let policy = Policy::read(&tree);
@@ -409,11 +409,13 @@ pub fn judge(known: &Known, scope: &Scope) -> Answer {
     let narrow = |finding| if of_any(&finding) { Some(finding) } else { scope.narrow(finding) };
     let findings: Vec<Finding> = verdict.findings.into_iter().filter_map(narrow).collect();
     let undecided = verdict.undecided.into_iter().filter(|undecided| scope.takes(undecided.host.as_deref()));
+    // The check of what concerns no host is handed a manifest without any.
+    let hosts_concern = *scope != Scope::Repository || !known.exact;
     let unread = findings.iter().filter(|finding| finding.rule == NOT_LOOKED_AT);
     let not_looked_at: Vec<Label> = unread.map(|finding| finding.primary.clone()).collect();
     Answer {
         undecided: undecided.map(|undecided| undecided.clause).collect(),
-        unseen: sees_no_host(&known.manifest)
+        unseen: hosts_concern && sees_no_host(&known.manifest)
             || !not_looked_at.is_empty()
             || findings.iter().any(|finding| finding.rule == NOT_EVALUATED),
         not_looked_at,

@@ -2,28 +2,34 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::comparison::{
     At, Compared, Comparison, Difference, Found, HostComparison, Line, Share, Tally, Totals, UnknownField, VERSION,
     Verdict,
 };
+use super::fact::value;
 use super::host_fields;
+use super::join::HostList;
 use super::{
     Certainty, Complete, EvaluationError, Fact, Host, HostKind, Manifest, Secret, Sops, Spot, Template, Unknown,
 };
 
 /// Compares what `ours` says with what `theirs` says: hosts by kind and name, secrets and templates by
-/// user and name, of each the fields that `theirs` gives, places by file and line.
-pub fn compare(ours: &Manifest, theirs: &Manifest) -> Comparison {
+/// user and name, of each the fields that `theirs` gives, places by file and line. A host that only we have is
+/// invented where Nix listed theirs.
+pub fn compare(ours: &Manifest, theirs: &Manifest, list: HostList) -> Comparison {
     let (our_hosts, their_hosts) = (by_name(ours), by_name(theirs));
     let names: BTreeSet<_> = our_hosts.keys().chain(their_hosts.keys()).copied().collect();
     let compared = names.into_iter().map(|(kind, name)| {
         let named = HostComparison { kind, name: name.to_owned(), ..HostComparison::default() };
         match (our_hosts.get(&(kind, name)), their_hosts.get(&(kind, name))) {
-            (_, Some(Host { evaluation_error: Some(error), .. })) => not_evaluated(error, named),
+            (_, Some(Host { evaluation_error: Some(error), .. })) if !error.units_only => not_evaluated(error, named),
             (found, Some(theirs)) => host(found.copied(), theirs, &ours.unknowns, named),
+            (_, None) if list == HostList::Nix => {
+                let totals = Totals { hosts_invented: 1, ..Totals::default() };
+                HostComparison { found: Found::Invented, totals, ..named }
+            }
             (_, None) => HostComparison { found: Found::NotInOther, ..named },
         }
     });
@@ -139,10 +145,6 @@ const PLACEHOLDERS: &str = "placeholders";
 
 /// What home-manager's secrets and templates do not have.
 const NOT_AT_HOME: [&str; 3] = ["owner", "group", "neededForUsers"];
-
-pub(super) fn value<T: Serialize>(fact: &Fact<T>) -> Option<Value> {
-    serde_json::to_value(fact.known()?).ok()
-}
 
 /// A list whose order means nothing.
 fn sorted(fact: &Fact<Vec<String>>) -> Option<Value> {

@@ -57,6 +57,8 @@ pub enum Found {
     Missing,
     /// Only ours: it is not compared, as the other may not have been asked for it.
     NotInOther,
+    /// Only ours, and Nix, which lists all hosts, has none of that name.
+    Invented,
     /// Nix could not evaluate it, so nothing of it is compared.
     NotEvaluated,
 }
@@ -160,6 +162,8 @@ pub struct Totals {
     pub hosts: Share,
     /// Hosts that the other has, and that we lack without a reason.
     pub hosts_missing: usize,
+    /// Hosts that only we have, where Nix listed all of them.
+    pub hosts_invented: usize,
     /// Hosts that Nix could not evaluate; no other count holds them.
     pub hosts_not_evaluated: usize,
     /// Fields of hosts and of their key sources that both give.
@@ -206,8 +210,9 @@ impl Comparison {
     /// Whether anything differs. What is unknown or conditional does not.
     pub fn differs(&self) -> bool {
         let wrong = |tally: &Tally| tally.wrong + tally.missing + tally.invented;
-        let Totals { hosts_missing, fields, secrets, templates, at_differs, .. } = &self.totals;
-        hosts_missing + (fields.total - fields.equal) + wrong(secrets) + wrong(templates) + at_differs > 0
+        let Totals { hosts_missing, hosts_invented, fields, secrets, templates, at_differs, .. } = &self.totals;
+        hosts_missing + hosts_invented + (fields.total - fields.equal) + wrong(secrets) + wrong(templates) + at_differs
+            > 0
     }
 }
 
@@ -239,6 +244,7 @@ impl Totals {
     pub(super) fn add(&mut self, more: &Totals) {
         self.hosts.add(more.hosts);
         self.hosts_missing += more.hosts_missing;
+        self.hosts_invented += more.hosts_invented;
         self.hosts_not_evaluated += more.hosts_not_evaluated;
         self.fields.add(more.fields);
         self.secrets.add(&more.secrets);

@@ -1,6 +1,7 @@
 //! A field that may be unknown: absent in JSON, while null is a value.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 /// A field's value, or nothing known of it (then the host's `unknowns` says why).
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +32,11 @@ impl<T> From<Option<T>> for Fact<T> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Fact::Unknown, Fact::Known)
     }
+}
+
+/// The JSON of a known field.
+pub(super) fn value<T: Serialize>(fact: &Fact<T>) -> Option<Value> {
+    serde_json::to_value(fact.known()?).ok()
 }
 
 impl<T: Serialize> Serialize for Fact<T> {

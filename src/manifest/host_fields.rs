@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::compare::value;
 use super::comparison::{Difference, Share};
+use super::fact::value;
 use super::{Host, Sops};
 
 /// How many of the fields that `theirs` gives and `ours` knows are equal, and those that are not.

@@ -9,26 +9,50 @@ use super::{
     Template, Unknown, Use, Used,
 };
 
+/// Whose the list of the hosts is that Nix evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostList {
+    /// Nix's: there are no others.
+    Nix,
+    /// That of whoever asked Nix for these hosts.
+    Chosen,
+    /// That of the static finder, with its doubts.
+    Found,
+}
+
+impl HostList {
+    /// Whether it leaves no doubt of the hosts that were found statically. An empty choice says nothing.
+    fn is_sure(self, exact: &Manifest) -> bool {
+        match self {
+            HostList::Nix => true,
+            HostList::Chosen => !exact.hosts.is_empty(),
+            HostList::Found => false,
+        }
+    }
+}
+
 /// Joins what Nix says (`exact`) with what the static evaluator found. Hosts are matched by kind
 /// and name. Nix knows what is declared; only the static evaluator knows what uses it, and where a
-/// generated name comes from. A host that Nix did not evaluate keeps its static facts and says so.
-pub fn join(exact: Manifest, statically: Manifest) -> Manifest {
+/// generated name comes from. A host that Nix did not evaluate keeps its static facts and says so; one
+/// that Nix does not list is none.
+pub fn join(exact: Manifest, statically: Manifest, list: HostList) -> Manifest {
+    let is_sure = list.is_sure(&exact);
     let mut left: BTreeMap<_, _> =
         statically.hosts.into_iter().map(|host| ((host.kind, host.name.clone()), host)).collect();
     let mut hosts = Vec::with_capacity(exact.hosts.len());
     for host in exact.hosts {
         let found = left.remove(&(host.kind, host.name.clone()));
         hosts.push(match (&host.evaluation_error, found) {
-            (None, Some(found)) => join_host(host, found),
-            (Some(_), found) => not_evaluated(host, found),
-            (None, None) => host,
+            (Some(error), found) if !error.units_only => not_evaluated(host, found),
+            (_, Some(found)) => join_host(host, found),
+            (_, None) => host,
         });
     }
-    hosts.extend(left.into_values().map(|host| found_only(host, "not in the manifest that Nix made", None)));
+    let left = left.into_values().filter(|_| list != HostList::Nix);
+    hosts.extend(left.map(|host| found_only(host, "not in the manifest that Nix made", None)));
     hosts.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     let mut unknowns = exact.unknowns;
-    // Nix gave the list of hosts.
-    unknowns.extend(statically.unknowns.into_iter().filter(|unknown| unknown.field != "hosts"));
+    unknowns.extend(statically.unknowns.into_iter().filter(|unknown| !is_sure || unknown.field != "hosts"));
     Manifest { version: super::VERSION, hosts, unknowns }
 }
 

@@ -59,10 +59,11 @@ fn write_host(out: &mut impl io::Write, host: &HostComparison) -> io::Result<()>
         Found::Both => format!("{} of {} equal", host.totals.secrets.equal, count(host.totals.secrets.total, "secret")),
         Found::Missing => format!("not found, with {}", count(host.totals.secrets.total, "secret")),
         Found::NotInOther => "not in the other manifest".to_owned(),
+        Found::Invented => "invented: Nix lists no such host".to_owned(),
         Found::NotEvaluated => "not compared: Nix cannot evaluate it".to_owned(),
     };
     writeln!(out, "{kind} {}: {said}", clean_line(&host.name))?;
-    if let Some(EvaluationError { message, at }) = &host.error {
+    if let Some(EvaluationError { message, at, .. }) = &host.error {
         let place = at.as_ref().map(|at| format!(" ({})", Line::from(at).0)).unwrap_or_default();
         line(out, "error", &format!("{message}{place}"))?;
     }

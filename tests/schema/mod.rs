@@ -73,7 +73,7 @@ fn host() -> Host {
         attr: text(),
         system: known(Some(text())),
         host_name: known(Some(text())),
-        evaluation_error: Some(EvaluationError { message: text(), at: Some(spot()) }),
+        evaluation_error: Some(EvaluationError { message: text(), at: Some(spot()), units_only: true }),
         complete: CompleteParts {
             secrets: Complete::Yes,
             templates: Complete::Yes,

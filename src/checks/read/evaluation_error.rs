@@ -27,22 +27,26 @@ fn finding(world: &World<'_>, host: &Host, error: &EvaluationError) -> Finding {
         }
     };
     let show = if has_flake { command::nix_eval(host) } else { "nix-instantiate --show-trace".to_owned() };
+    let what = if error.units_only { "units of the configuration" } else { "configuration" };
     let (said, help) = if error.message == EvaluationError::NEEDS_IMPORT {
-        let said = "The configuration was not evaluated: it needs import-from-derivation, which builds, and so is off. \
-                    Its";
-        (said.to_owned(), "the check of a flake (`lib.mkCheck`) evaluates it, builds and all".to_owned())
+        let (verb, subject) = if error.units_only { ("were", "they need") } else { ("was", "it needs") };
+        (
+            format!("The {what} {verb} not evaluated: {subject} import-from-derivation, which builds, and so is off."),
+            "the check of a flake (`lib.mkCheck`) evaluates it, builds and all".to_owned(),
+        )
     } else {
         let message = in_backticks(error.message.trim_end_matches('.'));
-        let said = format!("Nix could not evaluate the configuration: {message}. It cannot be built, and its");
-        (said, format!("`{show}` shows how Nix comes there"))
+        (format!("Nix could not evaluate the {what}: {message}."), format!("`{show}` shows how Nix comes there"))
+    };
+    let consequence = if error.units_only {
+        "All else of the host was checked; which unit reads or needs which secret was not."
+    } else {
+        "Its secrets were checked only as far as they are known without Nix."
     };
     Finding {
         hosts: vec![host.name.clone()],
         help: Some(help),
-        ..RULE.finding(
-            Label::new(place, label),
-            format!("{said} secrets were checked only as far as they are known without Nix."),
-        )
+        ..RULE.finding(Label::new(place, label), format!("{said} {consequence}"))
     }
 }
 
