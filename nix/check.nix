@@ -119,8 +119,7 @@ derivation {
   outside = storePathsOf files;
   # The log of a build looks like a terminal, and is read in a browser too.
   NO_COLOR = "1";
-  # It takes less than to send the sources elsewhere.
-  preferLocalBuild = true;
+  # It takes less than to ask a cache for it.
   allowSubstitutes = false;
 }
 // {

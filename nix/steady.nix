@@ -34,7 +34,7 @@ let
     let
       text = builtins.readFile (folder + "/${file}");
     in
-    builtins.replaceStrings [ "sealnix: ignore" ] [ "" ] text != text;
+    builtins.replaceStrings [ "sealnix:" ] [ "" ] text != text;
   read = setOf (builtins.filter (file: !isNix file || silences file) here);
 
   withoutPlaces =
