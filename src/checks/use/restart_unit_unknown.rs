@@ -41,7 +41,7 @@ fn look_up(file: &Installed<'_>, field: &'static str, units: &Fact<Vec<String>>,
                 verdict.findings.push(finding(file, field, unit, meant, "is no unit's full name"));
             }
             Standing::Missing(near) => {
-                verdict.findings.push(finding(file, field, unit, near, "is no unit of the host"));
+                verdict.findings.push(finding(file, field, unit, Some(near), "is no unit of the host"));
             }
         }
     }

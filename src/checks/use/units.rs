@@ -1,7 +1,7 @@
 //! Names of systemd's units, and which of them a host has.
 
 use crate::checks::nearest::nearest;
-use crate::manifest::{Fact, Host};
+use crate::manifest::Host;
 
 /// The endings of unit names (systemd.unit(5)).
 const ENDINGS: [&str; 11] = [
@@ -45,7 +45,7 @@ pub enum Standing {
     /// The name has no ending; the full name of the unit that is meant, where there is one.
     NoEnding(Option<String>),
     /// It has none; the one that is probably meant.
-    Missing(Option<String>),
+    Missing(String),
     /// It may come from what does not say its units; why, as a clause.
     Unknown(String),
 }
@@ -63,15 +63,10 @@ pub fn standing(host: &Host, unit: &str) -> Standing {
     if !WRITTEN.contains(&ending) || stem.starts_with("systemd-") || OF_SYSTEMD.contains(&template(stem).as_str()) {
         return Standing::Unknown("systemd may bring it".to_owned());
     }
-    match &host.unit_packages {
-        Fact::Known(packages) => match packages.iter().find(|package| is_alike(package, stem)) {
-            Some(package) => Standing::Unknown(format!("the package `{package}` may bring it")),
-            None => Standing::Missing(near(host, unit)),
-        },
-        Fact::Unknown => match near(host, unit) {
-            Some(near) => Standing::Missing(Some(near)),
-            None => Standing::Unknown("a package may bring it".to_owned()),
-        },
+    match near(host, unit) {
+        Some(near) => Standing::Missing(near),
+        // Units of packages (`systemd.packages`) are named as they like, and generators make more.
+        None => Standing::Unknown("a package or a generator may bring it".to_owned()),
     }
 }
 
@@ -96,12 +91,4 @@ fn near(host: &Host, unit: &str) -> Option<String> {
     };
     let names: Vec<String> = host.units.keys().map(full).collect();
     nearest(unit, names.iter().map(String::as_str)).map(str::to_owned)
-}
-
-/// Whether one name is in the other, as those of units and their packages are: `fwupd` and
-/// `fwupd-refresh`, `modemmanager` and `ModemManager`.
-fn is_alike(package: &str, stem: &str) -> bool {
-    let folded = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
-    let (package, stem) = (folded(package), folded(stem));
-    package.contains(&stem) || stem.contains(&package)
 }
