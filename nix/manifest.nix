@@ -31,7 +31,7 @@ let
   homes = import ./manifest/homes.nix { inherit facts sops agenix; };
   containers = import ./manifest/containers.nix { inherit facts sops agenix; };
   accounts = import ./manifest/accounts.nix { inherit facts; };
-  secretsComplete = import ./manifest/specialisations.nix;
+  nestedIn = import ./manifest/nested.nix { inherit facts; };
   unitsOf = import ./manifest/units.nix { inherit facts search; };
 
   inherit (builtins) attrValues mapAttrs;
@@ -55,11 +55,13 @@ let
         units = if readsUnits then read.units else facts.nothing;
       };
       read = unitsOf config;
+      nested = nestedIn config;
       packages = if readsUnits then read.packages else facts.nothing;
       own = facts.part (field: { inherit field; }) (
         {
           system = facts.text (
             host.pkgs.stdenv.hostPlatform.system or config.nixpkgs.hostPlatform.system or config.nixpkgs.system
+              or (throw "nothing says it")
           );
         }
         // (if kind == "home" then { } else { hostName = facts.nullable config.networking.hostName; })
@@ -72,8 +74,8 @@ let
       inherit name kind;
       attr = "${output}.${facts.attribute name}";
       complete = {
-        secrets = if kind == "nixos" then secretsComplete config else true;
-        templates = true;
+        secrets = if kind == "nixos" then nested.secrets else true;
+        templates = if kind == "nixos" then nested.templates else true;
         users = if kind == "home" then "home-manager does not say which users there are" else true;
         units =
           if readsUnits then
@@ -84,7 +86,9 @@ let
             "only NixOS' units are listed";
       };
       unknowns = map (unknown: { host = name; } // unknown) (
-        facts.unknownsOf (parts // { inherit own packages; })
+        facts.unknownsOf (
+          parts // { inherit own packages; } // (if kind == "nixos" then { nested = nested.part; } else { })
+        )
       );
     };
 

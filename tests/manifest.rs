@@ -48,7 +48,8 @@ fn a_manifest_made_by_nix() {
     assert_eq!(alpha.attr, "nixosConfigurations.alpha");
     assert_eq!(alpha.system, Fact::Known(Some("x86_64-linux".to_owned())));
     let sops = alpha.sops.as_ref().unwrap();
-    let declared = ["db/password", "made", "missing", "shared", "spoken", "stray", "token", "tokens"];
+    let declared =
+        ["db/password", "made", "mail", "mail@example.org", "missing", "shared", "spoken", "stray", "token", "tokens"];
     assert_eq!(sops.secrets.keys().collect::<Vec<_>>(), declared);
     let token = &sops.secrets["token"];
     assert_eq!(token.owner, Fact::Known(Some("root".to_owned())));

@@ -82,7 +82,9 @@ fn what_nix_says_is_so() {
     assert!(!manifest.to_string().contains("LEVEL=info"), "a content left Nix");
     // A user that is not enabled is not made.
     let users: Vec<&String> = alpha["users"].as_object().unwrap().keys().collect();
-    assert_eq!(users, ["app", "root"]);
+    assert_eq!(users, ["app", "mainUser", "root"]);
+    assert_eq!((&alpha["users"]["mainUser"]["name"], alpha["users"]["app"].get("name")), (&json!("alice"), None));
+    assert_eq!(alpha["groups"]["folk"]["name"], "people");
     // Home-manager has no owners, darwin no groups of users.
     let home = &alpha["homeUsers"]["ada"]["sops"]["secrets"]["mail"];
     assert!(["owner", "group", "neededForUsers", "restartUnits"].iter().all(|field| home.get(field).is_none()));
@@ -101,6 +103,7 @@ fn what_nix_says_is_so() {
         "null \"missing\" \"sopsFile\"",
         "null \"stray\" \"group\"",
         "null null \"templates.elsewhere.placeholders\"",
+        "null null \"units.odd.readsAll\"",
     ];
     assert_eq!(unknowns, expected);
 }
@@ -116,6 +119,7 @@ fn units_read_what_their_definitions_name_as_a_whole() {
     let mut reads: Vec<String> = units["app"]["reads"].as_array().unwrap().iter().map(read).collect();
     reads.sort();
     let expected = [
+        "SecretPath db/password serviceConfig.Environment",
         "SecretPath db/password serviceConfig.ExecStartPre",
         "SecretPath db/password serviceConfig.LoadCredential",
         "SecretPath token script",
@@ -127,11 +131,30 @@ fn units_read_what_their_definitions_name_as_a_whole() {
     assert_eq!(reads, expected);
     assert_eq!(units["other"]["reads"], json!([]));
     assert_eq!(units["app"]["supplementaryGroups"], json!(["keys", "video", "audio"]));
-    assert_eq!(units["app"]["dynamicUser"], true);
+    assert_eq!((&units["app"]["dynamicUser"], &units["app"]["readsAll"]), (&json!(true), &json!(true)));
+    // Nothing is said by an empty list or text; which capabilities a `~` leaves is not known.
+    let odd = &units["odd"];
+    assert_eq!((&odd["user"], &odd["group"], odd.get("readsAll")), (&Value::Null, &Value::Null, None));
+    // One path is the start of the other, and of one that is nobody's.
+    assert_eq!(
+        units["mail"]["reads"].as_array().unwrap().iter().map(read).collect::<Vec<_>>(),
+        ["SecretPath mail@example.org serviceConfig.ExecStart"]
+    );
     let names: Vec<&String> = units.as_object().unwrap().keys().collect();
     assert_eq!(
         names,
-        ["another", "app", "backup.timer", "masked", "other", "slow.slice", "srv-data.mount", "systemd-networkd"]
+        [
+            "another",
+            "app",
+            "backup.timer",
+            "mail",
+            "masked",
+            "odd",
+            "other",
+            "slow.slice",
+            "srv-data.mount",
+            "systemd-networkd"
+        ]
     );
 }
 
@@ -155,6 +178,69 @@ fn every_key_that_nix_gives_is_read() {
     let given = schema::keys(&given);
     let lost: Vec<&String> = given.difference(&written).collect();
     assert!(lost.is_empty(), "{lost:?}");
+}
+
+/// What a specialisation changes of the host's own is no more in the manifest than what it adds.
+#[test]
+fn a_specialisation_that_changes_the_secrets_leaves_them_incomplete() {
+    let Some(store) = Store::new() else { return };
+    let complete = |change: &str| {
+        let host = "sops.secrets.a = { sopsFile = ./a.yaml; key = \"a\"; format = \"yaml\"; path = \"/a\"; }; \
+                    sops.templates.t.content = \"x\";";
+        let nested = "import ./nix/manifest/nested.nix { facts = import ./nix/manifest/facts.nix; }";
+        let made = store.evaluate(&format!(
+            "let host = {{ {host} }}; said = ({nested}) (host // {{ specialisation.s.configuration = host // {{ {change} }}; }}); \
+             in map builtins.isBool [ said.secrets said.templates ]"
+        ));
+        (made[0] == true, made[1] == true)
+    };
+    let secret = |change: &str| {
+        complete(&format!("sops = host.sops // {{ secrets.a = host.sops.secrets.a // {{ {change} }}; }};"))
+    };
+    let template = |change: &str| complete(&format!("sops = host.sops // {{ templates = {change}; }};"));
+    assert_eq!(complete(""), (true, true));
+    assert_eq!(secret("path = \"/b\";"), (true, true));
+    assert_eq!(secret("sopsFile = ./b.yaml;"), (false, true));
+    assert_eq!(secret("key = \"nope\";"), (false, true));
+    assert_eq!(secret("key = throw \"no\";"), (false, true));
+    assert_eq!(template("{ t.content = \"y\"; }"), (true, false));
+    assert_eq!(template("host.sops.templates // { u.content = \"x\"; }"), (true, false));
+}
+
+/// To ask a flake for an input is to fetch it; a path that is not in the store is in none.
+#[test]
+fn no_input_is_fetched_for_a_path_of_the_host() {
+    let Some(store) = Store::new() else { return };
+    let relative = |root: &str, path: &str| {
+        let files = format!(
+            "import ./nix/manifest/files.nix {{ facts = import ./nix/manifest/facts.nix; root = {root}; \
+             inputs.a = throw \"fetched\"; }}"
+        );
+        store.evaluate(&format!("builtins.tryEval (({files}).relative {path})"))["value"].clone()
+    };
+    let in_store = "\"${builtins.storeDir}/00000000000000000000000000000000-source\"";
+    assert_eq!(relative(in_store, "/var/lib/secrets.yaml"), "/var/lib/secrets.yaml");
+    assert_eq!(relative(in_store, "\"${builtins.storeDir}/11111111111111111111111111111111-other/x\""), false);
+    // Without a flake an input may be a folder.
+    assert_eq!(relative("/srv/repository", "/srv/vault/x"), false);
+}
+
+/// Without the definitions, as in a container, `file` of a template is not to be seen.
+#[test]
+fn placeholders_of_an_empty_content_are_not_known_without_definitions() {
+    let Some(store) = Store::new() else { return };
+    let placeholders = |content: &str| {
+        let facts = "facts = import ./nix/manifest/facts.nix;";
+        let made = store.evaluate(&format!(
+            "let {facts} files = import ./nix/manifest/files.nix {{ inherit facts; root = ./.; inputs = {{ }}; }}; \
+             definitions = import ./nix/manifest/definitions.nix {{ inherit facts files; }}; \
+             search = import ./nix/manifest/search.nix; in (import ./nix/manifest/sops.nix \
+             {{ inherit facts files definitions search; }} {{ kind = \"nixos\"; options = {{ }}; config.sops = {{ \
+             secrets = {{ }}; templates.t = {{ content = {content}; }}; }}; }}).json"
+        ));
+        made["templates"]["t"].get("placeholders").cloned()
+    };
+    assert_eq!((placeholders("\"\""), placeholders("\"x\"")), (None, Some(json!([]))));
 }
 
 /// Every Nix file that is shipped or embedded.

@@ -1,14 +1,24 @@
 # Users and groups. Home-manager has none; a user of nix-darwin has no group.
 { facts }:
 let
-  inherit (builtins) mapAttrs;
+  inherit (builtins) mapAttrs tryEval;
+
+  # The system's name for it, where the attribute is another.
+  called =
+    name: given:
+    let
+      said = tryEval (given.name or name);
+    in
+    if said.success && said.value == name then { } else { name = facts.text given.name; };
 
   each =
     option: conversions: scope:
     let
       account =
         name: given:
-        facts.part (field: { field = "${option}.${name}.${field}"; }) (facts.read conversions given) { };
+        facts.part (field: { field = "${option}.${name}.${field}"; }) (
+          facts.read conversions given // called name given
+        ) { };
     in
     if scope.kind == "home" then
       facts.nothing

@@ -40,7 +40,9 @@ let
     path:
     let
       isAbsolute = substring 0 1 path == "/";
-      input = if isAbsolute then inputOf path (attrNames inputs) else null;
+      # A flake's inputs are in the store; any other path is one of the host that is to run.
+      mayBeOfInput = isAbsolute && (isInStore path || !isInStore base);
+      input = if mayBeOfInput then inputOf path (attrNames inputs) else null;
     in
     if isBelow base path then
       rest base path

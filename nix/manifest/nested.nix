@@ -1,5 +1,6 @@
-# A specialisation is a system of its own within the host, with the host's secrets and its own. The own ones are not
-# in the manifest: of a host that has such it is not known which secrets there are.
+# Systems within a host. A specialisation is the host once more, with changes; a guest of microvm.nix is a system of its
+# own. What they declare is not in the manifest; that they do is said. (Containers have a part of their own.)
+{ facts }:
 let
   inherit (builtins)
     any
@@ -8,26 +9,71 @@ let
     head
     tryEval
     ;
+  inherit (facts) text;
 
-  declaresMore =
+  # What tells where a secret comes from, and what a template is made of.
+  ofSops = secret: [
+    (text secret.sopsFile)
+    (text secret.key)
+    (text secret.format)
+  ];
+  ofAgenix = secret: text secret.file;
+  ofTemplate = template: text (template.content or "");
+
+  # Whether something declares what the host does not, or otherwise. What does not evaluate may.
+  differs =
+    convert: host: inner:
+    let
+      same = name: host ? ${name} && convert inner.${name} == convert host.${name};
+      tried = tryEval (any (name: !same name) (attrNames inner));
+    in
+    !tried.success || tried.value;
+
+  secretsDiffer =
     host: inner:
-    any (name: !((host.sops.secrets or { }) ? ${name})) (attrNames (inner.sops.secrets or { }))
-    || any (name: !((host.age.secrets or { }) ? ${name})) (attrNames (inner.age.secrets or { }));
+    differs ofSops (host.sops.secrets or { }) (inner.sops.secrets or { })
+    || differs ofAgenix (host.age.secrets or { }) (inner.age.secrets or { });
+  templatesDiffer = host: inner: differs ofTemplate (host.sops.templates or { }) (inner.sops.templates or { });
+
+  # Those of a set of systems that declare something, or may.
+  declaring =
+    declares: systems:
+    filter (
+      name:
+      let
+        tried = tryEval (declares systems.${name});
+      in
+      !tried.success || tried.value
+    ) (attrNames systems);
+
+  declares = what: kind: name: "${kind} `${name}` declares ${what} of its own, which are not looked at";
 in
-# Whether the secrets are complete: true, or why they are not.
 config:
 let
   specialisations = config.specialisation or { };
-  # One that does not evaluate may.
-  mayDeclareMore =
-    name:
+  withSecrets = declaring (inner: secretsDiffer config inner.configuration) specialisations;
+  withTemplates = declaring (inner: templatesDiffer config inner.configuration) specialisations;
+  # One without `config` runs another flake's host.
+  guests = declaring (
+    guest:
     let
-      more = tryEval (declaresMore config specialisations.${name}.configuration);
+      given = guest.config or null;
+      inner = given.config or { };
     in
-    !more.success || more.value;
-  own = filter mayDeclareMore (attrNames specialisations);
+    given != null && (secretsDiffer { } inner || templatesDiffer { } inner)
+  ) (config.microvm.vms or { });
+
+  said = what: names: map (declares what "specialisation") names;
+  complete = reasons: if reasons == [ ] then true else head reasons;
+  unknown = field: map (why: { inherit field why; });
 in
-if own == [ ] then
-  true
-else
-  "specialisation `${head own}` declares secrets of its own, which are not looked at"
+{
+  # Of the host itself: true, or why it is not complete.
+  secrets = complete (said "secrets" withSecrets);
+  templates = complete (said "templates" withTemplates);
+  part = facts.nothing // {
+    unknowns =
+      unknown "secrets" (said "secrets" withSecrets ++ map (declares "secrets" "microvm guest") guests)
+      ++ unknown "templates" (said "templates" withTemplates);
+  };
+}

@@ -15,6 +15,7 @@ let
     listToAttrs
     replaceStrings
     seq
+    sort
     split
     stringLength
     substring
@@ -65,34 +66,43 @@ let
       heads = distinct (map (substring 0 6) texts);
       expression = "(${concatStringsSep "|" (map literal heads)})";
       byLength = groupBy (text: toString (stringLength text)) texts;
-      wanted = map (length: {
-        length = stringLength (head byLength.${length});
-        texts = setOf byLength.${length};
-      }) (attrNames byLength);
+      # The longest first: `/run/secrets/a@b` is not `/run/secrets/a`.
+      wanted = sort (a: b: a.length > b.length) (
+        map (length: {
+          length = stringLength (head byLength.${length});
+          texts = setOf byLength.${length};
+        }) (attrNames byLength)
+      );
       standsAt =
         text: at:
         let
           before = if at == 0 then "" else substring (at - 1) 1 text;
+          longest =
+            found:
+            { length, texts }:
+            let
+              here = substring at length text;
+            in
+            if found == [ ] && texts ? ${here} && isWhole before (substring (at + length) 1 text) then
+              [ here ]
+            else
+              found;
         in
-        concatMap (
-          { length, texts }:
-          let
-            found = substring at length text;
-          in
-          if texts ? ${found} && isWhole before (substring (at + length) 1 text) then [ found ] else [ ]
-        ) wanted;
+        foldl' longest [ ] wanted;
       foundIn = text: setOf (concatMap (standsAt text) (positions expression text));
       those = found: filter (thing: found ? ${thing.text}) things;
     in
     text: if texts == [ ] || !(containsAny heads text) then [ ] else those (foundIn text);
 
-  # What beside a path makes it part of another one.
+  # What before or after a path makes it part of another one. `@` and `+` also stand before paths, as a program's mark.
+  lettersOf = text: setOf (genList (at: substring at 1 text) (stringLength text));
   letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./";
-  ofPath = setOf (genList (at: substring at 1 letters) (stringLength letters));
+  leads = lettersOf letters;
+  continues = lettersOf "${letters}-@+%~";
 in
 {
   texts = find (_: _: true);
 
   # As a whole: not `/run/secrets/a` in `/run/secrets/ab` or `/mnt/run/secrets/a`.
-  paths = find (before: after: !(ofPath ? ${before} || ofPath ? ${after} || after == "-"));
+  paths = find (before: after: !(leads ? ${before} || continues ? ${after}));
 }

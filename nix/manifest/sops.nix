@@ -76,7 +76,16 @@ let
     scope: placeholdersOf: name: given:
     let
       written = definitions.of scope.options.sops.templates or { } name;
+      # Where the definitions are not to be had, nothing tells an empty content from one that is in another file.
       hasFile = any (definition: definition.fields ? file) written;
+      isUntold = written == [ ] && (given.content or "") == "";
+      contentRefused =
+        if hasFile then
+          { placeholders = "its content is in another file"; }
+        else if isUntold then
+          { placeholders = "its content may be in another file"; }
+        else
+          { };
       fields =
         part (field: { field = "templates.${name}.${field}"; })
           (
@@ -92,10 +101,7 @@ let
               placeholders = placeholdersOf (given.content or "");
             }
           )
-          (
-            unaskable scope written given
-            // (if hasFile then { placeholders = "its content is in another file"; } else { })
-          );
+          (unaskable scope written given // contentRefused);
     in
     fields // { json = fields.json // definitions.at written // { definitions = written; }; };
 

@@ -3,6 +3,7 @@
 { facts, search }:
 let
   inherit (builtins)
+    any
     attrNames
     attrValues
     concatMap
@@ -28,10 +29,25 @@ let
     ;
   inherit (facts) nullable text;
 
-  # A setting given several times is a list; of those that hold one value systemd takes the last.
-  last = value: nullable (if isList value then elemAt value (length value - 1) else value);
+  # A setting given several times is a list; of those that hold one value systemd takes the last. Empty is unset.
+  last =
+    value:
+    let
+      given = if value == [ ] then null else if isList value then elemAt value (length value - 1) else value;
+      said = nullable given;
+    in
+    if said == "" then null else said;
   words = value: filter (word: isString word && word != "") (split "[ \t\n]+" (written value));
   isOn = value: elem value [ true "true" "yes" "on" "1" ];
+
+  # With one of these (capabilities(7)) no permission keeps a process from reading a file. After a `~` systemd takes
+  # all but those that are named.
+  readsAll =
+    capabilities:
+    if any (word: substring 0 1 word == "~") capabilities then
+      throw "which ones are left is not looked at"
+    else
+      any (word: word == "CAP_DAC_READ_SEARCH" || word == "CAP_DAC_OVERRIDE") capabilities;
 
   # What does not evaluate leads to no file that can be known.
   orElse =
@@ -51,7 +67,7 @@ let
     else
       text value;
 
-  isRead = setting: match "EnvironmentFile|LoadCredential(Encrypted)?" setting != null;
+  isRead = setting: match "Environment(File)?|LoadCredential(Encrypted)?" setting != null;
   isExec = setting: match "Exec.*" setting != null;
   # A line of systemd.service(5) that is run as root, whatever the user: `+` or `!` before the program, but not `!!`.
   # Only its beginning is matched: of a long text Nix's stack may be too small.
@@ -130,6 +146,7 @@ let
       group = last (config.Group or null);
       supplementaryGroups = words (config.SupplementaryGroups or [ ]);
       dynamicUser = isOn (config.DynamicUser or false);
+      readsAll = readsAll (words (config.AmbientCapabilities or [ ]));
       # Without secrets no text is asked for, nor the packages that it names.
       reads = if readIn == null then [ ] else concatMap reads (textsOf given);
     } { };

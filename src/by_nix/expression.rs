@@ -30,7 +30,7 @@ const PARTS: &[(&str, &str)] = &[
     ("sops", include_str!("../../nix/manifest/sops.nix")),
     ("homes", include_str!("../../nix/manifest/homes.nix")),
     ("containers", include_str!("../../nix/manifest/containers.nix")),
-    ("specialisations", include_str!("../../nix/manifest/specialisations.nix")),
+    ("nested", include_str!("../../nix/manifest/nested.nix")),
     ("accounts", include_str!("../../nix/manifest/accounts.nix")),
     ("units", include_str!("../../nix/manifest/units.nix")),
 ];

@@ -4,12 +4,32 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Agenix, Fact, Sops, Used};
+use super::{Agenix, Fact, Host, Sops, Used};
+
+impl Host {
+    /// The user that the system calls so.
+    pub fn user(&self, name: &str) -> Option<&User> {
+        self.users.iter().find(|(attr, user)| user.name.as_ref().unwrap_or(attr) == name).map(|(_, user)| user)
+    }
+
+    /// What the system calls its users.
+    pub fn user_names(&self) -> impl Iterator<Item = &str> {
+        self.users.iter().map(|(attr, user)| user.name.as_ref().unwrap_or(attr).as_str())
+    }
+
+    /// The groups, with what the system calls them.
+    pub fn groups_by_name(&self) -> impl Iterator<Item = (&str, &Group)> {
+        self.groups.iter().map(|(attr, group)| (group.name.as_ref().unwrap_or(attr).as_str(), group))
+    }
+}
 
 /// One of `users.users`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
+    /// The system's name for it, where the attribute is another; sops-nix looks it up by this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The primary group's name.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub group: Fact<Option<String>>,
@@ -21,6 +41,9 @@ pub struct User {
 /// One of `users.groups`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Group {
+    /// The system's name for it, where the attribute is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The users that are in it besides those whose primary group it is.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub members: Fact<Vec<String>>,
@@ -42,6 +65,10 @@ pub struct Unit {
     /// `serviceConfig.DynamicUser`.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub dynamic_user: Fact<bool>,
+    /// Whether `serviceConfig.AmbientCapabilities` let it read any file: `CAP_DAC_READ_SEARCH` or
+    /// `CAP_DAC_OVERRIDE` (capabilities(7)).
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub reads_all: Fact<bool>,
     /// The secrets and templates whose path is in its definition. Only Nix gives them, and it does
     /// not see into the programs that a unit starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

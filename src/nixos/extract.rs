@@ -163,7 +163,7 @@ impl<'a> Reader<'a, '_> {
                 Some(Ok(Value::Null)) => Fact::Known(None),
                 _ => Fact::Unknown,
             };
-        User { group: field("group"), hashed_password_file: field("hashedPasswordFile") }
+        User { name: None, group: field("group"), hashed_password_file: field("hashedPasswordFile") }
     }
 
     /// The services that the repository says something of.

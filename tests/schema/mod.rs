@@ -83,8 +83,12 @@ fn host() -> Host {
         sops: Some(sops()),
         agenix: Some(agenix()),
         home_users: named(HomeUser { sops: Some(sops()), agenix: Some(agenix()) }),
-        users: named(User { group: known(Some(text())), hashed_password_file: known(Some(text())) }),
-        groups: named(Group { members: known(vec![text()]) }),
+        users: named(User {
+            name: Some(text()),
+            group: known(Some(text())),
+            hashed_password_file: known(Some(text())),
+        }),
+        groups: named(Group { name: Some(text()), members: known(vec![text()]) }),
         units: named(unit()),
         unit_packages: known(vec![text()]),
         containers: named(Container {
@@ -103,6 +107,7 @@ fn unit() -> Unit {
         group: known(Some(text())),
         supplementary_groups: known(vec![text()]),
         dynamic_user: known(true),
+        reads_all: known(true),
         reads: vec![Read { what: Used::SecretPath { name: text() }, option: text(), as_root: true }],
     }
 }

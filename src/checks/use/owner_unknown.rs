@@ -31,7 +31,14 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
 /// What a file is to belong to.
 enum Account<'a> {
     User(&'a str),
+    /// A user whose attribute in `users.users` is another, where that is asked for.
+    OtherAttribute(&'a str),
     Group(&'a str),
+}
+
+/// Whether Nix does not find the group: by default it is the owner's, looked for by the attribute in `users.users`.
+fn lacks_group(file: &Installed<'_>, owner: &str) -> bool {
+    owner != "root" && !file.says("group") && !file.host.users.contains_key(owner)
 }
 
 /// Those of its owner and group that the host does not have; an error, as a clause, where one is not
@@ -45,12 +52,17 @@ fn unknown_accounts<'a>(file: &Installed<'a>) -> Result<Vec<Account<'a>>, &'stat
     }
     let Some(owner) = file.owner.known() else { return Err("it is not known") };
     // Every system has root.
-    let is_user = |name: &str| name == "root" || file.host.users.contains_key(name);
-    let is_group = |name: &str| name == "root" || file.host.groups.contains_key(name);
+    let is_user = |name: &str| name == "root" || file.host.user(name).is_some();
+    let is_group = |name: &str| name == "root" || file.host.groups_by_name().any(|(group, _)| group == name);
     let mut unknown = Vec::new();
-    if let Some(owner) = owner.as_deref().filter(|owner| !is_user(owner)) {
-        unknown.push(Account::User(owner));
-        if !file.says("group") {
+    if let Some(owner) = owner.as_deref() {
+        let breaks_build = lacks_group(file, owner);
+        if !is_user(owner) {
+            unknown.push(Account::User(owner));
+        } else if breaks_build {
+            unknown.push(Account::OtherAttribute(owner));
+        }
+        if breaks_build {
             return Ok(unknown);
         }
     }
@@ -60,12 +72,14 @@ fn unknown_accounts<'a>(file: &Installed<'a>) -> Result<Vec<Account<'a>>, &'stat
 }
 
 fn finding(file: &Installed<'_>, account: Account<'_>) -> Finding {
-    let Host { users, groups, .. } = file.host;
     let (field, kind, name, near) = match account {
-        Account::User(name) => ("owner", "user", name, nearest(name, users.keys().map(String::as_str))),
-        Account::Group(name) => ("group", "group", name, nearest(name, groups.keys().map(String::as_str))),
+        Account::User(name) => ("owner", "user", name, nearest(name, file.host.user_names())),
+        Account::OtherAttribute(name) => return without_group(file, name),
+        Account::Group(name) => {
+            ("group", "group", name, nearest(name, file.host.groups_by_name().map(|(group, _)| group)))
+        }
     };
-    let harm = if kind == "user" && !file.says("group") {
+    let harm = if kind == "user" && lacks_group(file, name) {
         "The configuration does not build: the group is the owner's by default, and Nix says that the attribute is \
          missing."
             .to_owned()
@@ -86,6 +100,21 @@ fn finding(file: &Installed<'_>, account: Account<'_>) -> Finding {
             Label::new(file.field_place(field), format!("there is no {kind} `{name}`")),
             format!(
                 "{} `{}` is to belong to `{name}`, which is no {kind} of the host{instead}. {harm}",
+                file.kind, file.name
+            ),
+        )
+    }
+}
+
+fn without_group(file: &Installed<'_>, owner: &str) -> Finding {
+    Finding {
+        help: Some("say its `group`".to_owned()),
+        ..file.finding(
+            &RULE,
+            Label::new(file.field_place("owner"), format!("there is no `users.users.{owner}`")),
+            format!(
+                "{} `{}` is to belong to `{owner}`, a user whose attribute in `users.users` is another. The configuration \
+                 does not build: the group is that of `users.users.{owner}` by default, which is missing.",
                 file.kind, file.name
             ),
         )

@@ -49,6 +49,7 @@ fn is_of_unit(read: &Read) -> bool {
 struct Process<'a> {
     user: &'a str,
     is_dynamic: bool,
+    reads_all: &'a Fact<bool>,
     groups: BTreeSet<&'a str>,
 }
 
@@ -64,16 +65,16 @@ impl<'a> Process<'a> {
         let more = unit.supplementary_groups.known().ok_or_else(|| unknown("SupplementaryGroups"))?;
         let mut groups: BTreeSet<&str> = group.as_deref().into_iter().chain(more.iter().map(String::as_str)).collect();
         if !matches!(user, "root" | "0") {
-            groups.extend(groups_of(host, user, is_dynamic)?);
+            groups.extend(groups_of(host, user, is_dynamic, group.is_none())?);
         }
-        Ok(Process { user, is_dynamic, groups })
+        Ok(Process { user, is_dynamic, reads_all: &unit.reads_all, groups })
     }
 
     /// Whether it may read a file (path_resolution(7)): the owner's bits count for the owner alone, then
     /// the group's, then the others'.
     fn may_read(&self, file: &Installed<'_>) -> Result<bool, String> {
         let whose = |field: &str| format!("the {field} of the file is not known");
-        if matches!(self.user, "root" | "0") {
+        if matches!(self.user, "root" | "0") || self.reads_all.known() == Some(&true) {
             return Ok(true);
         }
         let mode = file.mode.known().and_then(|mode| u32::from_str_radix(mode, 8).ok()).ok_or_else(|| whose("mode"))?;
@@ -84,33 +85,48 @@ impl<'a> Process<'a> {
                 account(file, file.group, "gid").ok_or_else(|| whose("group"))?,
             ),
         };
-        Ok(match () {
+        let may_read = match () {
             () if owner == self.user => mode & 0o400 != 0,
             () if self.groups.contains(group) => mode & 0o040 != 0,
             () => mode & 0o004 != 0,
-        })
+        };
+        match () {
+            () if may_read => Ok(true),
+            () if self.reads_all.is_unknown() => Err("its capabilities are not known".to_owned()),
+            () if self.groups.iter().any(|group| is_number(group)) => Err("one of its groups is a number".to_owned()),
+            () => Ok(false),
+        }
     }
 }
 
-/// The groups that a user is in: its primary one, and those that have it as a member.
-fn groups_of<'a>(host: &'a Host, user: &str, is_dynamic: bool) -> Result<Vec<&'a str>, String> {
+fn is_number(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The groups that a user is in: those that have it as a member, and the primary one unless the unit's `Group`
+/// takes its place.
+fn groups_of<'a>(host: &'a Host, user: &str, is_dynamic: bool, with_primary: bool) -> Result<Vec<&'a str>, String> {
     if !host.complete.users.is_complete() {
         return Err(format!("the groups of `{user}` are not known"));
     }
     let mut groups = Vec::new();
-    match host.users.get(user) {
-        Some(found) => groups.extend(found.group.known().ok_or_else(|| format!("the group of `{user}` is not known"))?),
+    match host.user(user) {
+        Some(_) if !with_primary => {}
+        Some(found) => {
+            let primary = found.group.known().ok_or_else(|| format!("the group of `{user}` is not known"))?;
+            groups.extend(primary.as_deref());
+        }
         None if is_dynamic => {}
         // By number, or by a specifier such as `%i`.
         None => return Err(format!("`{user}` is no user of the host")),
     }
-    for (name, group) in &host.groups {
+    for (name, group) in host.groups_by_name() {
         let members = group.members.known().ok_or_else(|| format!("the members of `{name}` are not known"))?;
         if members.iter().any(|member| member == user) {
             groups.push(name);
         }
     }
-    Ok(groups.into_iter().map(String::as_str).collect())
+    Ok(groups)
 }
 
 /// A file's user or group: root where nothing is said; not known where a number says it.
