@@ -2,8 +2,10 @@
 _:
 let
   inherit (builtins)
+    any
     attrNames
     concatMap
+    concatStringsSep
     functionArgs
     head
     intersectAttrs
@@ -17,7 +19,7 @@ let
 
   # The arguments that every function here takes, with what a flake says for itself.
   ofSource =
-    {
+    arguments@{
       src ? wrong "`src` is missing: the repository, such as `self`",
       root ? src,
       inputs ? src.inputs or { },
@@ -26,16 +28,20 @@ let
       homeConfigurations ? src.homeConfigurations or { },
       units ? true,
     }:
-    {
-      inherit
-        root
-        inputs
-        nixosConfigurations
-        darwinConfigurations
-        homeConfigurations
-        units
-        ;
-    };
+    # A check that was handed no hosts at all would pass, having seen none.
+    if any (output: arguments ? ${output} || src ? ${output}) (attrNames noHosts) then
+      {
+        inherit
+          root
+          inputs
+          nixosConfigurations
+          darwinConfigurations
+          homeConfigurations
+          units
+          ;
+      }
+    else
+      wrong "there are no hosts: `src` has none of ${concatStringsSep ", " (attrNames noHosts)}, so give one of them";
   given = function: arguments: intersectAttrs (functionArgs function) arguments;
 
   noHosts = {

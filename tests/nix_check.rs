@@ -120,6 +120,16 @@ fn a_flake_in_order_passes() {
     assert!(checked.says("-repository", "0 hosts, 0 secrets, 4 sops files: 0 errors"), "{}", checked.log);
 }
 
+/// A repository that is given as a path says of no host: the check would pass and have seen none.
+#[test]
+fn without_hosts_there_is_no_check() {
+    let Some(flake) = Flake::new("") else { return };
+    flake.replace("flake.nix", "src = self;", "src = ./.;");
+    let checked = flake.check();
+    assert_eq!((checked.passed, checked.built()), (false, Vec::new()), "{}", checked.log);
+    assert!(checked.log.contains("sealnix: there are no hosts"), "{}", checked.log);
+}
+
 /// With a mistake these checks fail, and that of all hosts, with the rule and what it says; the others pass.
 fn fails(failing: &[&str], rule: &str, message: &str, mistake: impl Fn(&Flake)) {
     let Some(flake) = Flake::new("") else { return };
@@ -256,7 +266,7 @@ fn a_wrong_argument_is_told() {
         ("{ package = \"/p\"; system = \"x\"; src = ./fixtures; pakage = 1; }", "unexpected argument 'pakage'"),
     ] {
         for function in ["mkCheck", "mkChecks"] {
-            let call = format!("(import ./nix {{ }}).{function} {arguments}");
+            let call = format!("(import ./nix {{ }}).{function} ({arguments} // {{ nixosConfigurations = {{ }}; }})");
             let all = format!("let made = {call}; in made.drvPath or (builtins.mapAttrs (_: it: it.drvPath) made)");
             let output = store.run("nix-instantiate", &["--eval", "--strict", "--expr", &all]);
             let error = String::from_utf8(output.stderr).unwrap();
