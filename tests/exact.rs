@@ -167,6 +167,8 @@ fn files_of_other_inputs_are_read_like_the_repository_s_own() {
     fs::copy(vault.join("web.yaml"), source.join("web.yaml")).unwrap();
     assert_eq!(of_an_input(source.join("web.yaml").to_str().unwrap(), &[]), wrong);
     assert_eq!(of_an_input(source.join("gone.yaml").to_str().unwrap(), &[]), NOTHING);
+    fs::copy(vault.join("web.yaml"), store.path().join("web.yaml")).unwrap();
+    assert_eq!(of_an_input(source.join("../web.yaml").to_str().unwrap(), &[]), NOTHING);
     // A path of the host that is to run it is no file of this machine.
     assert_eq!(of_an_input(vault.join("web.yaml").to_str().unwrap(), &[]), NOTHING);
 }

@@ -25,8 +25,13 @@ impl Tree {
         self.inputs.insert(name.to_owned(), checkout.root);
     }
 
-    /// Takes a file of the Nix store in, if it is here: one of an input whose name is not known.
+    /// Takes a file of the Nix store in, if it is here: one of an input whose name is not known. A path
+    /// with `..` is that of no file of the store.
     pub fn add_stored(&mut self, path: &RepoPath) {
+        if path.split('/').any(|step| step == "..") {
+            // It leads out of the store.
+            return;
+        }
         let on_disk = Path::new(&**path);
         let Some(size) = stored(path).and_then(|_| Some(on_disk.metadata().ok().filter(|it| it.is_file())?.len()))
         else {
