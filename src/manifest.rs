@@ -88,8 +88,8 @@ pub struct Host {
     /// failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluation_error: Option<EvaluationError>,
-    /// Which parts are known completely.
-    #[serde(default)]
+    /// Which parts are known completely. In JSON what is not said is not complete.
+    #[serde(default = "CompleteParts::not_said")]
     pub complete: CompleteParts,
     /// What sops-nix is told; absent where its module is not imported.
     #[serde(default)]
@@ -146,17 +146,24 @@ impl EvaluationError {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompleteParts {
     /// `sops.secrets` and `age.secrets`.
-    #[serde(default)]
+    #[serde(default = "Complete::not_said")]
     pub secrets: Complete,
     /// `sops.templates`.
-    #[serde(default)]
+    #[serde(default = "Complete::not_said")]
     pub templates: Complete,
     /// `users.users` and `users.groups`.
-    #[serde(default)]
+    #[serde(default = "Complete::not_said")]
     pub users: Complete,
     /// Systemd's units.
-    #[serde(default)]
+    #[serde(default = "Complete::not_said")]
     pub units: Complete,
+}
+
+impl CompleteParts {
+    fn not_said() -> Self {
+        let part = Complete::not_said;
+        CompleteParts { secrets: part(), templates: part(), users: part(), units: part() }
+    }
 }
 
 /// A home-manager user inside a host.
@@ -189,8 +196,8 @@ pub struct Sops {
     #[serde(default)]
     pub gnupg: GnupgKeys,
     /// `sops.environment`, names only: values may be secrets.
-    #[serde(default)]
-    pub environment: Vec<String>,
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub environment: Fact<Vec<String>>,
     /// Code that gives secrets and is assumed not to count: what the absence of further ones rests on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assumed_absent: Vec<AssumedAbsent>,

@@ -18,7 +18,8 @@ fn manifest(hosts: &Value, unknowns: &Value) -> Manifest {
 }
 
 fn host(more: Value) -> Value {
-    let mut host = json!({ "name": "web", "kind": "nixos", "sops": null });
+    let complete = json!({ "secrets": true, "templates": true });
+    let mut host = json!({ "name": "web", "kind": "nixos", "sops": null, "complete": complete });
     host.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     host
 }

@@ -177,7 +177,7 @@ fn an_ssh_key_counts_only_where_it_opens() {
         held(identity_of(&find(vec![web.clone()], &tree(&files), &Config::default()), HostKind::Nixos, "web")),
         []
     );
-    web.sops.as_mut().unwrap().environment.push("SOPS_AGE_SSH_PRIVATE_KEY_FILE".into());
+    web.sops.as_mut().unwrap().environment = Fact::Known(vec!["SOPS_AGE_SSH_PRIVATE_KEY_FILE".into()]);
     let identities = find(vec![web], &tree(&files), &Config::default());
     assert_eq!(held(identity_of(&identities, HostKind::Nixos, "web")), [(SSH_AS_AGE, Evidence::PublicKeyFile, true)]);
 }

@@ -92,6 +92,40 @@ fn what_nix_was_not_asked_for_is_not_complete() {
     assert!(alpha(&read(WITHOUT_UNITS)).units.is_empty());
 }
 
+/// Rules about what is not there rest on it.
+#[test]
+fn what_is_not_said_is_not_complete() {
+    let mut json: serde_json::Value = serde_json::from_str(MADE_BY_NIX).unwrap();
+    let host = json["hosts"][0].as_object_mut().unwrap();
+    host["complete"] = serde_json::json!({ "secrets": true });
+    let partly = alpha(&read(&serde_json::json!({ "version": 1, "hosts": [host] }).to_string())).complete.clone();
+    assert!(partly.secrets.is_complete());
+    let open = [&partly.templates, &partly.users, &partly.units];
+    assert_eq!(open.map(|part| part.is_complete()), [false; 3]);
+    host.remove("complete");
+    let nothing = alpha(&read(&serde_json::json!({ "version": 1, "hosts": [host] }).to_string())).complete.clone();
+    assert!(!nothing.secrets.is_complete() && !nothing.users.is_complete());
+}
+
+/// Of a repository that only agenix has secrets in, under whatever name it lies in whatever store.
+#[test]
+fn store_paths_are_known_by_the_files_of_containers_and_agenix_too() {
+    let file = |root: &str| {
+        let agenix = serde_json::json!({ "secrets": { "a": {
+            "file": { "path": format!("{root}secrets/alpha.yaml") },
+            "at": { "file": format!("{root}hosts.nix"), "line": 2, "column": 1 },
+        } } });
+        let host = serde_json::json!({ "name": "a", "kind": "nixos", "containers": { "db": { "agenix": agenix } } });
+        let manifest = read(&serde_json::json!({ "version": 1, "hosts": [host] }).to_string());
+        let agenix = manifest.hosts[0].containers["db"].agenix.as_ref().unwrap();
+        agenix.secrets["a"].file.known().map(|file| file.path.to_string())
+    };
+    for root in ["", "/nix/store/crb05j8hq7gsmqy5pnl8b9a9n7igg6aq-fleet/", "/store/crb05j8hq7gsmqy5pnl8b9a9n7igg6aq-a/"]
+    {
+        assert_eq!(file(root).as_deref(), Some("secrets/alpha.yaml"), "{root}");
+    }
+}
+
 #[test]
 fn store_paths_of_the_repository_are_its_own() {
     let root = "/nix/store/crb05j8hq7gsmqy5pnl8b9a9n7igg6aq-source/";
@@ -231,6 +265,60 @@ fn unknowns_that_nix_answers_are_dropped() {
     assert!(joined.unknowns.is_empty());
 }
 
+fn defined(file: &str, pos: Option<Spot>, fields: &[(&str, Option<Spot>)]) -> Definition {
+    let fields = fields.iter().map(|(field, spot)| ((*field).to_owned(), spot.clone())).collect();
+    Definition { file: file.to_owned(), pos, fields }
+}
+
+/// What a definition says Nix knows; the static evaluator may have followed one that is under a condition.
+#[test]
+fn definitions_of_nix_take_places_and_keep_their_fields() {
+    let joined = |exact: Vec<Definition>, found: Vec<Definition>| {
+        let with = |definitions: Vec<Definition>| {
+            manifest(vec![host("web", &[("a", Secret { definitions, ..Secret::default() })])])
+        };
+        let joined = join(with(exact), with(found), HostList::Chosen);
+        joined.hosts[0].sops.as_ref().unwrap().secrets["a"].definitions.clone()
+    };
+    let found = || {
+        vec![
+            defined("b.nix", Some(spot(7)), &[("group", Some(spot(8)))]),
+            defined("a.nix", Some(spot(1)), &[("group", Some(spot(2))), ("uid", Some(spot(3)))]),
+        ]
+    };
+    let exact = |file: &str| vec![defined(file, None, &[("group", None), ("mode", None)])];
+    let expected = [defined("a.nix", Some(spot(1)), &[("group", Some(spot(2))), ("mode", None)])];
+    assert_eq!(joined(exact("a.nix"), found()), expected);
+    // A module that Nix does not name.
+    let elsewhere = &joined(exact("<unknown-file>"), found())[0];
+    assert_eq!(elsewhere.fields.keys().collect::<Vec<_>>(), ["group", "mode"]);
+    assert_eq!(elsewhere.fields["group"], Some(spot(8)));
+    // Only Nix knows of the uid.
+    let uid = vec![defined("a.nix", None, &[("uid", None)])];
+    let without = vec![defined("a.nix", Some(spot(1)), &[("group", Some(spot(2)))])];
+    assert_eq!(joined(uid, without), [defined("a.nix", Some(spot(1)), &[("uid", None)])]);
+    // Places that Nix gives are left alone, and where it knows of no definition the static ones stay.
+    let placed = vec![defined("a.nix", Some(spot(5)), &[("group", None)])];
+    assert_eq!(joined(placed.clone(), found()), placed);
+    assert_eq!(joined(Vec::new(), found()), found());
+}
+
+/// An environment that Nix knows to be empty stays so.
+#[test]
+fn what_nix_knows_to_be_empty_is_not_filled() {
+    let with = |environment: Fact<Vec<String>>| {
+        let sops = Sops { environment, ..Sops::default() };
+        manifest(vec![Host { sops: Some(sops), ..host("web", &[]) }])
+    };
+    let found = Fact::Known(vec!["SOPS_AGE_KEY_CMD".to_owned()]);
+    let joined = |exact: Fact<Vec<String>>| {
+        let joined = join(with(exact), with(found.clone()), HostList::Chosen);
+        joined.hosts[0].sops.as_ref().unwrap().environment.clone()
+    };
+    assert_eq!(joined(Fact::Known(Vec::new())), Fact::Known(Vec::new()));
+    assert_eq!(joined(Fact::Unknown), found);
+}
+
 /// Where Nix knows of no such user, or of no sops-nix, nothing is unknown of them.
 #[test]
 fn unknowns_of_what_is_not_there_are_dropped() {
@@ -338,7 +426,7 @@ prop_compose! {
         templates in btree_map(name(), (fact(vec(name(), 0..3)), certainty()), 0..3),
         default_sops_file in fact(of(file())),
         key_file in fact(of(name())),
-        environment in vec(name(), 0..2),
+        environment in fact(vec(name(), 0..2)),
     ) -> Sops {
         let template = |(placeholders, certainty)| Template { placeholders, certainty, ..Template::default() };
         let templates = templates.into_iter().map(|(name, parts)| (name, template(parts))).collect();

@@ -89,7 +89,7 @@ impl Holder {
 fn uses_ssh_keys(host: &Host) -> bool {
     let Some(sops) = &host.sops else { return true };
     let none = sops.age.ssh_key_paths.known().is_some_and(Vec::is_empty);
-    !none || sops.environment.iter().any(|name| name == "SOPS_AGE_SSH_PRIVATE_KEY_FILE")
+    !none || sops.environment.known().into_iter().flatten().any(|name| name == "SOPS_AGE_SSH_PRIVATE_KEY_FILE")
 }
 
 fn is_separator(c: char) -> bool {

@@ -89,6 +89,11 @@ impl Complete {
     pub fn is_complete(&self) -> bool {
         matches!(self, Complete::Yes)
     }
+
+    /// Nobody said it.
+    pub(super) fn not_said() -> Self {
+        Complete::No("not said".to_owned())
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -102,7 +107,7 @@ impl From<BoolOrWhy> for Complete {
     fn from(value: BoolOrWhy) -> Self {
         match value {
             BoolOrWhy::Bool(true) => Complete::Yes,
-            BoolOrWhy::Bool(false) => Complete::No("not said".to_owned()),
+            BoolOrWhy::Bool(false) => Complete::not_said(),
             BoolOrWhy::Why(why) => Complete::No(why),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::{AgenixSecret, Definition, Fact, Host, Manifest, Secret, Sops, SopsFile, Spot, Template};
-use crate::source::{Text, Tree, input_of};
+use crate::source::{Text, Tree, input_of, stored};
 
 /// What a manifest is completed from.
 #[derive(Debug)]
@@ -154,32 +154,40 @@ fn token_length(text: &str) -> usize {
 /// prefixes than `self`): the one under which most of the named files are files of the tree.
 fn store_root(manifest: &Manifest, tree: &Tree) -> Option<String> {
     let mut roots: BTreeMap<&str, usize> = BTreeMap::new();
-    let all_sops = manifest
-        .hosts
-        .iter()
-        .flat_map(|host| host.sops.iter().chain(host.home_users.values().filter_map(|user| user.sops.as_ref())));
-    for secret in all_sops.flat_map(|sops| sops.secrets.values()) {
-        let positions = secret.definitions.iter().filter_map(|definition| definition.pos.as_ref());
-        let file = secret.sops_file.known().map(|file| &file.path);
-        for path in positions.map(|spot| &spot.0.path).chain(file) {
-            match split_store_path(path) {
-                Some((prefix, rest)) if tree.files.contains_key(rest) => *roots.entry(prefix).or_default() += 1,
-                // Positions are relative already: Nix knew the root.
-                None if path.ends_with(".nix") && !path.starts_with(['/', '<']) && input_of(path).is_none() => {
-                    return None;
-                }
-                _ => {}
+    for path in manifest.hosts.iter().flat_map(named_files) {
+        match split_store_path(path) {
+            Some((prefix, rest)) if tree.files.contains_key(rest) => *roots.entry(prefix).or_default() += 1,
+            // Places are relative already: Nix knew the root.
+            None if path.ends_with(".nix") && !path.starts_with(['/', '<']) && input_of(path).is_none() => {
+                return None;
             }
+            _ => {}
         }
     }
     roots.into_iter().max_by_key(|&(_, times)| times).map(|(prefix, _)| prefix.to_owned())
 }
 
-/// Splits `/nix/store/<32 characters>-source/` from what follows.
+/// The files that a host's secrets are read from, and those they are defined in.
+fn named_files(host: &Host) -> Vec<&str> {
+    let users = host.home_users.values().map(|user| (&user.sops, &user.agenix));
+    let containers = host.containers.values().map(|container| (&container.sops, &container.agenix));
+    let mut files: Vec<&str> = Vec::new();
+    for (sops, agenix) in [(&host.sops, &host.agenix)].into_iter().chain(users).chain(containers) {
+        for secret in sops.iter().flat_map(|sops| sops.secrets.values()) {
+            let places = secret.definitions.iter().filter_map(|definition| definition.pos.as_ref());
+            files.extend(places.map(|Spot(place)| &*place.path));
+            files.extend(secret.sops_file.known().map(|file| &*file.path));
+        }
+        for secret in agenix.iter().flat_map(|agenix| agenix.secrets.values()) {
+            files.extend(secret.at.as_ref().map(|Spot(place)| &*place.path));
+            files.extend(secret.file.known().map(|file| &*file.path));
+        }
+    }
+    files
+}
+
+/// Splits `/nix/store/HASH-NAME/` from what follows.
 fn split_store_path(path: &str) -> Option<(&str, &str)> {
-    let hash = path.strip_prefix("/nix/store/")?.get(..32)?;
-    let is_hash = hash.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    let prefix = "/nix/store/".len() + 32 + "-source/".len();
-    let (prefix, rest) = path.split_at_checked(prefix)?;
-    (is_hash && prefix.ends_with("-source/")).then_some((prefix, rest))
+    let (_, rest) = stored(path)?;
+    path.split_at_checked(path.len().checked_sub(rest.len())?)
 }

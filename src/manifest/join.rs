@@ -143,9 +143,7 @@ fn join_parts(exact: Option<&mut Sops>, found: Option<Sops>) {
     otherwise(&mut exact.age.generate_key, found.age.generate_key);
     otherwise(&mut exact.gnupg.home, found.gnupg.home);
     otherwise(&mut exact.gnupg.ssh_key_paths, found.gnupg.ssh_key_paths);
-    if exact.environment.is_empty() {
-        exact.environment = found.environment;
-    }
+    otherwise(&mut exact.environment, found.environment);
 }
 
 fn join_secret(exact: &mut Secret, found: Secret) {
@@ -177,12 +175,26 @@ fn join_template(exact: &mut Template, found: Template) {
     join_definitions(&mut exact.definitions, found.definitions);
 }
 
-/// Nix gives no places for home-manager users before nixpkgs 25.11, nor inside `mkIf`.
+/// Nix gives no places for home-manager users before nixpkgs 25.11, nor inside `mkIf`: only these are taken.
+/// Which fields a definition has Nix knows, and a definition under a condition may be none at all.
 fn join_definitions(exact: &mut Vec<Definition>, found: Vec<Definition>) {
+    if exact.is_empty() {
+        *exact = found;
+        return;
+    }
     let has_place =
         |definition: &Definition| definition.pos.is_some() || definition.fields.values().any(Option::is_some);
-    if !exact.iter().any(has_place) && !found.is_empty() {
-        *exact = found;
+    if exact.iter().any(has_place) {
+        return;
+    }
+    for Definition { file, pos, fields } in exact {
+        // The same module; else, where Nix does not name it, any.
+        let is_named = found.iter().any(|other| other.file == *file);
+        let others = found.iter().filter(|other| !is_named || other.file == *file);
+        *pos = others.clone().find_map(|other| other.pos.clone());
+        for (field, spot) in fields {
+            *spot = others.clone().find_map(|other| other.fields.get(field)?.clone());
+        }
     }
 }
 

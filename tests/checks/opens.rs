@@ -99,7 +99,7 @@ fn who_may_hold_another_key_is_not_judged() {
     let mut facts = Facts::new();
     facts.sealed(FILE, vec![text("token")], &[ADMIN]).holds(WEB, Evidence::Name);
     facts.declare("token", FILE, "token");
-    facts.manifest.hosts[0].sops.as_mut().unwrap().environment = vec!["SOPS_AGE_KEY_CMD".to_owned()];
+    facts.manifest.hosts[0].sops.as_mut().unwrap().environment = Fact::Known(vec!["SOPS_AGE_KEY_CMD".to_owned()]);
     facts.is_undecided("host-not-a-recipient");
     facts.identities.hosts.clear();
     facts.is_undecided("host-not-a-recipient");

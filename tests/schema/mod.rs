@@ -130,7 +130,7 @@ fn sops() -> Sops {
         default_sops_file: known(Some(file())),
         age: AgeKeys { key_file: known(Some(text())), ssh_key_paths: known(vec![text()]), generate_key: known(true) },
         gnupg: GnupgKeys { home: known(Some(text())), ssh_key_paths: known(vec![text()]) },
-        environment: vec![text()],
+        environment: Fact::Known(vec![text()]),
         assumed_absent: vec![AssumedAbsent { secrets: vec![text()], why: text(), at: Some(spot()) }],
         validate_sops_files: known(true),
     }

@@ -36,7 +36,7 @@ pub fn nothing_opens(world: &World<'_>, held: &[Held], files: &[&Document]) -> O
 
 /// A way in which it may open the file by a key that is not known here, as a clause.
 pub fn other_way(reader: &Reader<'_>, held: &[Held], document: &Document) -> Option<String> {
-    let variable = reader.sops.environment.iter().find(|name| name.starts_with("SOPS_AGE_KEY"));
+    let variable = reader.sops.environment.known().into_iter().flatten().find(|name| name.starts_with("SOPS_AGE_KEY"));
     if let Some(variable) = variable {
         return Some(format!("its `sops.environment.{variable}` may give it another key"));
     }

@@ -37,8 +37,10 @@ impl<'a> Reader<'a, '_> {
                 ssh_key_paths: self.texts(None, "gnupg.sshKeyPaths", self.nested(sops, &["gnupg", "sshKeyPaths"])),
             },
             environment: match self.nested(sops, &["environment"]) {
-                Ok(Value::Attrs(attrs)) => attrs.entries.iter().map(|attr| attr.name.to_string()).collect(),
-                _ => Vec::new(),
+                Ok(Value::Attrs(attrs)) => {
+                    Fact::Known(attrs.entries.iter().map(|attr| attr.name.to_string()).collect())
+                }
+                _ => Fact::Unknown,
             },
             validate_sops_files: self.bool(None, "validateSopsFiles", self.nested(sops, &["validateSopsFiles"])),
         }))
