@@ -142,4 +142,6 @@ in
     mkCheck
     mkChecks
     ;
+  # The nodes of a hive as colmena takes it, `{ meta, defaults, NODE… }`.
+  colmenaNodes = import ./colmena.nix;
 }

@@ -23,7 +23,8 @@ in
         inherit system;
         inherit (cfg) package units extraArgs;
         src = self;
-      };
+      }
+      // (if cfg.nixosConfigurations == null then { } else { inherit (cfg) nixosConfigurations; });
     in
     {
       options.sealnix = {
@@ -42,6 +43,13 @@ in
           defaultText = literalExpression "pkgs.callPackage (sealnix + \"/nix/package.nix\") { }";
           example = literalExpression "inputs'.sealnix.packages.default";
           description = "The sealnix that checks.";
+        };
+        nixosConfigurations = mkOption {
+          type = types.raw;
+          default = null;
+          defaultText = literalExpression "self.nixosConfigurations";
+          example = literalExpression "self.colmenaHive.nodes";
+          description = "The NixOS hosts, where the flake has them elsewhere.";
         };
         perHost = mkOption {
           type = types.bool;

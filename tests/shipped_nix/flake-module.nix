@@ -36,5 +36,9 @@ in
 {
   without = checks { };
   off = checks { sealnix.enable = false; };
+  hive = checks {
+    sealnix.perHost = true;
+    sealnix.nixosConfigurations.node = throw "a host is asked for";
+  };
   perHost = checks { sealnix.perHost = true; };
 }

@@ -33,7 +33,7 @@ fn what_needs_no_nixpkgs_does_not_ask_for_it() {
     ];
     assert_eq!(said["names"], json!(names));
     let expected = json!({
-        "lib": { "hostManifest": "lambda", "mkCheck": "lambda", "mkChecks": "lambda", "mkManifest": "lambda" },
+        "lib": { "colmenaNodes": "lambda", "hostManifest": "lambda", "mkCheck": "lambda", "mkChecks": "lambda", "mkManifest": "lambda" },
         "modules": ["lambda", "lambda"],
         "templates": { "default": true, "flake": true, "flake-parts": true },
     });
@@ -48,6 +48,7 @@ fn the_flake_parts_module_adds_the_checks() {
     let expected = json!({
         "without": ["sealnix"],
         "off": [],
+        "hive": ["sealnix-nixos-node", "sealnix-repository"],
         "perHost": ["sealnix-nixos-atlas", "sealnix-nixos-beacon", "sealnix-repository"],
     });
     assert_eq!(store.evaluate("import ./tests/shipped_nix/flake-module.nix"), expected);
