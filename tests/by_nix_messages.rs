@@ -21,7 +21,7 @@ const VERSIONS: [&str; 2] = ["2.8", "2.34"];
 const EXPECTED: &[(&str, [&str; 2], [&str; 2])] = &[
     (
         "abort",
-        ["evaluation aborted with the following error message: 'stop here'"; 2],
+        ["evaluation aborted with the following error message: 'stop here: \"…\" isn't a disk, nor is '…''"; 2],
         ["hosts/abort.nix:2:3", "hosts/abort.nix:2:12"],
     ),
     ("assertion", ["assertion '…' failed", "string '…'"], ["hosts/assertion.nix:2:12"; 2]),
@@ -51,6 +51,21 @@ const EXPECTED: &[(&str, [&str; 2], [&str; 2])] = &[
         ["hosts/definitions.nix:3:3", "hosts/definitions.nix:3:12"],
     ),
     (
+        "fetch",
+        [
+            "unable to download 'http://127.0.0.1:9/x.tar.gz': Couldn't connect to server (7)",
+            "Failed to open archive (Source threw exception: error: unable to download 'http://127.0.0.1:9/x.tar.gz': \
+             Could not connect to server (7) Failed to connect to 127.0.0.1:9 after 0 ms: Could not connect to server)",
+        ],
+        ["hosts/fetch.nix:2:3", "hosts/fetch.nix:2:12"],
+    ),
+    (
+        "hash",
+        // The last quote ends a value, and here it ends the name of the algorithm.
+        ["hash '…'"; 2],
+        ["hosts/hash.nix:2:3", "hosts/hash.nix:2:12"],
+    ),
+    (
         "import-from-derivation",
         ["not checked: needs import-from-derivation"; 2],
         ["hosts/import-from-derivation.nix:2:12"; 2],
@@ -61,17 +76,18 @@ const EXPECTED: &[(&str, [&str; 2], [&str; 2])] = &[
             2],
         ["hosts/json.nix:2:12"; 2],
     ),
-    ("missing", ["attribute 'tokn' missing; did you mean token?"; 2], ["hosts/missing.nix:2:12"; 2]),
+    ("missing", ["attribute 'tokn' missing (did you mean token?)"; 2], ["hosts/missing.nix:2:12"; 2]),
     ("not-a-path", ["string '…' doesn't represent an absolute path"; 2], ["hosts/not-a-path.nix:2:12"; 2]),
     ("recursion", ["infinite recursion encountered"; 2], ["hosts/recursion.nix:2:12"; 2]),
     ("regex", ["invalid regular expression '…'"; 2], ["hosts/regex.nix:2:12"; 2]),
     (
         "several-lines",
-        ["Failed assertions: - The disk of this host is not said. - error: Its boot loader is not said either."; 2],
+        ["Failed assertions: - The disk of this host is not said. - error: Its boot loader is \"…\", which is none.";
+            2],
         ["hosts/several-lines.nix:2:3", "hosts/several-lines.nix:2:12"],
     ),
     ("syntax", ["syntax error, unexpected ';'"; 2], ["hosts/syntax.nix:2:12"; 2]),
-    ("throw", ["the host's disk is not said"; 2], ["hosts/throw.nix:2:3", "hosts/throw.nix:2:12"]),
+    ("throw", ["the host's disk is not said, '…' is none"; 2], ["hosts/throw.nix:2:3", "hosts/throw.nix:2:12"]),
     (
         "toml",
         [
@@ -92,7 +108,7 @@ const EXPECTED: &[(&str, [&str; 2], [&str; 2])] = &[
             "getting status of 'hosts/untracked.nix': No such file or directory",
             "path 'hosts/untracked.nix' does not exist",
         ],
-        ["flake.nix:26:9", "flake.nix:26:21"],
+        ["flake.nix:28:9", "flake.nix:28:21"],
     ),
 ];
 
@@ -142,15 +158,54 @@ fn every_recorded_text_is_expected() {
     }
 }
 
+/// Hosts of whose values Nix says nothing: the name or the cause is all.
+const WITHOUT_VALUE: [&str; 6] = ["import-from-derivation", "missing", "recursion", "syntax", "undefined", "untracked"];
+
 #[test]
 fn no_value_is_kept() {
     let tree = Tree::walk(&fixture("broken")).unwrap();
     for version in VERSIONS {
         for (host, ..) in EXPECTED {
             let (said, roots) = recorded(version, host);
+            assert_eq!(said.contains(VALUE), !WITHOUT_VALUE.contains(host), "{version} {host}");
             let error = message::read(&said, &roots, &tree);
             assert!(!error.message.contains(VALUE), "{version} {host}: {}", error.message);
         }
+    }
+}
+
+#[test]
+fn what_a_message_may_carry_is_cut() {
+    let read = |message: &str| {
+        let said = format!("error: {}\n", message.replace('\n', "\n       "));
+        message::read(&said, &Roots::default(), &Tree::default()).message
+    };
+    // What is left is reasoned: the secret is gone, the words around it are there.
+    for (message, left) in [
+        (
+            "unable to download 'https://oauth2:hunter2@git.example/x?token=hunter2': HTTP error 401\n\nresponse body:\n\nhunter2",
+            "unable to download 'https://git.example/x': HTTP error 401",
+        ),
+        ("'https://u:hunter2@h' is not a valid URL", "'https://h' is not a valid URL"),
+        ("see https://h/a?k=hunter2#hunter2 and https://u:hunter2@h", "see https://h/a and https://h"),
+        ("the value is ''\n  hunter2\n'' and wrong", "the value is ''…''"),
+        ("the text \"a\nhunter2\nb\" is long", "the text \"…\" is long"),
+        ("a disk of 5\" is \"hunter2\"", "a disk of 5\"…\""),
+        ("the password \"hunter2", "the password \"…\""),
+        ("hashedPassword '$6$hunter2' is weak", "hashedPassword '…' is weak"),
+        ("the host's password 'is hunter2' and it's bad", "the host's password '…' and it's bad"),
+        ("the password '$hunter2", "the password '…'"),
+        ("cannot convert 'hunter2' to an integer", "cannot convert '…' to an integer"),
+        ("invalid hash 'hunter2'", "invalid hash '…'"),
+        (
+            "The option `a.\"b c\"' is not of type `string', nor 'hunter2 x'",
+            "The option `a.\"…\"' is not of type `string', nor '…'",
+        ),
+        ("invalid regular expression 'a\nhunter2'", "invalid regular expression '…'"),
+        ("unexpected ';', expecting '.'", "unexpected ';', expecting '.'"),
+        ("file 'nixpkgs/nixos' was not found", "file 'nixpkgs/nixos' was not found"),
+    ] {
+        assert_eq!(read(message), left);
     }
 }
 
@@ -176,6 +231,18 @@ fn a_virtual_path_is_in_the_repository_that_it_names() {
     assert_eq!(place(&message::read(&said("/srv/repo"), &roots, &tree)), "hosts/undefined.nix:2:12");
     assert_eq!(place(&message::read(&said("/srv/repo?dir=sub"), &roots, &tree)), "hosts/undefined.nix:2:12");
     assert_eq!(message::read(&said("/srv/another"), &roots, &tree).at, None);
+    // Another repository, whose path ends as ours does.
+    assert_eq!(message::read(&said("/mnt/srv/repo"), &roots, &tree).at, None);
+}
+
+#[test]
+fn a_virtual_path_is_of_the_top_of_the_work_tree_and_encoded() {
+    let tree = Tree::walk(&fixture("broken")).unwrap();
+    let mut roots = Roots::default();
+    roots.add("/srv/my repo/nix");
+    let said =
+        "error: undefined variable 'disk'\n       at «git+file:///srv/my%20repo»/nix/hosts/undefined.nix:2:12:\n";
+    assert_eq!(place(&message::read(said, &roots, &tree)), "hosts/undefined.nix:2:12");
 }
 
 #[test]

@@ -4,11 +4,15 @@
 //! Nix 2.8 writes the message first and then the trace, the innermost place first. Later ones write
 //! `error:`, the trace from the outside in, and the message last. `fixtures/by-nix/errors` has both.
 
+use super::values::without_values;
 use crate::manifest::{EvaluationError, Spot};
 use crate::source::{Text, Tree};
 
 /// Where messages begin, in columns: Nix indents all but the first line of what it says.
 const INDENT: &str = "       ";
+
+/// How a line begins that names what is written alike.
+const HINT: &str = "Did you mean ";
 
 /// At most so many characters of a message are kept.
 const LONGEST: usize = 1_000;
@@ -29,15 +33,39 @@ impl Roots {
         }
     }
 
-    /// A path of Nix' relative to the repository. Nix also writes `«git+file:///repo»/flake.nix`.
-    fn inside<'p>(&self, path: &'p str) -> Option<&'p str> {
-        if let Some((url, rest)) = path.strip_prefix('«').and_then(|path| path.split_once('»')) {
-            let own =
-                self.0.iter().any(|root| url.split('?').next().unwrap_or(url).ends_with(root.trim_end_matches('/')));
-            return own.then(|| rest.trim_start_matches('/'));
-        }
-        self.0.iter().find_map(|root| path.strip_prefix(root.as_str()))
+    /// A path of Nix' relative to the repository. Nix also writes `«git+file:///repo»/flake.nix`: the top of
+    /// the work tree, percent-encoded.
+    fn inside(&self, path: &str) -> Option<String> {
+        let path = match path.strip_prefix('«').and_then(|path| path.split_once('»')) {
+            Some((url, rest)) => {
+                let path = url.split('?').next().unwrap_or(url);
+                let path = ["git+file://", "file://", "path:"].iter().find_map(|scheme| path.strip_prefix(scheme))?;
+                format!("{}/{}", percent_decoded(path).trim_end_matches('/'), rest.trim_start_matches('/'))
+            }
+            None => path.to_owned(),
+        };
+        self.0.iter().find_map(|root| path.strip_prefix(root.as_str())).map(str::to_owned)
     }
+}
+
+/// Undoes percent-encoding (RFC 3986, 2.1); what is none stays.
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digits = after.get(..2).filter(|_| *first == b'%').and_then(|digits| str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Reads what Nix said.
@@ -45,13 +73,21 @@ pub fn read(said: &str, roots: &Roots, tree: &Tree) -> EvaluationError {
     let lines: Vec<&str> = said.lines().collect();
     let follows = |(line, next): (&&str, &&str)| *line == "error:" && next.trim().starts_with('…');
     let trace_first = lines.iter().zip(lines.iter().skip(1)).any(follows);
-    let start = lines.iter().rposition(|line| {
+    let is_start = |line: &&str| {
         let line = if trace_first { line.strip_prefix(INDENT).unwrap_or_default() } else { line };
         line.split_whitespace().next() == Some("error:") && line.starts_with('e')
-    });
+    };
+    let start = if trace_first {
+        // The first after the trace: a text of several lines may have more.
+        let trace = lines.iter().rposition(|line| line.starts_with("       … ")).unwrap_or_default();
+        let after = lines.get(trace..).unwrap_or_default().iter().position(is_start);
+        after.map(|after| trace + after)
+    } else {
+        lines.iter().rposition(is_start)
+    };
     let after = start.and_then(|start| lines.get(start..)).unwrap_or_default();
-    let message: Vec<&str> = after.iter().map(|line| line.trim()).take_while(|line| !ends_message(line)).collect();
-    let hint = after.iter().map(|line| line.trim()).find(|line| line.starts_with("Did you mean "));
+    let message: Vec<&str> = after.iter().take_while(|line| !ends_message(line.trim())).copied().collect();
+    let hint = after.iter().map(|line| line.trim()).find(|line| line.starts_with(HINT));
     let mut places: Vec<Place<'_>> = lines.iter().filter_map(|line| Place::of_line(line)).collect();
     if trace_first {
         places.reverse();
@@ -65,90 +101,43 @@ pub fn read(said: &str, roots: &Roots, tree: &Tree) -> EvaluationError {
 
 /// Whether a line is no more of the message: a place, a step of the trace, a piece of code.
 fn ends_message(line: &str) -> bool {
-    let starts = ["… ", "Did you mean ", "(use '--show-trace'", "-->"];
+    let starts = ["… ", HINT, "(use '--show-trace'", "-->", "response body:"];
     starts.iter().any(|start| line.starts_with(start)) || Place::of_line(line).is_some()
 }
 
 fn one_line(message: &[&str], hint: Option<&str>, roots: &Roots) -> String {
-    let mut parts: Vec<String> = Vec::new();
+    let mut parts: Vec<&str> = Vec::new();
+    let mut files = String::new();
     let mut in_definitions = false;
     for line in message {
-        let line = line.strip_prefix("error:").unwrap_or(line).trim_start();
-        // The module system prints what was defined, over as many lines as it takes.
-        if let Some(file) = line.strip_prefix("- In `").filter(|_| in_definitions) {
-            parts.push(format!("- In `{}'", file.split('\'').next().unwrap_or_default()));
-        } else if !in_definitions && !line.is_empty() {
-            parts.push(without_values(line));
+        // The module system prints what was defined, over as many lines as it takes, each further in.
+        if in_definitions {
+            let file = line.strip_prefix(INDENT).and_then(|line| line.strip_prefix("- In `"));
+            let ends = |(_, after): &(&str, &str)| after.is_empty() || after.starts_with(':');
+            if let Some((file, _)) = file.and_then(|file| file.split_once('\'')).filter(ends) {
+                files.push_str(&format!(" - In `{file}'"));
+            }
+            continue;
         }
-        in_definitions |= line.contains("efinition values:");
+        let line = line.trim();
+        parts.push(line.strip_prefix("error:").unwrap_or(line).trim_start());
+        in_definitions = line.contains("efinition values:");
     }
-    let mut text = parts.join(" ");
+    parts.retain(|part| !part.is_empty());
+    let without_roots = |text: &str| roots.0.iter().fold(text.to_owned(), |text, root| text.replace(root.as_str(), ""));
+    let mut text = without_roots(&parts.join(" "));
     if text.contains(DISABLED) {
         return EvaluationError::NEEDS_IMPORT.to_owned();
     }
+    text = without_values(&text) + &without_roots(&files);
     if let Some(hint) = hint.and_then(|hint| hint.strip_prefix('D')) {
-        text.push_str(&format!("; d{hint}"));
-    }
-    for root in &roots.0 {
-        text = text.replace(root.as_str(), "");
+        text.push_str(&format!(" (d{})", without_values(hint)));
     }
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None if text.is_empty() => "Nix says nothing".to_owned(),
         None => text,
     }
-}
-
-/// After these the kind of a value follows, and behind a colon the value.
-const KIND_AND_VALUE: [&str; 2] = [" but found ", "not a function but "];
-
-/// After these a value follows to the end of the line.
-const VALUE_TO_THE_END: [&str; 3] = [" to a string: ", "values are ", "last read: "];
-
-/// After these a value follows in single quotes. It may hold such quotes: the last one ends it.
-const VALUE_IN_QUOTES: [&str; 4] = ["string '", "value '", "regular expression '", "assertion '"];
-
-/// A line of a message without the values in it, which may be secrets. Nix writes values in
-/// double quotes, and names in single ones.
-fn without_values(line: &str) -> String {
-    let mut line = line.to_owned();
-    for before in KIND_AND_VALUE {
-        if let Some((head, tail)) = line.split_once(before)
-            && let Some((kind, _)) = tail.split_once(": ")
-        {
-            line = format!("{head}{before}{kind}");
-        }
-    }
-    for before in VALUE_TO_THE_END {
-        if let Some((head, _)) = line.split_once(before) {
-            line = format!("{head}{before}…");
-        }
-    }
-    for before in VALUE_IN_QUOTES {
-        let Some((head, tail)) = line.split_once(before) else { continue };
-        // An apostrophe is followed by a letter: `doesn't`.
-        let after = if tail.ends_with('\'') { None } else { tail.rsplit_once("' ") };
-        let after = after.map(|(_, after)| format!(" {after}")).unwrap_or_default();
-        line = format!("{head}{before}…'{after}");
-    }
-    without_double_quoted(&line)
-}
-
-fn without_double_quoted(line: &str) -> String {
-    let mut kept = String::new();
-    let mut in_quotes = false;
-    let mut escaped = false;
-    for character in line.chars() {
-        let is_quote = character == '"' && !escaped;
-        escaped = character == '\\' && !escaped;
-        match (is_quote, in_quotes) {
-            (true, false) => kept.push_str("\"…\""),
-            (false, false) => kept.push(character),
-            _ => {}
-        }
-        in_quotes ^= is_quote;
-    }
-    kept
 }
 
 /// A place that Nix names.
@@ -169,7 +158,7 @@ impl<'s> Place<'s> {
     }
 
     fn spot(&self, roots: &Roots, tree: &Tree) -> Option<Spot> {
-        let text = tree.texts.get(roots.inside(self.file)?)?;
+        let text = tree.texts.get(roots.inside(self.file)?.as_str())?;
         let start = text.offset_of_nix_position(self.line, self.column);
         Some(Spot(text.place(start..start + length_at(text, start))))
     }

@@ -6,6 +6,7 @@ pub mod hosts;
 pub mod message;
 pub mod program;
 pub mod resources;
+pub mod values;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
