@@ -29,21 +29,25 @@ let
       path = path ++ [ name ];
     }) (builtins.attrNames set);
 
-  # Homes where `home-manager switch` looks for them. Packages that do not evaluate are no hosts.
+  # Homes where `home-manager switch` looks for them. A system whose set throws is unread: it may have some.
+  systemsOf = output: flake: builtins.attrNames (flake.${output} or { });
+  isRead = output: flake: system: (builtins.tryEval (flake.${output}.${system} ? homeConfigurations)).success;
   homesBelow =
     output: flake:
-    let
-      systems = flake.${output} or { };
-      hasHomes =
-        system: (builtins.tryEval (builtins.isAttrs systems.${system} && systems.${system} ? homeConfigurations));
-      homes =
-        system:
-        if (hasHomes system).value then
-          named "home" [ output system "homeConfigurations" ] systems.${system}.homeConfigurations
-        else
-          [ ];
-    in
-    builtins.concatMap homes (builtins.attrNames systems);
+    builtins.concatMap (
+      system:
+      if isRead output flake system then
+        named "home" [ output system "homeConfigurations" ] (
+          flake.${output}.${system}.homeConfigurations or { }
+        )
+      else
+        [ ]
+    ) (systemsOf output flake);
+  unreadBelow =
+    output: flake:
+    map (system: "${output}.${system}") (
+      builtins.filter (system: !isRead output flake system) (systemsOf output flake)
+    );
 
   listings = {
     nixosConfigurations = flake: named "nixos" [ "nixosConfigurations" ] (flake.nixosConfigurations or { });
@@ -60,6 +64,8 @@ let
     legacyPackages = homesBelow "legacyPackages";
     packages = homesBelow "packages";
   };
+
+  isOfPackages = output: output == "legacyPackages" || output == "packages";
 
   # The attribute at a path of names, each of which may hold dots itself.
   find =
@@ -98,6 +104,9 @@ in
     {
       root = made.sourceInfo.outPath;
       hosts = builtins.concatMap (output: listings.${output} made) outputs;
+      unread = builtins.concatMap (output: unreadBelow output made) (
+        builtins.filter isOfPackages outputs
+      );
     };
 
   # A host of a flake; the repository is a folder of the flake's source.

@@ -7,7 +7,7 @@ mod scratch;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use installed_nix::Store;
@@ -104,8 +104,28 @@ fn hosts_are_listed_as_the_static_finder_lists_them() {
     assert_eq!(listed(&["manifest", "--eval"]), listed(&["manifest"]));
 }
 
+/// What git says has changed, and what it does not track.
+fn status(folder: &Path) -> String {
+    let status = Command::new("git").args(["status", "--porcelain", "--untracked-files"]).current_dir(folder).output();
+    String::from_utf8(status.unwrap().stdout).unwrap()
+}
+
+const ONE_HOST: &str = "{ outputs = { self }: { nixosConfigurations.a = import ./host.nix { name = \"a\"; }; }; }\n";
+
 #[test]
 fn nothing_is_written_into_the_repository() {
+    let Some(nix) = Store::new() else { return };
+    let fleet = copy_of("fleet", &[]);
+    write(fleet.path(), "flake.nix", ONE_HOST);
+    fleet.git(&["add", "--all"]);
+    let before = status(fleet.path());
+    let run = sealnix(&nix, fleet.path(), &["manifest", "--eval"]);
+    assert_eq!((run.code, names(&run.json().unwrap())), (Some(0), vec!["nixos/a".to_owned()]), "{}", run.stderr);
+    assert_eq!(status(fleet.path()), before);
+}
+
+#[test]
+fn a_flake_without_its_lock_file_is_not_given_one_and_it_is_said_what_to_do() {
     let Some(nix) = Store::new() else { return };
     let fleet = copy_of("fleet", &[]);
     write(
@@ -115,11 +135,53 @@ fn nothing_is_written_into_the_repository() {
     );
     write(fleet.path(), "a/flake.nix", "{ outputs = _: { }; }");
     fleet.git(&["add", "--all"]);
-    sealnix(&nix, fleet.path(), &["manifest", "--eval"]);
-    let status =
-        Command::new("git").args(["status", "--porcelain", "--untracked-files"]).current_dir(fleet.path()).output();
-    let status = String::from_utf8(status.unwrap().stdout).unwrap();
-    assert!(!status.contains("??") && !fleet.path().join("flake.lock").exists(), "{status}");
+    let before = status(fleet.path());
+    let run = sealnix(&nix, fleet.path(), &["check", "--eval"]);
+    assert_eq!((run.code, status(fleet.path())), (Some(2), before));
+    assert!(
+        run.stderr.contains("requires lock file changes") && run.stderr.contains("nix flake lock"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_shallow_clone_is_evaluated() {
+    let Some(nix) = Store::new() else { return };
+    let fleet = copy_of("fleet", &[]);
+    write(fleet.path(), "flake.nix", ONE_HOST);
+    fleet.git(&["add", "--all"]);
+    let commit = ["-c", "user.name=x", "-c", "user.email=x@x.invalid", "commit", "--quiet", "--allow-empty", "-mx"];
+    fleet.git(&commit);
+    fleet.git(&commit);
+    let around = TempDir::new().unwrap();
+    let clone = around.path().join("clone");
+    let from = format!("file://{}", fleet.path().display());
+    fleet.git(&["clone", "--quiet", "--depth=1", &from, clone.to_str().unwrap()]);
+    let run = sealnix(&nix, &clone, &["manifest", "--eval"]);
+    assert_eq!((run.code, names(&run.json().unwrap())), (Some(0), vec!["nixos/a".to_owned()]), "{}", run.stderr);
+}
+
+#[test]
+fn packages_that_do_not_evaluate_are_never_a_reason_to_be_clean() {
+    let Some(nix) = Store::new() else { return };
+    for packages in [
+        // No `throw`, so nothing in Nix catches it.
+        "abort \"no packages\"",
+        "{ x86_64-linux = { homeConfigurations.q = import ./host.nix { name = \"q\"; }; } // throw \"unfree\"; }",
+    ] {
+        let fleet = copy_of("fleet", &[]);
+        let host = "nixosConfigurations.a = import ./host.nix { name = \"a\"; };";
+        write(
+            fleet.path(),
+            "flake.nix",
+            &format!("{{ outputs = {{ self }}: {{ {host} legacyPackages = {packages}; }}; }}\n"),
+        );
+        let run = sealnix(&nix, fleet.path(), &["check", "--eval"]);
+        let said = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(run.code, Some(2), "{said}{}", run.stderr);
+        assert!(said.contains("may hold hosts in `legacyPackages"), "{said}");
+    }
 }
 
 #[test]
@@ -240,29 +302,41 @@ fn nix_sees_what_git_tracks_and_nothing_else() {
     assert!(at.starts_with("flake.nix:"), "{at}");
 }
 
+/// A folder with a name that is hard to write in Nix and in a URL, and in it a host.
+fn with_a_blank(around: &TempDir, file: &str, text: &str) -> PathBuf {
+    let folder = around.path().join("my \"${hosts}\"");
+    let fleet = fixtures().join("by-nix/fleet");
+    for name in ["host.nix", "secrets/common.yaml"] {
+        write(&folder, name, &fs::read_to_string(fleet.join(name)).unwrap());
+    }
+    write(&folder, file, text);
+    folder
+}
+
 #[test]
-fn a_path_with_a_blank_is_read_by_a_nix_that_can() {
+fn without_a_flake_every_nix_reads_a_path_with_a_blank() {
     let Some(nix) = Store::new() else { return };
     let around = TempDir::new().unwrap();
-    let folder = around.path().join("my \"${hosts}\"");
-    let fleet = copy_of("fleet", &[]);
-    // Without a flake every Nix can.
-    write(&folder, "host.nix", &fs::read_to_string(fleet.path().join("host.nix")).unwrap());
-    write(&folder, "secrets/common.yaml", &fs::read_to_string(fleet.path().join("secrets/common.yaml")).unwrap());
-    write(
-        &folder,
-        "default.nix",
-        "{ web = (import <nixpkgs/nixos> { configuration = { }; }) // import ./host.nix { name = \"web\"; }; }\n",
-    );
-    write(
-        &folder,
-        "flake.nix",
-        "{ outputs = { self }: { nixosConfigurations.web = import ./host.nix { name = \"web\"; }; }; }\n",
-    );
-    let run = sealnix(&nix, &folder, &["check", "--eval"]);
-    let old = "older versions of Nix read no flake whose path has a blank";
-    let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(run.code == Some(0) || run.code == Some(2) && said.contains(old), "{:?} {said}", run.code);
+    let made = "(import <nixpkgs/nixos> { configuration = { }; }) // import ./host.nix { name = \"web\"; }";
+    let folder = with_a_blank(&around, "default.nix", &format!("{{ web = {made}; }}\n"));
+    let run = sealnix(&nix, &folder, &["manifest", "--eval"]);
+    assert_eq!((run.code, names(&run.json().unwrap())), (Some(0), vec!["nixos/web".to_owned()]), "{}", run.stderr);
+}
+
+#[test]
+fn a_flake_in_a_path_with_a_blank_is_read_by_a_nix_that_can() {
+    let Some(nix) = Store::new() else { return };
+    let around = TempDir::new().unwrap();
+    let folder = with_a_blank(&around, "flake.nix", ONE_HOST);
+    let run = sealnix(&nix, &folder, &["manifest", "--eval"]);
+    let version = String::from_utf8(nix.run("nix", &["--version"]).stdout).unwrap();
+    if version.contains(") 2.8.") {
+        let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(run.code, Some(2), "{said}");
+        assert!(said.contains("older versions of Nix read no flake whose path has a blank"), "{said}");
+    } else {
+        assert_eq!((run.code, names(&run.json().unwrap())), (Some(0), vec!["nixos/a".to_owned()]), "{}", run.stderr);
+    }
 }
 
 /// A module that declares one secret, and says on which host.
@@ -414,4 +488,59 @@ fn a_process_that_is_killed_is_a_host_that_fails() {
     let manifest = run.json().unwrap();
     assert_eq!(run.code, Some(2));
     assert_eq!(error(host(&manifest, "a")).0, "Nix ended with signal: 9 (SIGKILL)");
+}
+
+/// A repository without a flake whose hosts are found statically.
+fn without_flake(hosts: &[&str]) -> Scratch {
+    let fleet = copy_of("fleet", &[]);
+    let made = hosts.iter().map(|name| format!("{name} = import <nixpkgs/nixos> {{ configuration = {{ }}; }}; "));
+    write(fleet.path(), "default.nix", &format!("{{ {}}}\n", made.collect::<String>()));
+    fs::remove_file(fleet.path().join("flake.nix")).unwrap();
+    fleet
+}
+
+#[test]
+fn an_answer_that_is_none_is_a_host_that_fails_and_hides_no_other() {
+    let fleet = without_flake(&["a", "b"]);
+    for (answer, message) in [
+        ("null", "it is a function, and no configuration"),
+        ("{\"version\": 1, \"hosts\": []}", "Nix's answer has no host in it"),
+        (
+            "{\"version\": 1, \"hosts\": [{\"name\": \"a\", \"kind\": \"nixos\", \"hostName\": 5}]}",
+            "Nix's answer for a:",
+        ),
+        ("", "Nix's answer for a:"),
+    ] {
+        let script = format!(
+            "case $1 in --version) echo 'nix (Nix) 2.30.0'; exit;; esac
+            case \"$*\" in *'attr = \"b\"'*) echo '{{\"version\": 1, \"hosts\": [{{\"name\": \"b\", \"kind\": \"nixos\"}}]}}';; *) echo '{answer}';; esac"
+        );
+        let run = with_program(fleet.path(), Some(&script), &["manifest", "--eval"]);
+        let manifest = run.json().unwrap();
+        assert_eq!((run.code, names(&manifest)), (Some(2), vec!["nixos/a".to_owned(), "nixos/b".to_owned()]));
+        let said = error(host(&manifest, "a")).0;
+        assert!(said.starts_with(message), "{said}");
+        assert_eq!(host(&manifest, "b").get("evaluationError"), None);
+    }
+}
+
+#[test]
+fn what_nix_leaves_behind_is_not_waited_for() {
+    let fleet = without_flake(&["a"]);
+    // It holds both outputs until it is told to end, and says so where nobody tells it.
+    let script = "case $1 in --version) echo 'nix (Nix) 2.30.0'; exit;; esac
+        (i=0; while [ ! -e told ] && [ $i -lt 2000000 ]; do i=$((i+1)); done; [ -e told ] || : >waited-for) &
+        echo '{\"version\": 1, \"hosts\": [{\"name\": \"a\", \"kind\": \"nixos\"}]}'";
+    let run = with_program(fleet.path(), Some(script), &["manifest", "--eval"]);
+    write(fleet.path(), "told", "");
+    assert!(!fleet.path().join("waited-for").exists());
+    assert_eq!((run.code, names(&run.json().unwrap())), (Some(0), vec!["nixos/a".to_owned()]));
+}
+
+#[test]
+fn a_nix_that_does_not_say_its_version_is_not_asked() {
+    let fleet = without_flake(&["a"]);
+    let run = with_program(fleet.path(), Some("exit 3"), &["check", "--eval"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+    assert!(run.stderr.contains("`nix --version` ended with exit status: 3"), "{}", run.stderr);
 }

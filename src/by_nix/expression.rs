@@ -71,10 +71,19 @@ impl<'a> Source<'a> {
             Some(work_tree) => ("git+file://", work_tree.top().to_str().unwrap_or(root)),
             None => ("path:", root),
         };
-        let folder = root.strip_prefix(top).unwrap_or_default();
+        // The top may be `/` itself.
+        let folder = root.strip_prefix(top.trim_end_matches('/')).unwrap_or_default();
         let dir = format!("{folder}/{flake_folder}");
         let dir = dir.trim_matches('/');
-        let query = if dir.is_empty() { String::new() } else { format!("?dir={}", percent_encoded(dir, "/")) };
+        let mut query = Vec::new();
+        if !dir.is_empty() {
+            query.push(format!("dir={}", percent_encoded(dir, "/")));
+        }
+        // Nix wants to be told, as it cannot count the revisions of such a clone.
+        if work_tree.as_ref().is_some_and(WorkTree::is_shallow) {
+            query.push("shallow=1".to_owned());
+        }
+        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
         // Old versions, 2.8 among them, do not undo the encoding of a path: only what must be is encoded.
         let url = format!("{scheme}{}{query}", percent_encoded(top, "/!$&'()*+,;=:@"));
         Ok(Source::Flake { url, folder: folder.to_owned() })

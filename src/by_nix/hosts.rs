@@ -67,6 +67,8 @@ pub struct Listed {
 struct Answer {
     root: String,
     hosts: Vec<Named>,
+    /// What may hold hosts and throws.
+    unread: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -89,20 +91,14 @@ pub fn list(nix: &Nix, source: &Source<'_>, repository: Repository<'_>) -> Resul
         // One by one: what does not evaluate hides no other.
         Err(_) => listing.one_by_one()?,
     }
-    if let Ok(hosts) = listing.ask(&PACKAGES)? {
-        let (first, others): (Vec<_>, Vec<_>) =
-            hosts.into_iter().partition(|host| host.path.get(1).is_some_and(|system| system == FIRST));
-        listing.add(first);
-        listing.add(others);
-    } else {
-        let below = |host: &&Host| PACKAGES.iter().any(|output| host.attr.starts_with(&format!("{output}.")));
-        let home = |host: &Host| {
-            // `packages.SYSTEM.homeConfigurations.NAME`, and only the name may hold dots.
-            let path = host.attr.splitn(4, '.').map(str::to_owned).collect();
-            Wanted { path, ..wanted(host) }
-        };
-        let homes = repository.statically.hosts.iter().filter(below).map(home).collect();
-        listing.add(homes);
+    match listing.ask(&PACKAGES)? {
+        Ok(hosts) => {
+            let (first, others): (Vec<_>, Vec<_>) =
+                hosts.into_iter().partition(|host| host.path.get(1).is_some_and(|system| system == FIRST));
+            listing.add(first);
+            listing.add(others);
+        }
+        Err(said) => listing.homes_found_statically(&said),
     }
     Ok(listing.listed)
 }
@@ -131,6 +127,9 @@ impl Listing<'_> {
         };
         let answer: Answer = serde_json::from_str(&json).map_err(|_| Error::NoListing)?;
         self.listed.roots.add(&format!("{}{}", answer.root, self.folder));
+        for set in answer.unread {
+            self.not_listed(&set, None);
+        }
         let wanted = |named: Named| {
             let Named { kind, name, path } = named;
             Wanted { kind, name, attr: path.join("."), path }
@@ -141,6 +140,30 @@ impl Listing<'_> {
     fn add(&mut self, hosts: Vec<Wanted>) {
         let new = hosts.into_iter().filter(|host| self.names.insert((host.kind, host.name.clone())));
         self.listed.wanted.extend(new);
+    }
+
+    /// The homes beneath packages that were found statically, where Nix cannot list them.
+    fn homes_found_statically(&mut self, said: &str) {
+        let Repository { tree, statically, .. } = self.repository;
+        let below = |host: &&Host| PACKAGES.iter().any(|output| host.attr.starts_with(&format!("{output}.")));
+        let home = |host: &Host| {
+            // `packages.SYSTEM.homeConfigurations.NAME`, and only the name may hold dots.
+            let path = host.attr.splitn(4, '.').map(str::to_owned).collect();
+            Wanted { path, ..wanted(host) }
+        };
+        let homes: Vec<Wanted> = statically.hosts.iter().filter(below).map(home).collect();
+        if homes.is_empty() {
+            let error = message::read(said, &self.listed.roots, tree);
+            self.not_listed(&PACKAGES.join("` or `"), Some(&error));
+        }
+        self.add(homes);
+    }
+
+    /// Notes what may hold hosts and does not evaluate.
+    fn not_listed(&mut self, output: &str, error: Option<&EvaluationError>) {
+        let said = error.map(|error| format!(": {}", error.message)).unwrap_or_default();
+        let why = format!("may hold hosts in `{output}`, which Nix cannot evaluate{said}");
+        self.listed.not_looked.push(NotLooked { path: self.repository.entry.clone(), why });
     }
 
     /// Asks for each output by itself. Where one does not evaluate, neither do the hosts in it.
@@ -162,8 +185,7 @@ impl Listing<'_> {
             let mut inside =
                 statically.hosts.iter().filter(|host| host.attr.starts_with(output)).map(wanted).peekable();
             if inside.peek().is_none() {
-                let why = format!("may hold hosts in `{output}`, which Nix cannot evaluate: {}", error.message);
-                self.listed.not_looked.push(NotLooked { path: entry.clone(), why });
+                self.not_listed(output, Some(&error));
             }
             // Another output may have it too.
             let left = inside.filter(|host| !self.names.contains(&(host.kind, host.name.clone())));

@@ -18,7 +18,6 @@ use self::message::Roots;
 use self::program::{Nix, NixError};
 use self::resources::Resources;
 use crate::manifest::join::HostList;
-use crate::manifest::read::ReadError;
 use crate::manifest::{Complete, EvaluationError, Host, Manifest, VERSION};
 use crate::source::{NotLooked, RepoPath, Tree};
 
@@ -49,9 +48,6 @@ pub enum Error {
     /// Nix's answer is no list of hosts.
     #[error("Nix gave no list of hosts")]
     NoListing,
-    /// Nix's answer is no manifest.
-    #[error(transparent)]
-    Answer(#[from] ReadError),
 }
 
 impl Error {
@@ -67,8 +63,11 @@ impl Error {
             Error::Flake { encoded: true, .. } => {
                 "older versions of Nix read no flake whose path has a blank or the like in it; newer ones do"
             }
+            Error::Flake { message, .. } if message.contains("requires lock file changes") => {
+                "`nix flake lock` writes flake.lock; --eval writes nothing into the repository"
+            }
             Error::Flake { .. } => "`nix flake show` says more",
-            Error::Nix(NixError::Run(_)) | Error::Where { .. } | Error::NoListing | Error::Answer(_) => return None,
+            Error::Nix(NixError::Run(_) | NixError::Broken(_)) | Error::Where { .. } | Error::NoListing => return None,
         };
         Some(help.to_owned())
     }
@@ -136,7 +135,7 @@ pub fn evaluate(
     if let Some(names) = question.hosts {
         listed.wanted.retain(|host| names.contains(&host.name));
     }
-    let asked = Asked { nix: &nix, source: &source, tree: repository.tree, roots: &listed.roots };
+    let asked = Asked { nix: &nix, source: &source, repository, roots: &listed.roots };
     let hosts = asked.all(&listed.wanted, resources.jobs, tell)?;
     let mut hosts: Vec<Host> = hosts.into_iter().chain(listed.failed).collect();
     hosts.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
@@ -153,7 +152,7 @@ pub fn evaluate(
 struct Asked<'a> {
     nix: &'a Nix,
     source: &'a Source<'a>,
-    tree: &'a Tree,
+    repository: Repository<'a>,
     roots: &'a Roots,
 }
 
@@ -185,7 +184,7 @@ impl Asked<'_> {
     fn host(&self, wanted: &Wanted) -> Result<Option<Host>, Error> {
         let error = match self.ask(wanted, true)? {
             Answer::Host(host) => return Ok(Some(*host)),
-            Answer::NoHost => return Ok(None),
+            Answer::Function => return Ok(self.function(wanted)),
             Answer::Failed(error) => error,
         };
         // Most of what does not evaluate is in the units.
@@ -196,27 +195,44 @@ impl Asked<'_> {
                 host.evaluation_error = Some(EvaluationError { units_only: true, ..error });
                 Some(*host)
             }
-            Answer::NoHost => None,
+            Answer::Function => self.function(wanted),
             Answer::Failed(error) => Some(wanted.failed(error)),
         })
     }
 
+    /// A function is no host, but never a silent end of one that was found statically.
+    fn function(&self, wanted: &Wanted) -> Option<Host> {
+        let mut found = self.repository.statically.hosts.iter();
+        let is_host = found.any(|host| (host.kind, &host.name) == (wanted.kind, &wanted.name));
+        is_host.then(|| wanted.failed(without_place("it is a function, and no configuration".to_owned())))
+    }
+
     fn ask(&self, wanted: &Wanted, units: bool) -> Result<Answer, Error> {
+        let tree = self.repository.tree;
         let json = match self.nix.eval(&self.source.host(wanted, units))? {
             Ok(json) => json,
-            Err(said) => return Ok(Answer::Failed(message::read(&said, self.roots, self.tree))),
+            Err(said) => return Ok(Answer::Failed(message::read(&said, self.roots, tree))),
         };
         if json.trim() == "null" {
-            return Ok(Answer::NoHost);
+            return Ok(Answer::Function);
         }
-        let manifest = Manifest::from_json(&json, &format!("Nix's answer for {}", wanted.attr), self.tree)?;
-        let Some(host) = manifest.hosts.into_iter().next() else { return Ok(Answer::NoHost) };
-        Ok(Answer::Host(Box::new(Host { attr: wanted.attr.clone(), ..host })))
+        let manifest = match Manifest::from_json(&json, &format!("Nix's answer for {}", wanted.attr), tree) {
+            Ok(manifest) => manifest,
+            Err(error) => return Ok(Answer::Failed(without_place(error.to_string()))),
+        };
+        Ok(match manifest.hosts.into_iter().next() {
+            Some(host) => Answer::Host(Box::new(Host { attr: wanted.attr.clone(), ..host })),
+            None => Answer::Failed(without_place("Nix's answer has no host in it".to_owned())),
+        })
     }
+}
+
+fn without_place(message: String) -> EvaluationError {
+    EvaluationError { message, ..EvaluationError::default() }
 }
 
 enum Answer {
     Host(Box<Host>),
-    NoHost,
+    Function,
     Failed(EvaluationError),
 }

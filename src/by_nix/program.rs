@@ -1,7 +1,8 @@
 //! The user's `nix`, as a process.
 
-use std::io;
-use std::process::{Command, Stdio};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::process::{Command, ExitStatus, Stdio};
 
 use super::resources::Resources;
 
@@ -17,6 +18,9 @@ pub enum NixError {
     /// It cannot be run.
     #[error("`nix` cannot be run")]
     Run(#[source] io::Error),
+    /// It does not say its version.
+    #[error("`nix --version` ended with {0}")]
+    Broken(ExitStatus),
     /// It is older than the first that has `nix eval`.
     #[error("`nix` is version {found}, and --eval needs {}.{} or newer", FIRST.0, FIRST.1)]
     TooOld {
@@ -36,9 +40,11 @@ impl Nix {
     /// The one on the PATH.
     pub fn find(resources: &Resources) -> Result<Self, NixError> {
         let mut nix = Command::new("nix");
-        let output = nix.arg("--version").stdin(Stdio::null()).output().map_err(not_run)?;
-        let said = String::from_utf8_lossy(&output.stdout);
-        match version(&said) {
+        let ended = Ended::of(nix.arg("--version"))?;
+        if !ended.status.success() {
+            return Err(NixError::Broken(ended.status));
+        }
+        match version(&ended.stdout()?) {
             Some(found) if found < FIRST => Err(NixError::TooOld { found: format!("{}.{}", found.0, found.1) }),
             // Another make of Nix may count otherwise. A bound that a user sets goes before ours.
             _ => Ok(Nix { heap: resources.heap.filter(|_| std::env::var_os(HEAP).is_none()) }),
@@ -52,8 +58,7 @@ impl Nix {
         nix.args(["eval", "--json", "--impure", "--no-write-lock-file", "--show-trace"])
             .args(["--option", "allow-import-from-derivation", "false"])
             .args(["--extra-experimental-features", "nix-command flakes", "--expr", expression])
-            .env("NO_COLOR", "1")
-            .stdin(Stdio::null());
+            .env("NO_COLOR", "1");
         // What opens sops files is no concern of Nix.
         for (name, _) in std::env::vars_os() {
             if name.as_encoded_bytes().starts_with(b"SOPS_") {
@@ -63,21 +68,59 @@ impl Nix {
         if let Some(heap) = self.heap {
             nix.env(HEAP, heap.to_string());
         }
-        let output = nix.output().map_err(not_run)?;
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        if output.status.success() {
-            return Ok(Ok(text(output.stdout)));
+        let ended = Ended::of(&mut nix)?;
+        if ended.status.success() {
+            return ended.stdout().map(Ok);
         }
-        let mut said = text(output.stderr);
+        let mut said = ended.stderr()?;
         if let Some(heap) = self.heap {
             let bound = format!("{OUT_OF_MEMORY}: a process may take {} MiB, and more with fewer --jobs", heap >> 20);
             said = said.replace(OUT_OF_MEMORY, &bound);
         }
         if !said.contains("error:") {
-            said.push_str(&format!("\nerror: Nix ended with {}", output.status));
+            said.push_str(&format!("\nerror: Nix ended with {}", ended.status));
         }
         Ok(Err(said))
     }
+}
+
+/// At most so many bytes of what Nix says at last are read.
+const LONGEST_STDERR: u64 = 4 << 20;
+
+/// A process that has ended, and what it wrote: into files without a name, so that it never waits for us,
+/// and we never for a process that it leaves behind (ssh keeps its connections).
+struct Ended {
+    status: ExitStatus,
+    stdout: File,
+    stderr: File,
+}
+
+impl Ended {
+    fn of(command: &mut Command) -> Result<Self, NixError> {
+        let file = || tempfile::tempfile().map_err(NixError::Run);
+        let (stdout, stderr) = (file()?, file()?);
+        let into = |file: &File| file.try_clone().map(Stdio::from).map_err(NixError::Run);
+        command.stdin(Stdio::null()).stdout(into(&stdout)?).stderr(into(&stderr)?);
+        Ok(Ended { status: command.status().map_err(not_run)?, stdout, stderr })
+    }
+
+    fn stdout(&self) -> Result<String, NixError> {
+        from(&self.stdout, SeekFrom::Start(0)).map_err(NixError::Run)
+    }
+
+    fn stderr(&self) -> Result<String, NixError> {
+        let length = self.stderr.metadata().map_err(NixError::Run)?.len();
+        let start = SeekFrom::Start(length.saturating_sub(LONGEST_STDERR));
+        from(&self.stderr, start).map_err(NixError::Run)
+    }
+}
+
+/// A file's text from there on.
+fn from(mut file: impl Read + Seek, start: SeekFrom) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    file.seek(start)?;
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// How the collector of Nix's evaluator is told its bound (bdwgc's README.environment).

@@ -9,6 +9,7 @@ use super::run::{self, RunError};
 use crate::by_nix::{self, Progress, Question, Repository};
 use crate::manifest::Manifest;
 use crate::manifest::join::HostList;
+use crate::report::sanitise::clean_line;
 use crate::source::{RepoPath, Tree};
 
 /// Whether and how Nix is asked.
@@ -67,7 +68,7 @@ impl Exact<'_> {
             if waits {
                 let Progress { done, of, attr, took, failed } = progress;
                 let failed = if failed { ", failed" } else { "" };
-                let line = format!("nix {done}/{of} {attr}, {:.1} s{failed}\n", took.as_secs_f64());
+                let line = format!("nix {done}/{of} {}, {:.1} s{failed}\n", clean_line(attr), took.as_secs_f64());
                 // Nobody is left to tell when this fails.
                 let _ = io::stderr().lock().write_all(line.as_bytes());
             }

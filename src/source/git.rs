@@ -85,6 +85,11 @@ impl WorkTree {
         &self.top
     }
 
+    /// Whether the repository has only the last revisions (`git clone --depth`; gitrepository-layout(5)).
+    pub fn is_shallow(&self) -> bool {
+        self.common.join("shallow").is_file()
+    }
+
     /// What is tracked beneath `root`, a folder of the work tree. Without an index: nothing.
     pub fn tracked(&self, root: &Path) -> Result<Tracked, GitError> {
         let path = self.directory.join("index");
