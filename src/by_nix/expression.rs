@@ -71,8 +71,7 @@ impl<'a> Source<'a> {
             Some(work_tree) => ("git+file://", work_tree.top().to_str().unwrap_or(root)),
             None => ("path:", root),
         };
-        // The top may be `/` itself.
-        let folder = root.strip_prefix(top.trim_end_matches('/')).unwrap_or_default();
+        let folder = below(root, top);
         let dir = format!("{folder}/{flake_folder}");
         let dir = dir.trim_matches('/');
         let mut query = Vec::new();
@@ -126,6 +125,11 @@ impl<'a> Source<'a> {
     }
 }
 
+/// Where a folder is below the top of its work tree, empty or with a `/` first. The top may be `/` itself.
+fn below<'r>(root: &'r str, top: &str) -> &'r str {
+    root.strip_prefix(top.trim_end_matches('/')).unwrap_or_default()
+}
+
 /// A text as Nix code.
 fn string(text: &str) -> String {
     let mut code = String::from("\"");
@@ -175,6 +179,13 @@ mod tests {
     #[test]
     fn a_text_is_the_same_text_in_nix() {
         assert_eq!(string("a\"b\\c${d}\n"), r#""a\"b\\c\${d}\n""#);
+    }
+
+    #[test]
+    fn a_folder_below_the_top_begins_with_a_slash() {
+        assert_eq!(below("/etc/nixos", "/"), "/etc/nixos");
+        assert_eq!(below("/srv/fleet/nix", "/srv/fleet"), "/nix");
+        assert_eq!(below("/srv/fleet", "/srv/fleet"), "");
     }
 
     #[test]
