@@ -123,6 +123,7 @@ impl Facts {
             policy: &self.policy,
             identities: &self.identities,
             tree: &self.tree,
+            entry: &"flake.nix".into(),
             syntax_errors: &self.syntax_errors,
         };
         let rule = checks::rules().find(|rule| rule.id == id).expect("the rule is listed");

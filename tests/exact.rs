@@ -204,3 +204,35 @@ fn a_manifest_without_hosts_makes_no_unknown_repository_clean() {
     assert_eq!(check(repository.path(), &[], &["--no-hosts"]).code, Some(0));
     assert_eq!(repository.sealnix(&["check", "--no-hosts"]).code, Some(2));
 }
+
+/// A host that Nix could not evaluate is shown at the file that makes it, with a command that fits.
+#[test]
+fn an_evaluation_error_names_its_file_and_a_command() {
+    let said = |entry: &str, text: &str, name: &str, attr: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(entry);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+        let repository = Scratch::copy_of(folder.path(), &[], &[]);
+        let host = json!({ "name": name, "kind": "nixos", "attr": attr, "evaluationError": { "message": "no" } });
+        let run = check(repository.path(), &[host], &["--root=.", entry]);
+        assert_eq!(run.code, Some(2), "{}", run.stderr);
+        let report = run.json().unwrap();
+        let findings = report["findings"].as_array().unwrap().iter();
+        let found = findings.into_iter().find(|found| found["rule"] == "evaluation-error").unwrap().clone();
+        let help = found["help"].as_str().unwrap();
+        (found["file"].as_str().unwrap().to_owned(), help.split('`').nth(1).unwrap().to_owned())
+    };
+    let flake = "{ outputs = _: { nixosConfigurations = { }; }; }";
+    let toplevel = "config.system.build.toplevel";
+    let (file, command) = said("hosts/flake.nix", flake, "a.b", "nixosConfigurations.a.b");
+    assert_eq!(file, "hosts/flake.nix");
+    assert_eq!(command, format!("nix eval './hosts#nixosConfigurations.\"a.b\".{toplevel}.drvPath' --show-trace"));
+    let (_, command) = said("flake.nix", flake, "web", "colmena.web");
+    assert_eq!(command, "colmena -f flake.nix --show-trace build --on web");
+    let (file, command) = said("hive.nix", "{ meta = { }; web = { }; }", "web", "web");
+    assert_eq!((file.as_str(), command.as_str()), ("hive.nix", "colmena -f hive.nix --show-trace build --on web"));
+    let (file, command) = said("default.nix", "{ }", "web", "nodes.web");
+    assert_eq!(file, "default.nix");
+    assert_eq!(command, format!("nix-instantiate ./default.nix -A nodes.web.{toplevel} --show-trace"));
+}

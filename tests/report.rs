@@ -91,6 +91,7 @@ impl Repo {
             identities: &identities,
             syntax_errors,
             tree: &self.tree,
+            entry: &"flake.nix".into(),
         };
         let judged = Judged { findings: findings.to_vec(), ..Judged::default() };
         let summary = Summary::new(&world, &judged, &[], &world.not_looked_at());
@@ -388,6 +389,7 @@ fn the_findings_contract() {
         identities: &identities,
         syntax_errors: &[],
         tree: &repo.tree,
+        entry: &"flake.nix".into(),
     };
     let mut uncertain = two_files(&repo);
     uncertain.certainty = Certainty::Conditional("`cfg.enable` is unknown".to_owned());

@@ -3,6 +3,7 @@
 
 use crate::manifest::{Host, HostKind};
 use crate::policy::Config;
+use crate::source::start::is_flake;
 use crate::source::{input_of, stored};
 
 /// Writes the recipients of the rule file that decides into a sops file. sops looks for its rule
@@ -33,13 +34,41 @@ pub fn git_add(path: &str) -> String {
     on("git add", path)
 }
 
-/// Evaluates a host of the flake as a whole, with Nix's way to an error.
-pub fn nix_eval(host: &Host) -> String {
+/// Evaluates a host as a whole, with Nix's way to an error. `entry` is the file that makes it.
+pub fn evaluate(host: &Host, entry: &str) -> String {
     let whole = match host.kind {
         HostKind::Nixos | HostKind::Darwin => "config.system.build.toplevel",
         HostKind::Home => "activationPackage",
     };
-    format!("nix eval {} --show-trace", quoted(&format!(".#{}.{whole}.drvPath", host.attr)))
+    let (folder, file) = entry.rsplit_once('/').unwrap_or(("", entry));
+    let attr = attribute_path(host);
+    // The nodes of a hive are no configurations before colmena has made them.
+    if file == "hive.nix" || attr.starts_with("colmena.") {
+        return format!("colmena -f {} --show-trace build --on {}", quoted(entry), quoted(&host.name));
+    }
+    if is_flake(entry) {
+        let flake = if folder.is_empty() { ".".to_owned() } else { format!("./{folder}") };
+        return format!("nix eval {} --show-trace", quoted(&format!("{flake}#{attr}.{whole}.drvPath")));
+    }
+    let entry = quoted(&format!("./{entry}"));
+    match attr.as_str() {
+        "" if file == "configuration.nix" => {
+            format!("nix-instantiate '<nixpkgs/nixos>' -A system --arg configuration {entry} --show-trace")
+        }
+        "" => format!("nix-instantiate {entry} -A {whole} --show-trace"),
+        attr => format!("nix-instantiate {entry} -A {} --show-trace", quoted(&format!("{attr}.{whole}"))),
+    }
+}
+
+/// The host's attribute path as Nix reads it: a name with a dot in quotes.
+fn attribute_path(host: &Host) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '\'');
+    let is_name =
+        host.name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && host.name.chars().all(is_plain);
+    match host.attr.strip_suffix(&host.name) {
+        Some(before) if !is_name && !host.name.is_empty() => format!("{before}\"{}\"", host.name),
+        _ => host.attr.clone(),
+    }
 }
 
 /// Shows the error that Nix gives for a file.

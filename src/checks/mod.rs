@@ -23,7 +23,7 @@ use crate::finding::{Finding, Label, Level};
 use crate::identity::Identities;
 use crate::manifest::{Certainty, Host, Manifest};
 use crate::policy::Policy;
-use crate::source::{SyntaxError, Tree};
+use crate::source::{RepoPath, SyntaxError, Tree};
 use crate::vault::Vault;
 
 /// All that a check may look at.
@@ -39,6 +39,8 @@ pub struct World<'a> {
     pub identities: &'a Identities,
     /// What lies in the repository.
     pub tree: &'a Tree,
+    /// The file that makes the hosts; empty where there is none.
+    pub entry: &'a RepoPath,
     /// The Nix files that do not parse.
     pub syntax_errors: &'a [SyntaxError],
 }

@@ -162,6 +162,8 @@ impl RunError {
 pub struct Known {
     /// What lies in it; every file that was not looked at.
     pub tree: Tree,
+    /// The file that makes its hosts; empty where there is none.
+    pub entry: RepoPath,
     /// What its hosts declare and use.
     pub manifest: Manifest,
     /// Every sops file.
@@ -181,8 +183,8 @@ pub struct Known {
 impl Known {
     /// What the rules may look at.
     pub fn world(&self) -> World<'_> {
-        let Known { tree, manifest, vault, policy, identities, syntax_errors, .. } = self;
-        World { manifest, vault, policy, identities, tree, syntax_errors }
+        let Known { tree, entry, manifest, vault, policy, identities, syntax_errors, .. } = self;
+        World { manifest, vault, policy, identities, tree, entry, syntax_errors }
     }
 }
 
@@ -258,7 +260,7 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     };
     let policy = Policy::read(&tree);
     let identities = Identities::find(&manifest, &policy, &vault, &tree, &config);
-    Ok(Known { tree, config, manifest, vault, policy, identities, syntax_errors, exact })
+    Ok(Known { tree, entry, config, manifest, vault, policy, identities, syntax_errors, exact })
 }
 
 /// Takes in those inputs that secrets' files lie in and that Nix has fetched to evaluate them.

@@ -18,15 +18,13 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
 }
 
 fn finding(world: &World<'_>, host: &Host, error: &EvaluationError) -> Finding {
-    let has_flake = world.tree.files.contains_key("flake.nix");
+    // A manifest may come with no Nix code beside it.
+    let entry = if world.entry.is_empty() { "flake.nix" } else { world.entry };
     let (place, label) = match &error.at {
         Some(spot) => (spot.0.clone(), "Nix stops here".to_owned()),
-        None => {
-            let entry = if has_flake { "flake.nix" } else { "default.nix" };
-            (Place::whole_file(entry.into()), format!("`{}` does not evaluate", host.attr))
-        }
+        None => (Place::whole_file(entry.into()), format!("`{}` does not evaluate", host.name)),
     };
-    let show = if has_flake { command::nix_eval(host) } else { "nix-instantiate --show-trace".to_owned() };
+    let show = command::evaluate(host, entry);
     let what = if error.units_only { "units of the configuration" } else { "configuration" };
     let (said, help) = if error.message == EvaluationError::NEEDS_IMPORT {
         let (verb, subject) = if error.units_only { ("were", "they need") } else { ("was", "it needs") };
