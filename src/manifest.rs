@@ -281,6 +281,12 @@ pub struct Secret {
     /// The group's name, null where the gid says it.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub group: Fact<Option<String>>,
+    /// The owner's number, which counts where there is no name. Only Nix gives it.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub uid: Fact<Option<u64>>,
+    /// The group's number, likewise.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub gid: Fact<Option<u64>>,
     /// Decrypted before users exist, to `/run/secrets-for-users`.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub needed_for_users: Fact<bool>,
@@ -358,6 +364,12 @@ pub struct Template {
     /// The group's name.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub group: Fact<Option<String>>,
+    /// The owner's number, which counts where there is no name. Only Nix gives it.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub uid: Fact<Option<u64>>,
+    /// The group's number, likewise.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub gid: Fact<Option<u64>>,
     /// Units restarted when it changes.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub restart_units: Fact<Vec<String>>,

@@ -25,6 +25,8 @@ let
     mode = text;
     owner = nullable;
     group = nullable;
+    uid = same;
+    gid = same;
   };
 
   # The default group is that of the owner in `users.users`; where it has none, to ask is an error that cannot be

@@ -263,6 +263,7 @@ mod unit_cannot_read_secret {
         is_undecided(&|facts| facts.own(None, None, "0440").mode = Fact::Unknown);
         // A number that is not known owns it.
         is_undecided(&|facts| facts.said(&["uid"]));
+        is_undecided(&|facts| facts.own(None, None, "0440").gid = Fact::Known(Some(990)));
         is_undecided(&|facts| facts.manifest.hosts[0].complete.users = Complete::No("x".to_owned()));
         is_undecided(&|facts| facts.manifest.hosts[0].users.get_mut("web").unwrap().group = Fact::Unknown);
     }

@@ -15,6 +15,8 @@ pub struct Installed<'a> {
     pub name: &'a str,
     pub owner: &'a Fact<Option<String>>,
     pub group: &'a Fact<Option<String>>,
+    pub uid: &'a Fact<Option<u64>>,
+    pub gid: &'a Fact<Option<u64>>,
     pub mode: &'a Fact<String>,
     pub restart_units: &'a Fact<Vec<String>>,
     pub reload_units: &'a Fact<Vec<String>>,
@@ -33,6 +35,8 @@ pub fn installed(host: &Host) -> impl Iterator<Item = Installed<'_>> {
         name,
         owner: &secret.owner,
         group: &secret.group,
+        uid: &secret.uid,
+        gid: &secret.gid,
         mode: &secret.mode,
         restart_units: &secret.restart_units,
         reload_units: &secret.reload_units,
@@ -47,6 +51,8 @@ pub fn installed(host: &Host) -> impl Iterator<Item = Installed<'_>> {
         name,
         owner: &template.owner,
         group: &template.group,
+        uid: &template.uid,
+        gid: &template.gid,
         mode: &template.mode,
         restart_units: &template.restart_units,
         reload_units: &template.reload_units,
@@ -67,6 +73,26 @@ impl<'a> Installed<'a> {
             _ => return None,
         };
         installed(host).find(|file| file.kind == kind && file.name == name)
+    }
+
+    /// The user that it belongs to: root where nothing is said; not known where a number says it.
+    pub fn owner_name(&self) -> Option<&'a str> {
+        self.account(self.owner, self.uid, "uid")
+    }
+
+    /// Its group, likewise.
+    pub fn group_name(&self) -> Option<&'a str> {
+        self.account(self.group, self.gid, "gid")
+    }
+
+    fn account(&self, name: &'a Fact<Option<String>>, number: &Fact<Option<u64>>, field: &str) -> Option<&'a str> {
+        match (name.known()?, number) {
+            (Some(name), _) => Some(name),
+            (None, Fact::Known(Some(0))) => Some("root"),
+            (None, Fact::Known(_)) => None,
+            // A sops-nix that does not have the option yet.
+            (None, Fact::Unknown) => (!self.says(field)).then_some("root"),
+        }
     }
 
     /// Whether a definition says this field.

@@ -80,10 +80,9 @@ impl<'a> Process<'a> {
         let mode = file.mode.known().and_then(|mode| u32::from_str_radix(mode, 8).ok()).ok_or_else(|| whose("mode"))?;
         let (owner, group) = match file.is_early.ok_or_else(|| whose("owner"))? {
             true => ("root", "root"),
-            false => (
-                account(file, file.owner, "uid").ok_or_else(|| whose("owner"))?,
-                account(file, file.group, "gid").ok_or_else(|| whose("group"))?,
-            ),
+            false => {
+                (file.owner_name().ok_or_else(|| whose("owner"))?, file.group_name().ok_or_else(|| whose("group"))?)
+            }
         };
         let may_read = match () {
             () if owner == self.user => mode & 0o400 != 0,
@@ -129,15 +128,6 @@ fn groups_of<'a>(host: &'a Host, user: &str, is_dynamic: bool, with_primary: boo
     Ok(groups)
 }
 
-/// A file's user or group: root where nothing is said; not known where a number says it.
-fn account<'a>(file: &Installed<'a>, name: &'a Fact<Option<String>>, number: &str) -> Option<&'a str> {
-    match name.known()? {
-        Some(name) => Some(name),
-        None if file.says(number) => None,
-        None => Some("root"),
-    }
-}
-
 fn finding(host: &Host, unit: &str, read: &Read, file: &Installed<'_>, process: &Process<'_>) -> Finding {
     let option = format!("systemd.services.{unit}.{}", read.option);
     let used = host.uses.iter().find(|used| is_at(used, &option, read));
@@ -171,11 +161,13 @@ fn is_at(used: &Use, option: &str, read: &Read) -> bool {
 
 /// `root:keys` with mode 0440.
 fn whose(file: &Installed<'_>) -> String {
-    let name = |fact| account(file, fact, "").unwrap_or("root");
     let mode = file.mode.known().map_or("0400", String::as_str);
     match file.is_early {
         Some(true) => format!("`root:root` with mode {mode}, as `neededForUsers` has it"),
-        _ => format!("`{}:{}` with mode {mode}", name(file.owner), name(file.group)),
+        _ => {
+            let [owner, group] = [file.owner_name(), file.group_name()].map(|name| name.unwrap_or("root"));
+            format!("`{owner}:{group}` with mode {mode}")
+        }
     }
 }
 

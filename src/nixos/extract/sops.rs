@@ -200,6 +200,8 @@ impl<'a> Reader<'a, '_> {
             group: if owned { self.nullable(None, &format!("{label}.group"), group) } else { Fact::Unknown },
             restart_units,
             reload_units,
+            uid: Fact::Unknown,
+            gid: Fact::Unknown,
             placeholders: self.placeholders(configuration, &label, content),
             certainty,
             at,
