@@ -269,6 +269,15 @@ mod unit_cannot_read_secret {
     }
 
     #[test]
+    fn what_a_unit_reads_may_not_be_known() {
+        let mut facts = facts();
+        facts.unit("app", Some("web"), "script").reads.clear();
+        let field = "units.app.reads".to_owned();
+        facts.manifest.hosts[0].unknowns.push(sealnix::manifest::Unknown { field, ..Default::default() });
+        facts.is_undecided(ID);
+    }
+
+    #[test]
     fn the_place_is_where_the_unit_names_the_file() {
         let mut facts = facts();
         facts.unit("app", Some("db"), "environment.TOKEN_FILE");

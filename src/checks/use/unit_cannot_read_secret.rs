@@ -22,6 +22,14 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     let hosts = world.manifest.hosts.iter();
     for host in hosts.filter(|host| host.kind == HostKind::Nixos && host.complete.units.is_complete()) {
         for (name, unit) in &host.units {
+            let reads = format!("units.{name}.reads");
+            if host.unknowns.iter().any(|unknown| unknown.field == reads) {
+                let clause = format!(
+                    "whether unit `{name}` on `{}` can read what it names: Nix could not evaluate that",
+                    host.name
+                );
+                verdict.undecided_of(host, clause);
+            }
             let mut said = BTreeSet::new();
             for read in unit.reads.iter().filter(|read| is_of_unit(read)) {
                 let Some(file) = Installed::of(host, &read.what).filter(|_| said.insert(&read.what)) else { continue };
