@@ -29,7 +29,7 @@ let
       path = path ++ [ name ];
     }) (builtins.attrNames set);
 
-  # Homes where `home-manager switch` looks for them. A system whose set throws is unread: it may have some.
+  # Homes where `home-manager switch` looks for them.
   systemsOf = output: flake: builtins.attrNames (flake.${output} or { });
   isRead = output: flake: system: (builtins.tryEval (flake.${output}.${system} ? homeConfigurations)).success;
   homesBelow =
@@ -43,11 +43,16 @@ let
       else
         [ ]
     ) (systemsOf output flake);
+  # Where the sets of all systems throw there may be homes. Where only some do, the flake does not support those.
   unreadBelow =
     output: flake:
-    map (system: "${output}.${system}") (
-      builtins.filter (system: !isRead output flake system) (systemsOf output flake)
-    );
+    let
+      systems = systemsOf output flake;
+    in
+    if builtins.any (isRead output flake) systems then
+      [ ]
+    else
+      map (system: "${output}.${system}") systems;
 
   listings = {
     nixosConfigurations = flake: named "nixos" [ "nixosConfigurations" ] (flake.nixosConfigurations or { });

@@ -18,7 +18,10 @@ impl Store {
     /// An empty one; none where there is no Nix and none is demanded.
     pub fn new() -> Option<Self> {
         if Command::new("nix-instantiate").arg("--version").output().is_ok_and(|output| output.status.success()) {
-            return Some(Store(TempDir::new().expect("a temporary folder")));
+            let store = Store(TempDir::new().expect("a temporary folder"));
+            // Before several processes open it at once.
+            assert!(store.run("nix-store", &["--init"]).status.success());
+            return Some(store);
         }
         assert!(std::env::var_os(DEMANDED).is_none(), "nix-instantiate is not installed (Debian: nix-bin)");
         // Not captured, unlike what eprintln! writes.
