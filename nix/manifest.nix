@@ -52,11 +52,9 @@ let
         containers = containers scope;
         users = accounts.users scope;
         groups = accounts.groups scope;
-        units = if readsUnits then read.units else facts.nothing;
+        units = if readsUnits then unitsOf config else facts.nothing;
       };
-      read = unitsOf config;
       nested = nestedIn config;
-      packages = if readsUnits then read.packages else facts.nothing;
       own = facts.part (field: { inherit field; }) (
         {
           system = facts.text (
@@ -69,7 +67,6 @@ let
     in
     mapAttrs (_: part: part.json) parts
     // own.json
-    // packages.json
     // {
       inherit name kind;
       attr = "${output}.${facts.attribute name}";
@@ -87,7 +84,7 @@ let
       };
       unknowns = map (unknown: { host = name; } // unknown) (
         facts.unknownsOf (
-          parts // { inherit own packages; } // (if kind == "nixos" then { nested = nested.part; } else { })
+          parts // { inherit own; } // (if kind == "nixos" then { nested = nested.part; } else { })
         )
       );
     };

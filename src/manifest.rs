@@ -110,9 +110,6 @@ pub struct Host {
     /// services that the repository defines or adds to.
     #[serde(default)]
     pub units: BTreeMap<String, Unit>,
-    /// The packages whose units systemd has too (`systemd.packages`), by name. Only Nix gives them.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
-    pub unit_packages: Fact<Vec<String>>,
     /// NixOS containers, by name. Only Nix gives them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub containers: BTreeMap<String, Container>,

@@ -1,5 +1,4 @@
-# Systemd's units: services with the user they run as and the secrets they read, others by name; and the packages
-# that bring more.
+# Systemd's units: services with the user they run as and the secrets they read, others by name.
 { facts, search }:
 let
   inherit (builtins)
@@ -21,7 +20,6 @@ let
     listToAttrs
     mapAttrs
     match
-    parseDrvName
     removeAttrs
     split
     substring
@@ -159,8 +157,6 @@ let
     name = if match ".*[.]service" unit == null then unit else head (match "(.*)[.]service" unit);
     value = facts.nothing;
   };
-
-  packageName = package: package.pname or (parseDrvName package.name).name;
 in
 config:
 let
@@ -174,9 +170,4 @@ let
     ++ concatMap (service: service.aliases or [ ]) (attrValues services)
     ++ config.systemd.additionalUpstreamSystemUnits or [ ];
 in
-{
-  units = facts.gather (listToAttrs (map byName names) // mapAttrs (service readIn) services);
-  packages = facts.part (field: { inherit field; }) {
-    unitPackages = map packageName config.systemd.packages or [ ];
-  } { };
-}
+facts.gather (listToAttrs (map byName names) // mapAttrs (service readIn) services)

@@ -303,7 +303,6 @@ mod restart_unit_unknown {
         for unit in ["postgresql", "backup@", "mail.timer", "Mail"] {
             facts.manifest.hosts[0].units.insert(unit.to_owned(), Unit::default());
         }
-        facts.manifest.hosts[0].unit_packages = Fact::Known(vec!["fwupd".to_owned(), "modemmanager".to_owned()]);
         let units = units.iter().map(|&unit| unit.to_owned()).collect();
         facts.own(None, None, "0400").restart_units = Fact::Known(units);
         facts

@@ -90,7 +90,6 @@ fn host() -> Host {
         }),
         groups: named(Group { name: Some(text()), members: known(vec![text()]) }),
         units: named(unit()),
-        unit_packages: known(vec![text()]),
         containers: named(Container {
             sops: Some(sops()),
             agenix: Some(agenix()),
