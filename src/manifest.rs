@@ -14,6 +14,7 @@ pub mod join;
 pub mod machine;
 pub mod read;
 pub mod spot;
+pub mod uses;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ pub use certainty::{Certainty, Complete};
 pub use fact::Fact;
 pub use machine::{BindMount, Container, Group, Read, Unit, User};
 pub use spot::Spot;
+pub use uses::{Namespace, Use, Used};
 
 /// The version of the JSON.
 pub const VERSION: u32 = 1;
@@ -411,72 +413,6 @@ pub struct AgenixSecret {
     /// Where its name is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Spot>,
-}
-
-/// A place of the repository's code that holds a secret's path, a placeholder or the like.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Use {
-    /// What is used.
-    #[serde(flatten)]
-    pub what: Used,
-    /// The home-manager user whose secret it is; none: the host's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    /// The option that it ends in, `systemd.services.web.serviceConfig.EnvironmentFile`.
-    pub option: String,
-    /// Where it is written.
-    pub at: Spot,
-    /// It is a part of a longer text.
-    #[serde(default)]
-    pub embedded: bool,
-    /// Why it may not count: an option's own `enable` is off, a condition is unknown.
-    #[serde(flatten)]
-    pub certainty: Certainty,
-}
-
-/// What a [`Use`] uses.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind")]
-#[expect(missing_docs, reason = "each variant says what its fields are")]
-pub enum Used {
-    /// `config.sops.secrets.NAME.path`.
-    SecretPath { name: String },
-    /// `config.sops.placeholder.NAME`.
-    Placeholder { name: String },
-    /// `config.sops.templates.NAME.path`.
-    TemplatePath { name: String },
-    /// A literal `/run/secrets…`: its place and length only.
-    LiteralPath { length: u32 },
-    /// A literal given to an option named like a secret: its place and length only.
-    PlainLiteral { length: u32 },
-    /// A secret's path, or a decrypted file, read at evaluation.
-    ReadAtEval { name: String },
-    /// A secret, placeholder or template that this configuration does not declare.
-    NotDeclared { of: Namespace, name: String },
-}
-
-/// Where a name was looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Namespace {
-    /// `sops.secrets`.
-    Secrets,
-    /// `sops.placeholder`.
-    Placeholder,
-    /// `sops.templates`.
-    Templates,
-}
-
-impl Namespace {
-    /// The option as people write it after `sops.`.
-    pub fn option(self) -> &'static str {
-        match self {
-            Namespace::Secrets => "secrets",
-            Namespace::Placeholder => "placeholder",
-            Namespace::Templates => "templates",
-        }
-    }
 }
 
 /// Something that could not be known, and why.

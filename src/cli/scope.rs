@@ -1,5 +1,7 @@
 //! Of which hosts a run speaks: `--host NAME`, `--no-hosts`.
 
+use std::borrow::Cow;
+
 use super::run::RunError;
 use crate::finding::Finding;
 use crate::manifest::{Host, Manifest};
@@ -53,10 +55,13 @@ impl Scope {
     }
 
     /// What the summary counts.
-    pub fn of(&self, manifest: &Manifest) -> Manifest {
+    pub fn of<'m>(&self, manifest: &'m Manifest) -> Cow<'m, Manifest> {
+        if *self == Scope::All {
+            return Cow::Borrowed(manifest);
+        }
         let taken = |host: &&Host| self.takes(Some(&host.name));
         let hosts = manifest.hosts.iter().filter(taken).cloned().collect();
         let unknowns = if self.takes(None) { manifest.unknowns.clone() } else { Vec::new() };
-        Manifest { hosts, unknowns, ..*manifest }
+        Cow::Owned(Manifest { hosts, unknowns, ..*manifest })
     }
 }

@@ -56,8 +56,8 @@ fn subject(unknown: &Unknown, host: Option<&str>) -> Option<String> {
 }
 
 /// Which of the secrets and templates of a host may be incomplete, and why. Users and units are left
-/// out: without Nix they never are complete, as nixpkgs makes some too, and a rule that needs them
-/// says so itself.
+/// out: without Nix they never are complete, as nixpkgs makes some too, and the page of a rule that
+/// needs them says so.
 pub fn incomplete_parts(host: &Host) -> impl Iterator<Item = (&'static str, &str)> {
     let parts = [("secrets", &host.complete.secrets), ("templates", &host.complete.templates)];
     parts.into_iter().filter_map(|(name, part)| match part {
