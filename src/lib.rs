@@ -25,6 +25,7 @@
 //! | [`checks`] | the rules: they see manifest, vault, policy, identities and tree, and nothing else |
 //! | [`levels`] | what a finding's level is in the end; the only place that decides it |
 //! | [`report`] | human (miette) and JSON output |
+//! | [`generate`] | what people write by hand: modules, templates, examples, the rules of a new host |
 //! | [`cli`] | arguments; one file a command |
 
 pub mod by_nix;
@@ -32,6 +33,7 @@ pub mod checks;
 pub mod cli;
 pub mod config;
 pub mod finding;
+pub mod generate;
 pub mod identity;
 pub mod keys;
 pub mod levels;

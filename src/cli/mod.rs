@@ -3,6 +3,7 @@
 pub mod check;
 pub mod exact;
 pub mod explain;
+pub mod generate;
 pub mod manifest;
 pub mod rules;
 pub mod run;
@@ -100,6 +101,8 @@ enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Write what is written by hand otherwise: modules, environment templates, examples.
+    Generate(generate::Arguments),
     /// List the rules.
     Rules,
     /// Print the page of a rule.
@@ -197,6 +200,7 @@ pub fn main() -> ExitCode {
         Command::Unknowns { host, repository, inputs, format } => {
             unknowns::unknowns(inputs.beside(&repository), host.as_deref(), format, &mut output)
         }
+        Command::Generate(arguments) => generate::generate(arguments, &mut output),
         Command::Rules => rules::rules(&mut output),
         Command::Explain { rule } => explain::explain(&rule, &mut output),
     };

@@ -1,8 +1,9 @@
 //! The one way from a repository to its judged findings, and what can end it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -14,6 +15,7 @@ use crate::by_nix;
 use crate::checks::{self, Verdict, World};
 use crate::config::{self, Config, ConfigError, Mistake};
 use crate::finding::{self, Finding, Label};
+use crate::generate::GenerateError;
 use crate::identity::Identities;
 use crate::levels::{self, Judged};
 use crate::manifest::Manifest;
@@ -97,6 +99,17 @@ pub enum RunError {
         /// The rule that was probably meant.
         nearest: Option<&'static str>,
     },
+    /// A path leads out of the repository.
+    #[error("{} does not lie in the repository {}", path.display(), root.display())]
+    OutsideRepository {
+        /// The path as given.
+        path: PathBuf,
+        /// The repository's root.
+        root: PathBuf,
+    },
+    /// Nothing was generated.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
     /// The result could not be written.
     #[error("cannot write the result")]
     Write(#[from] io::Error),
@@ -145,8 +158,10 @@ impl RunError {
             RunError::NoSuchHost { hosts, .. } => Some(format!("the hosts are {}", hosts.join(", "))),
             RunError::NoSuchInput { inputs, .. } => Some(format!("the inputs are {}", inputs.join(", "))),
             RunError::ByNix(error) => error.help(),
+            RunError::Generate(error) => error.help(),
             RunError::Untracked { entry } => Some(format!("run `git add {entry}`")),
             RunError::NothingToCompare
+            | RunError::OutsideRepository { .. }
             | RunError::Walk(_)
             | RunError::Evaluate(_)
             | RunError::Config(_)
@@ -221,6 +236,63 @@ pub fn declared(subject: Subject<'_>) -> Result<Declared, RunError> {
     let evaluated = evaluate(&tree, &program, &start.entries, &given)?;
     tree.not_looked.extend(evaluated.not_looked);
     Ok(Declared { tree, entry: evaluated.entry, manifest: evaluated.manifest })
+}
+
+/// A repository's sealed files, known without evaluating anything.
+#[derive(Debug)]
+pub struct SealedFiles {
+    /// The repository's root, absolute.
+    pub root: PathBuf,
+    /// What lies in it.
+    pub tree: Tree,
+    /// What `sealnix.toml` says.
+    pub config: Config,
+    /// Every sops file.
+    pub vault: Vault,
+}
+
+/// Reads the sealed files of the repository. There need not be anything to evaluate.
+pub fn sealed(subject: Subject<'_>) -> Result<SealedFiles, RunError> {
+    let root = match subject.start() {
+        Ok(start) => start.root,
+        Err(StartError::NoEntry { folder } | StartError::Several { folder, .. }) => folder,
+        Err(error) => return Err(error.into()),
+    };
+    let mut tree = Tree::walk(&root)?;
+    let config = config(&tree)?;
+    tree.exclude(config.excludes());
+    let vault = Vault::read(&tree);
+    Ok(SealedFiles { root, tree, config, vault })
+}
+
+impl SealedFiles {
+    /// A path that a person gave, relative to the repository; the file need not be there.
+    pub fn inside(&self, path: &Path) -> Result<String, RunError> {
+        path_inside(&self.root, path)
+            .ok_or_else(|| RunError::OutsideRepository { path: path.into(), root: self.root.clone() })
+    }
+}
+
+/// A path relative to the current folder, as one relative to a root; nothing where it is not inside.
+/// Of the file itself a symlink stays: it is what the person named.
+pub fn path_inside(root: &Path, path: &Path) -> Option<String> {
+    let whole = std::path::absolute(path).ok()?;
+    let mut real = PathBuf::new();
+    for part in whole.components() {
+        match part {
+            Component::ParentDir => {
+                real.pop();
+            }
+            Component::CurDir => {}
+            part => real.push(part),
+        }
+    }
+    // The current folder may be reached through a symlink, and folders of the path need not be there yet.
+    let there = real.ancestors().skip(1).find(|folder| folder.exists())?;
+    let whole = fs::canonicalize(there).ok()?.join(real.strip_prefix(there).ok()?);
+    let parts = whole.strip_prefix(root).ok()?.components().map(|part| part.as_os_str().to_str());
+    let inside = parts.collect::<Option<Vec<_>>>()?.join("/");
+    (!inside.is_empty()).then_some(inside)
 }
 
 /// Learns all there is to know about the repository. With a manifest made by Nix the

@@ -11,7 +11,7 @@ mod customisation;
 mod debug;
 mod distance;
 mod documents;
-pub(crate) mod escapes;
+pub mod escapes;
 mod fileset;
 mod filesystem;
 mod fixed_points;

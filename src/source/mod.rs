@@ -5,6 +5,7 @@ pub mod git;
 pub mod origin;
 mod place;
 mod read;
+pub mod splice;
 pub mod start;
 pub mod syntax;
 pub mod text;

@@ -87,9 +87,14 @@ pub fn nix_string(text: &str) -> String {
 
 /// An attribute name as it is written: quoted where it must be.
 pub fn identifier(name: &str) -> String {
+    if is_plain_name(name) { name.to_owned() } else { nix_string(name) }
+}
+
+/// Whether a name can be written as an attribute without quotes.
+pub fn is_plain_name(name: &str) -> bool {
     let start = |c: char| c.is_ascii_alphabetic() || c == '_';
     let plain = name.starts_with(start) && name.chars().all(|c| start(c) || c.is_ascii_digit() || "'-".contains(c));
-    if plain && !KEYWORDS.contains(&name) { name.to_owned() } else { nix_string(name) }
+    plain && !KEYWORDS.contains(&name)
 }
 
 fn regex(text: &str) -> String {

@@ -1,0 +1,50 @@
+//! Why nothing was generated.
+
+use thiserror::Error;
+
+use super::change::ChangeError;
+use crate::source::RepoPath;
+
+/// Why nothing was generated.
+#[derive(Debug, Error)]
+pub enum GenerateError {
+    /// The file is none that sops sealed, or it is not there.
+    #[error("`{path}` is no file of this repository that sops has sealed")]
+    NotSealed {
+        /// The file.
+        path: RepoPath,
+    },
+    /// sops would refuse it, or its form is not read.
+    #[error("`{path}`, line {line}: it cannot be read: {why}")]
+    Unread {
+        /// The file.
+        path: RepoPath,
+        /// Where.
+        line: u32,
+        /// Why, as a clause.
+        why: String,
+    },
+    /// The code that was made is none: a defect of sealnix.
+    #[error("what was made for `{out}` is not valid Nix, so it was not written; please report this")]
+    NotNix {
+        /// Where it was to stand.
+        out: String,
+    },
+    /// It cannot be written.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// Not made yet.
+    #[error("not made yet")]
+    NotYet,
+}
+
+impl GenerateError {
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            GenerateError::NotSealed { .. } => Some("`sops FILE` makes such a file".to_owned()),
+            GenerateError::Change(error) => error.help(),
+            GenerateError::Unread { .. } | GenerateError::NotNix { .. } | GenerateError::NotYet => None,
+        }
+    }
+}
