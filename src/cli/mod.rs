@@ -4,6 +4,7 @@ pub mod check;
 pub mod exact;
 pub mod explain;
 pub mod generate;
+pub mod init;
 pub mod manifest;
 pub mod rules;
 pub mod run;
@@ -103,6 +104,8 @@ enum Command {
     },
     /// Write what is written by hand otherwise: modules, environment templates, examples.
     Generate(generate::Arguments),
+    /// Begin: write .sops.yaml, sealnix.toml and the git hook where they are not there yet.
+    Init(init::Arguments),
     /// List the rules.
     Rules,
     /// Print the page of a rule.
@@ -201,6 +204,7 @@ pub fn main() -> ExitCode {
             unknowns::unknowns(inputs.beside(&repository), host.as_deref(), format, &mut output)
         }
         Command::Generate(arguments) => generate::generate(arguments, &mut output),
+        Command::Init(arguments) => init::init(&arguments, &mut output),
         Command::Rules => rules::rules(&mut output),
         Command::Explain { rule } => explain::explain(&rule, &mut output),
     };

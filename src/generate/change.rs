@@ -65,6 +65,8 @@ struct Change {
     /// Nothing where there is no such file yet.
     before: Option<String>,
     after: String,
+    /// A new file may be run.
+    executable: bool,
 }
 
 /// The files that are to be written below one folder, the repository's root.
@@ -78,6 +80,11 @@ impl Plan {
     /// Nothing to write yet, below this folder.
     pub fn new(root: &Path) -> Self {
         Plan { root: root.to_owned(), changes: BTreeMap::new() }
+    }
+
+    /// The folder that the files lie in.
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The text of a file as it will be after this plan; nothing where there is none.
@@ -96,6 +103,15 @@ impl Plan {
         }
     }
 
+    /// Makes a file that may be run; there is none yet.
+    pub fn create_executable(&mut self, path: &str, text: String) -> Result<(), ChangeError> {
+        self.create(path, text, false)?;
+        if let Some(change) = self.changes.get_mut(path) {
+            change.executable = true;
+        }
+        Ok(())
+    }
+
     /// Makes a file or replaces all its text: that of a file that was read, edited in places.
     pub fn write(&mut self, path: &str, text: String) -> Result<(), ChangeError> {
         let before = match self.changes.remove(path) {
@@ -103,7 +119,7 @@ impl Plan {
             None => read(&self.root, path)?,
         };
         if before.as_ref() != Some(&text) {
-            self.changes.insert(path.into(), Change { before, after: text });
+            self.changes.insert(path.into(), Change { before, after: text, executable: false });
         }
         Ok(())
     }
@@ -120,7 +136,7 @@ impl Plan {
 
     /// All changes as a unified diff, as `git apply` takes it.
     pub fn diff(&self) -> String {
-        self.changes.iter().map(|(path, Change { before, after })| diff(path, before.as_deref(), after)).collect()
+        self.changes.iter().map(|(path, Change { before, after, .. })| diff(path, before.as_deref(), after)).collect()
     }
 
     /// Writes every file, or none: each beside its place first, then all renamed; if that fails half way,
@@ -135,7 +151,7 @@ impl Plan {
             let refused = |source| ChangeError::Write { path: path.to_string(), source };
             let target = target(&self.root, path)?;
             made.folder_of(&target).map_err(refused)?;
-            let beside = beside(&target, &change.after).map_err(refused)?;
+            let beside = beside(&target, &change.after, change.executable).map_err(refused)?;
             ready.push((path, target, beside, change.before.as_deref()));
         }
         for (path, target, beside, before) in ready {
@@ -185,7 +201,7 @@ impl Drop for Made<'_> {
         // The error that led here is told; there is nobody to tell a second one.
         for (path, before) in self.written.iter().rev() {
             let _ = match before {
-                Some(before) => beside(path, before).and_then(|file| Ok(file.persist(path).map(drop)?)),
+                Some(before) => beside(path, before, false).and_then(|file| Ok(file.persist(path).map(drop)?)),
                 None => fs::remove_file(path),
             };
         }
@@ -223,7 +239,7 @@ fn read(root: &Path, path: &str) -> Result<Option<String>, ChangeError> {
 }
 
 /// The text in a file beside its place, with the permissions that it will have there.
-fn beside(target: &Path, text: &str) -> io::Result<NamedTempFile> {
+fn beside(target: &Path, text: &str, executable: bool) -> io::Result<NamedTempFile> {
     let folder = target.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".sealnix-");
@@ -231,8 +247,10 @@ fn beside(target: &Path, text: &str) -> io::Result<NamedTempFile> {
     {
         use std::os::unix::fs::PermissionsExt;
         // Those of any new file: the umask takes from them.
-        builder.permissions(fs::Permissions::from_mode(0o666));
+        builder.permissions(fs::Permissions::from_mode(if executable { 0o777 } else { 0o666 }));
     }
+    #[cfg(not(unix))]
+    let _ = executable;
     let mut file = builder.tempfile_in(folder)?;
     if let Some(permissions) = fs::metadata(target).ok().as_ref().map(Metadata::permissions) {
         file.as_file().set_permissions(permissions)?;

@@ -6,6 +6,7 @@ pub mod env;
 mod error;
 pub mod example;
 pub mod header;
+pub mod init;
 pub mod module;
 pub mod nix_text;
 pub mod recipe;

@@ -10,7 +10,8 @@ use super::recipients::Recipients;
 use super::{Config, CreationRule, Policy};
 
 /// The name that sops looks for; no other is ever used.
-const FILE_NAME: &str = ".sops.yaml";
+/// The name of a rule file; sops knows no other.
+pub const FILE_NAME: &str = ".sops.yaml";
 
 /// The options of a rule that say which values are sealed; at most one may be set.
 const CRYPT_OPTIONS: [&str; 6] = [

@@ -85,6 +85,11 @@ impl WorkTree {
         &self.top
     }
 
+    /// Git's own folder, where its hooks are: the main repository's, of a linked work tree too.
+    pub fn common(&self) -> &Path {
+        &self.common
+    }
+
     /// Whether the repository has only the last revisions (`git clone --depth`; gitrepository-layout(5)).
     pub fn is_shallow(&self) -> bool {
         self.common.join("shallow").is_file()

@@ -1,0 +1,137 @@
+//! `sealnix init`.
+
+use std::io::Write;
+
+use clap::Args;
+
+use super::Outcome;
+use super::run::{self, Declared, RunError};
+use super::subject::Subject;
+use crate::generate::GenerateError;
+use crate::generate::init::{self, Hook, Init};
+use crate::source::StartError;
+use crate::source::git::WorkTree;
+
+/// The lines of a flake that make `nix flake check` look at the secrets.
+const FLAKE: &str = r#"    inputs.sealnix.url = "github:OWNER/sealnix";
+    inputs.sealnix.inputs.nixpkgs.follows = "nixpkgs";
+
+    checks.x86_64-linux.sealnix = sealnix.lib.mkCheck {
+      package = sealnix.packages.x86_64-linux.default;
+      src = self;
+    };
+"#;
+
+/// The same for flake-parts.
+const FLAKE_PARTS: &str = r#"    inputs.sealnix.url = "github:OWNER/sealnix";
+    inputs.sealnix.inputs.nixpkgs.follows = "nixpkgs";
+
+    imports = [ inputs.sealnix.flakeModules.default ];
+"#;
+
+/// An entry for the pre-commit framework (<https://pre-commit.com>, "Repository-local hooks").
+const FRAMEWORK: &str = "      - repo: local
+        hooks:
+          - id: sealnix
+            name: sealnix
+            entry: sealnix check
+            language: system
+            pass_filenames: false
+";
+
+/// `sealnix init`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Write nothing, and show what would be written.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Writes what the repository around the current folder does not have yet, and says what comes next.
+pub fn init(arguments: &Arguments, out: &mut impl Write) -> Result<Outcome, RunError> {
+    let root = match Subject::default().start() {
+        Ok(start) => start.root,
+        Err(StartError::NoEntry { folder } | StartError::Several { folder, .. }) => folder,
+        Err(error) => return Err(error.into()),
+    };
+    let work_tree = WorkTree::around(&root).map_err(crate::source::WalkError::from)?;
+    let Init { files, hook } = init::init(&root, work_tree.as_ref()).map_err(GenerateError::from)?;
+    if arguments.dry_run {
+        write!(out, "{}", files.diff())?;
+        if let Hook::New(plan) = &hook {
+            write!(out, "{}", plan.diff())?;
+        }
+        return Ok(Outcome::Clean);
+    }
+    files.apply().map_err(GenerateError::from)?;
+    let written: Vec<&str> = files.files().map(|(path, _)| &**path).collect();
+    for path in &written {
+        writeln!(out, "wrote {path}")?;
+    }
+    if let Hook::New(plan) = &hook {
+        plan.apply().map_err(GenerateError::from)?;
+        let path = plan.root().join(init::HOOK);
+        let path = path.strip_prefix(&root).unwrap_or(&path).display();
+        writeln!(out, "wrote {path}: `sealnix check` runs before each commit")?;
+    }
+    next_steps(&written, &hook, out)?;
+    Ok(Outcome::Clean)
+}
+
+fn next_steps(written: &[&str], hook: &Hook, out: &mut impl Write) -> Result<(), RunError> {
+    // A repository that does not evaluate yet is no reason not to begin.
+    let declared = run::declared(Subject::default()).ok();
+    if written.is_empty() && matches!(hook, Hook::There) {
+        writeln!(out, "everything is there already")?;
+    }
+    if written.contains(&crate::policy::parse::FILE_NAME) {
+        writeln!(out, "\nNow say who can open the secrets: your own key, then each machine's.\n")?;
+        writeln!(out, "    sealnix recipient add NAME --age age1…    # `age-keygen` makes a key")?;
+        let hosts = declared.iter().flat_map(|declared| &declared.manifest.hosts);
+        let mut hosts: Vec<&str> = hosts.map(|host| host.name.as_str()).collect();
+        hosts.dedup();
+        if hosts.is_empty() {
+            hosts.push("NAME");
+        }
+        for host in hosts {
+            writeln!(out, "    sealnix host add {host} --ssh-file ssh_host_ed25519_key.pub")?;
+        }
+    }
+    if !written.is_empty() {
+        writeln!(out, "\n    git add {}", written.join(" "))?;
+    }
+    match hook {
+        Hook::Framework => {
+            writeln!(out, "\nTo check before each commit, in .pre-commit-config.yaml:\n\n{FRAMEWORK}")?;
+        }
+        Hook::Other(what) => {
+            writeln!(out, "\n{what} decides what runs before a commit: add `sealnix check` there.")?;
+        }
+        Hook::New(_) | Hook::There | Hook::NoGit => {}
+    }
+    match &declared {
+        Some(declared) if crate::source::start::is_flake(&declared.entry) && !is_checked(declared) => {
+            let code = if is_of_flake_parts(declared) { FLAKE_PARTS } else { FLAKE };
+            writeln!(
+                out,
+                "\nFor `nix flake check`, in {} (docs/in-your-flake.md has more):\n\n{code}",
+                declared.entry
+            )?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Whether the flake names sealnix already.
+fn is_checked(declared: &Declared) -> bool {
+    flake_text(declared).contains("sealnix")
+}
+
+fn is_of_flake_parts(declared: &Declared) -> bool {
+    flake_text(declared).contains("flake-parts")
+}
+
+fn flake_text(declared: &Declared) -> &str {
+    declared.tree.texts.get(&declared.entry).map_or("", |text| text.content())
+}
