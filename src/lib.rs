@@ -11,6 +11,7 @@
 //! |---|---|
 //! | [`source`] | files and their text, places, the walk over the repository, what git tracks |
 //! | [`yaml`] | text with places: a bounded node tree over parser events (JSON too) |
+//! | [`nearest`] | the name that was probably meant |
 //! | [`manifest`] | the waist: what each host declares and uses; a public, versioned JSON |
 //! | [`finding`] | what a check says: one mistake, with its places |
 //! | [`keys`] | recipients and their ssh forms |
@@ -38,6 +39,7 @@ pub mod identity;
 pub mod keys;
 pub mod levels;
 pub mod manifest;
+pub mod nearest;
 pub mod nix;
 pub mod nixos;
 pub mod policy;

@@ -12,7 +12,6 @@ mod command;
 mod deciding;
 mod declared;
 pub mod exists;
-mod nearest;
 pub mod opens;
 pub mod policy;
 pub mod read;

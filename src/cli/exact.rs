@@ -9,7 +9,7 @@ use super::run::{self, RunError};
 use crate::by_nix::{self, Progress, Question, Repository};
 use crate::manifest::Manifest;
 use crate::manifest::join::HostList;
-use crate::report::sanitise::clean_line;
+use crate::source::visible::clean_line;
 use crate::source::{RepoPath, Tree};
 
 /// Whether and how Nix is asked.

@@ -2,6 +2,7 @@
 //! templates for a unit's environment, examples, and the rules of a new host.
 
 pub mod change;
+pub mod delivered;
 pub mod env;
 mod error;
 pub mod example;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::sanitise::clean_line;
 use super::summary::count;
 use crate::manifest::comparison::{
     At, Compared, Comparison, Difference, Found, HostComparison, Line, Tally, UnknownField, Verdict,
 };
 use crate::manifest::{EvaluationError, HostKind};
+use crate::source::visible::clean_line;
 
 /// At most so many things that one reason concerns are named.
 const NAMED: usize = 3;

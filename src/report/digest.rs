@@ -1,8 +1,8 @@
 //! The findings once more, a line each, for where the end of the output is all that is seen: Nix shows
 //! the last 10 or 25 lines of a builder that failed.
 
-use super::sanitise::{clean_line, place_line};
 use crate::finding::{Finding, Level};
+use crate::source::visible::{clean_line, place_line};
 
 /// More findings than this are counted, not named: with the summary they stay under ten lines.
 const FINDINGS: usize = 7;

@@ -8,7 +8,7 @@ use std::ops::Range;
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use super::mask::merged;
-use super::sanitise::{clean_line, visible};
+use crate::source::visible::{clean_line, visible};
 use crate::source::{Place, Text};
 
 /// Lines shown before and after a labelled one.

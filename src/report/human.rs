@@ -12,10 +12,10 @@ use super::Summary;
 use super::digest::digest;
 use super::excerpt::Excerpt;
 use super::mask::Mask;
-use super::sanitise::{clean, clean_line, place_line};
 use crate::checks::World;
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::Certainty;
+use crate::source::visible::{clean, clean_line, place_line};
 use crate::source::{Place, RepoPath, Tree};
 
 /// Where the pages of the rules are published; `<base><rule>.md`.

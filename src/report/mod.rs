@@ -7,7 +7,6 @@ pub mod human;
 pub mod json;
 pub mod mask;
 pub mod obstacles;
-pub mod sanitise;
 pub mod summary;
 mod unknown;
 pub mod unknowns;

@@ -5,12 +5,12 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::sanitise::clean_line;
 use super::unknown;
 use crate::checks::World;
 use crate::finding::{Label, Level};
 use crate::levels::Judged;
 use crate::manifest::{Host, Sops};
+use crate::source::visible::clean_line;
 
 /// At most this many reasons are written out for people.
 const REASONS: usize = 6;

@@ -6,8 +6,8 @@ use std::io;
 use serde::Serialize;
 
 use super::obstacles::{Harm, Obstacle};
-use super::sanitise::clean_line;
 use super::summary::count;
+use crate::source::visible::clean_line;
 
 /// The version of the JSON.
 pub const VERSION: u32 = 1;

@@ -191,7 +191,7 @@ impl Document {
     }
 
     /// The entries of a map in the order in which sops-nix sets them, the last of a name winning.
-    fn children<'a>(&self, map: &'a Node) -> Vec<&'a Child> {
+    pub fn children<'a>(&self, map: &'a Node) -> Vec<&'a Child> {
         let Value::Map(children) = &map.value else { return Vec::new() };
         let mut all = Vec::with_capacity(children.len());
         for child in children {

@@ -1,5 +1,7 @@
 //! `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`: what it tells without a key.
 
+use super::document::Format;
+
 /// The type that sops sealed a value as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SealedType {
@@ -53,6 +55,18 @@ impl Seal {
 }
 
 impl SealedType {
+    /// What a number or a boolean is called; nothing for what sops-nix delivers, as it does dates.
+    pub fn not_text(self, format: Format) -> Option<&'static str> {
+        match self {
+            // Up to 3.12 sops seals every number of a JSON file as a float.
+            SealedType::Float if format == Format::Json => Some("a number"),
+            SealedType::Int => Some("a whole number"),
+            SealedType::Float => Some("a number with a fraction"),
+            SealedType::Bool => Some("a boolean"),
+            SealedType::Str | SealedType::Bytes | SealedType::Time | SealedType::Comment | SealedType::Other => None,
+        }
+    }
+
     fn of(name: &str) -> SealedType {
         match name {
             "str" => SealedType::Str,

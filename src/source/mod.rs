@@ -10,6 +10,7 @@ pub mod start;
 pub mod syntax;
 pub mod text;
 pub mod tree;
+pub mod visible;
 pub mod walk;
 
 pub use checkout::{input_of, stored};

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::checks::declared::declared;
-use crate::checks::nearest::nearest;
 use crate::checks::{Rule, Verdict, World, command};
 use crate::finding::{Finding, Label, Level};
+use crate::nearest::nearest;
 use crate::sops::{Child, Document, Found, Value};
 use crate::source::Place;
 

@@ -1,9 +1,9 @@
 //! The file that a secret names is not in the repository.
 
 use crate::checks::declared::{Declared, Named, declared};
-use crate::checks::nearest::nearest;
 use crate::checks::{Rule, Verdict, World, command};
 use crate::finding::{Finding, Label, Level};
+use crate::nearest::nearest;
 use crate::source::Place;
 
 pub const RULE: Rule = Rule {

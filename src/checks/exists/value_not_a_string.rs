@@ -2,7 +2,7 @@
 
 use crate::checks::{Rule, Verdict, World, command};
 use crate::finding::{Finding, Label, Level};
-use crate::sops::{Document, Format, Found, Leaf, SealedType};
+use crate::sops::{Found, Leaf};
 
 use super::lookup::{Lookup, lookups};
 
@@ -20,7 +20,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
 fn finding(lookup: &Lookup<'_>) -> Option<Finding> {
     let Lookup { declared, document, key, found } = lookup;
     let Found::Leaf { leaf: Leaf::Sealed(seal), child } = *found else { return None };
-    let what = kind(seal.sealed_type, document)?;
+    let what = seal.sealed_type.not_text(document.format)?;
     let path = &document.path;
     let key_at = declared.field_label("key", "its key is written here");
     let in_file = Label::new(child.key_place.clone(), format!("sealed as {what}"));
@@ -37,16 +37,4 @@ fn finding(lookup: &Lookup<'_>) -> Option<Finding> {
             ),
         )
     })
-}
-
-/// What a sealed type is called; nothing for what arrives as text, as dates do.
-fn kind(sealed_type: SealedType, document: &Document) -> Option<&'static str> {
-    match sealed_type {
-        // Up to 3.12 sops seals every number of a JSON file as a float.
-        SealedType::Float if document.format == Format::Json => Some("a number"),
-        SealedType::Int => Some("a whole number"),
-        SealedType::Float => Some("a number with a fraction"),
-        SealedType::Bool => Some("a boolean"),
-        SealedType::Str | SealedType::Bytes | SealedType::Time | SealedType::Comment | SealedType::Other => None,
-    }
 }

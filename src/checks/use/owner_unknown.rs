@@ -1,9 +1,9 @@
 //! A secret or template is to belong to a user or group that the host does not have.
 
-use crate::checks::nearest::nearest;
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::{Host, HostKind, Unit};
+use crate::nearest::nearest;
 
 use super::installed::{Installed, installed};
 

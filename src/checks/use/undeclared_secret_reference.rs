@@ -1,10 +1,10 @@
 //! The configuration uses `config.sops.secrets.X`, and nothing declares X.
 
 use crate::checks::declared::{configurations, declared};
-use crate::checks::nearest::nearest;
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::{AssumedAbsent, Certainty, Complete, Host, Namespace, Secret, Use, Used};
+use crate::nearest::nearest;
 
 pub const RULE: Rule = Rule {
     id: "undeclared-secret-reference",

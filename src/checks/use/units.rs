@@ -1,7 +1,7 @@
 //! Names of systemd's units, and which of them a host has.
 
-use crate::checks::nearest::nearest;
 use crate::manifest::Host;
+use crate::nearest::nearest;
 
 /// The endings of unit names (systemd.unit(5)).
 const ENDINGS: [&str; 11] = [

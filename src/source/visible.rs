@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::source::Place;
+use super::Place;
 
 /// Replaces what a terminal would act upon. Newlines stay; callers that want one line join them.
 pub fn clean(text: &str) -> Cow<'_, str> {
