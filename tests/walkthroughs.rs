@@ -1,0 +1,12 @@
+//! The walk-throughs of the documentation, with the real sops and age.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+mod walkthrough;
+
+#[test]
+fn the_walkthroughs_are_true() {
+    let folder = tempfile::tempdir().unwrap();
+    // The second begins where the first ends.
+    walkthrough::follow("a-new-host.md", folder.path());
+    walkthrough::follow("from-file-to-service.md", folder.path());
+}
