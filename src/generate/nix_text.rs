@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::nix::lib::escapes::is_plain_name;
+use crate::source::visible::clean;
 
 /// A text as a Nix string literal. Nix knows no escape for other control characters: they stand as they are.
 pub fn string(text: &str) -> String {
@@ -57,9 +58,11 @@ pub fn path(from: &str, to: &str) -> String {
     }
 }
 
-/// A text as the lines of a comment, whatever is in it.
+/// A text as the lines of a comment, whatever is in it: control characters are shown as pictures, for Nix ends
+/// a comment at a carriage return too.
 pub fn comment(text: &str) -> String {
-    text.lines().map(|line| if line.is_empty() { "#\n".to_owned() } else { format!("# {line}\n") }).collect()
+    let line = |line: &str| format!("# {}", clean(line)).trim_end().to_owned() + "\n";
+    text.split('\n').map(line).collect()
 }
 
 /// Code as nixfmt leaves it (RFC 166). Code that does not parse is a defect of whoever wrote it: it comes
