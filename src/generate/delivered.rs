@@ -43,7 +43,7 @@ pub enum LeftOut {
     #[error("its name holds a `/`, at which sops-nix splits")]
     Slash,
     /// No name that a file, or Nix, can have.
-    #[error("a part of its name is empty, `.`, `..` or holds a NUL, so no secret can be named after it")]
+    #[error("no file can have such a name, as its secret would")]
     NoName,
     /// In another YAML document than the first.
     #[error("it is in a later YAML document, and sops-nix reads only the first")]

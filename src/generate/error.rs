@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::change::ChangeError;
+use super::module::ModuleError;
 use crate::source::RepoPath;
 
 /// Why nothing was generated.
@@ -30,6 +31,12 @@ pub enum GenerateError {
         /// Where it was to stand.
         out: String,
     },
+    /// An argument or path with a line break in it.
+    #[error("an argument or path holds a control character, which the header of a generated file cannot repeat")]
+    Unrepeatable,
+    /// The module cannot be made.
+    #[error(transparent)]
+    Module(#[from] ModuleError),
     /// It cannot be written.
     #[error(transparent)]
     Change(#[from] ChangeError),
@@ -43,8 +50,12 @@ impl GenerateError {
     pub fn help(&self) -> Option<String> {
         match self {
             GenerateError::NotSealed { .. } => Some("`sops FILE` makes such a file".to_owned()),
+            GenerateError::Module(error) => error.help(),
             GenerateError::Change(error) => error.help(),
-            GenerateError::Unread { .. } | GenerateError::NotNix { .. } | GenerateError::NotYet => None,
+            GenerateError::Unread { .. }
+            | GenerateError::NotNix { .. }
+            | GenerateError::Unrepeatable
+            | GenerateError::NotYet => None,
         }
     }
 }

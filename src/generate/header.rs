@@ -10,10 +10,12 @@ const COMMAND: &str = "# sealnix generate ";
 /// What comes before the path that the command writes to.
 const OUT: &str = " --out ";
 
-/// The header of a file at `out`.
-pub fn header(recipe: &Recipe, out: &str) -> String {
+/// The header of a file at `out`. Nothing where an argument or path holds a line break: no line can repeat it.
+pub fn header(recipe: &Recipe, out: &str) -> Option<String> {
     let sources = recipe.sources().join(", ");
-    format!("{FIRST}{}; edits are lost.\n{COMMAND}{}{OUT}{}\n", one_line(&sources), recipe.line(), shell_word(out))
+    let command = format!("{}{OUT}{}", recipe.line(), shell_word(out));
+    let is_line = !command.chars().any(char::is_control);
+    is_line.then(|| format!("{FIRST}{sources}; edits are lost.\n{COMMAND}{command}\n"))
 }
 
 /// The recipe that a file's header names; nothing where it has none.
@@ -22,8 +24,4 @@ pub fn recipe_of(text: &str) -> Option<Recipe> {
     lines.next()?.strip_prefix(FIRST)?;
     let (line, _) = lines.next()?.strip_prefix(COMMAND)?.rsplit_once(OUT)?;
     Recipe::parse(line)
-}
-
-fn one_line(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).collect()
 }

@@ -11,6 +11,7 @@ pub mod init;
 pub mod module;
 pub mod nix_text;
 pub mod recipe;
+pub mod secret;
 
 use crate::sops::Document;
 use crate::vault::{Sealed, Vault};
@@ -38,6 +39,8 @@ pub struct NixModule {
     pub bindings: String,
     /// Its attributes.
     pub body: String,
+    /// What it holds, for the person: "5 secrets, 1 key left out".
+    pub summary: String,
 }
 
 /// Follows a recipe. `out` is where the result is to stand, relative to the repository: paths in it are
@@ -50,22 +53,33 @@ pub fn rendered(recipe: &Recipe, vault: &Vault, out: &str) -> Result<Rendered, G
     }
 }
 
-/// The whole file with its header, as it is written.
-pub fn file(recipe: &Recipe, vault: &Vault, out: &str) -> Result<String, GenerateError> {
-    let header = header::header(recipe, out);
-    match rendered(recipe, vault, out)? {
-        Rendered::Commented(text) => Ok(header + &text),
-        Rendered::Json(text) => Ok(text),
+/// A file as it is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Generated {
+    /// Its text, the header included.
+    pub text: String,
+    /// What it holds, for the person; empty where there is nothing to say.
+    pub summary: String,
+}
+
+/// The whole file with its header.
+pub fn file(recipe: &Recipe, vault: &Vault, out: &str) -> Result<Generated, GenerateError> {
+    let header = || header::header(recipe, out).ok_or(GenerateError::Unrepeatable);
+    Ok(match rendered(recipe, vault, out)? {
+        Rendered::Commented(text) => Generated { text: header()? + &text, summary: String::new() },
+        Rendered::Json(text) => Generated { text, summary: String::new() },
         Rendered::Nix(module) => {
-            nix_text::formatted(&(header + &module.code())).ok_or_else(|| GenerateError::NotNix { out: out.to_owned() })
+            let text = nix_text::formatted(&(header()? + &module.code()));
+            let text = text.ok_or_else(|| GenerateError::NotNix { out: out.to_owned() })?;
+            Generated { text, summary: module.summary }
         }
-    }
+    })
 }
 
 impl NixModule {
     /// The module as one expression.
     pub fn code(&self) -> String {
-        let Self { arguments, bindings, body } = self;
+        let Self { arguments, bindings, body, .. } = self;
         let function = match arguments.as_slice() {
             [] => String::new(),
             arguments => format!("{{ {}, ... }}:\n", arguments.join(", ")),

@@ -1,10 +1,281 @@
 //! A module that declares every key of encrypted files.
 
-use super::recipe::ModuleRecipe;
-use super::{GenerateError, NixModule};
+use std::collections::BTreeMap;
+use std::fmt;
+
+use thiserror::Error;
+
+use super::delivered::LeftOut;
+use super::recipe::{ModuleRecipe, System};
+use super::secret::{self, Common, Omission, Secret};
+use super::{GenerateError, NixModule, document, nix_text};
+use crate::nearest::nearest;
+use crate::nix::lib::escapes::shell_word;
+use crate::sops::Document;
 use crate::vault::Vault;
 
+/// Why there is no module.
+#[derive(Debug, Error)]
+pub enum ModuleError {
+    /// `--only` names what is not there.
+    #[error("{} has no key `{key}`", quoted(files))]
+    NoSuchKey {
+        /// The key.
+        key: String,
+        /// The files that were searched.
+        files: Vec<String>,
+        /// The key that was probably meant.
+        nearest: Option<String>,
+    },
+    /// `--only` names what cannot be declared.
+    #[error("`{key}` of `{file}` cannot be declared: {why}")]
+    Undeliverable {
+        /// The key.
+        key: String,
+        /// Its file.
+        file: String,
+        /// Why.
+        why: LeftOut,
+    },
+    /// `--only` for a file without keys.
+    #[error("`{file}` is delivered whole, so no key of it can be chosen")]
+    Whole {
+        /// The file.
+        file: String,
+    },
+    /// One name for two secrets.
+    #[error("{first} and {second} would both be the secret `{name}`")]
+    SameName {
+        /// The name.
+        name: String,
+        /// One.
+        first: Origin,
+        /// The other.
+        second: Origin,
+    },
+    /// The file of one secret would have to be a folder for another.
+    #[error("the secret `{outer}` ({}) would be a file, and `{inner}` ({}) a file below it", origins.0, origins.1)]
+    Nested {
+        /// The shorter name.
+        outer: String,
+        /// The name below it.
+        inner: String,
+        /// Where they come from.
+        origins: Box<(Origin, Origin)>,
+    },
+    /// A name that leads elsewhere.
+    #[error("the secret's name would be `{name}`, which no file can have")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// The system's secrets have no such option.
+    #[error("{option} is for secrets of {}, and this module is for {}", for_systems(option), system.title())]
+    NoOption {
+        /// The argument that asks for it.
+        option: &'static str,
+        /// What the module is for.
+        system: System,
+    },
+    /// Nothing is left.
+    #[error("{} has no key that sops-nix delivers", quoted(files))]
+    Nothing {
+        /// The files.
+        files: Vec<String>,
+        /// One that it does not deliver, and why.
+        example: Option<(String, LeftOut)>,
+    },
+}
+
+/// Where a secret comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    file: String,
+    key: Option<String>,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.key {
+            Some(key) => write!(formatter, "`{key}` of `{}`", self.file),
+            None => write!(formatter, "the file `{}`", self.file),
+        }
+    }
+}
+
+impl ModuleError {
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            ModuleError::NoSuchKey { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
+            ModuleError::NoSuchKey { nearest: None, .. } => None,
+            ModuleError::Undeliverable { file, why: LeftOut::NotText(_), .. } => {
+                Some(format!("open it with `sops {}` and put the value in quotes", shell_word(file)))
+            }
+            ModuleError::Undeliverable { .. } | ModuleError::NoOption { .. } => None,
+            ModuleError::Whole { file } => Some(format!("make a module of its own for `{file}`, without --only")),
+            ModuleError::SameName { .. } | ModuleError::Nested { .. } => {
+                Some("make a module for each, one of them with `--prefix`".to_owned())
+            }
+            ModuleError::Name { .. } => Some("choose another `--prefix`".to_owned()),
+            ModuleError::Nothing { example, .. } => example.as_ref().map(|(key, why)| format!("`{key}`: {why}")),
+        }
+    }
+}
+
+fn quoted(files: &[String]) -> String {
+    files.iter().map(|file| format!("`{file}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn for_systems(option: &str) -> &'static str {
+    if option == "--unit" { "NixOS" } else { "NixOS and nix-darwin" }
+}
+
 /// The module of a recipe; `out` is where it is to stand.
-pub fn module(_recipe: &ModuleRecipe, _vault: &Vault, _out: &str) -> Result<NixModule, GenerateError> {
-    Err(GenerateError::NotYet)
+pub fn module(recipe: &ModuleRecipe, vault: &Vault, out: &str) -> Result<NixModule, GenerateError> {
+    let common = common(recipe)?;
+    let mut documents = Vec::new();
+    for file in &recipe.files {
+        if documents.iter().all(|document: &&Document| &*document.path != file.as_str()) {
+            documents.push(document(vault, file)?);
+        }
+    }
+    Ok(declared(recipe, &documents, &common, out)?)
+}
+
+/// What the recipe says of every secret, if the system has it.
+pub fn common(recipe: &ModuleRecipe) -> Result<Common, ModuleError> {
+    let system = recipe.system;
+    let refuse = |option| Err(ModuleError::NoOption { option, system });
+    if recipe.owner.is_some() && !system.has_owner() {
+        return refuse("--owner");
+    }
+    if !recipe.units.is_empty() && !system.has_units() {
+        return refuse("--unit");
+    }
+    let units = recipe.units.iter().map(|unit| secret::unit_name(unit)).collect();
+    Ok(Common { owner: recipe.owner.clone(), units })
+}
+
+fn declared(
+    recipe: &ModuleRecipe,
+    documents: &[&Document],
+    common: &Common,
+    out: &str,
+) -> Result<NixModule, ModuleError> {
+    let prefix = recipe.prefix.as_deref().unwrap_or_default();
+    let all: Vec<_> = documents.iter().map(|document| (*document, secret::of_file(document, prefix))).collect();
+    check_only(&recipe.only, &all)?;
+    let mut names = Names::default();
+    let mut omissions = Vec::new();
+    let mut body = String::from("sops.secrets = {\n");
+    for (document, secrets) in all {
+        if secret::is_nested_json(document) {
+            body += &nix_text::comment(&format!(
+                "{} is read as YAML, which JSON is too: sops-nix finds no nested key in JSON, and takes one format for a file.",
+                document.path
+            ));
+        }
+        for secret in secrets {
+            match secret {
+                Ok(secret) if is_chosen(&recipe.only, secret.key.as_deref()) => {
+                    body += &secret.code(common, out);
+                    names.add(secret)?;
+                }
+                Err(omission) if recipe.only.is_empty() => {
+                    body += &omission.comment();
+                    omissions.push(omission);
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+    body += "};";
+    let secrets = names.0.len();
+    if secrets == 0 {
+        let example = omissions.into_iter().next().map(|Omission { key, why }| (key, why));
+        return Err(ModuleError::Nothing { files: recipe.files.clone(), example });
+    }
+    names.check_nesting()?;
+    Ok(NixModule { body, summary: summary(secrets, omissions.len()), ..NixModule::default() })
+}
+
+fn is_chosen(only: &[String], key: Option<&str>) -> bool {
+    only.is_empty() || key.is_some_and(|key| only.iter().any(|chosen| chosen == key))
+}
+
+/// What a module holds, as a person is told.
+pub fn summary(secrets: usize, left_out: usize) -> String {
+    let count = |count, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
+    match left_out {
+        0 => count(secrets, "secret"),
+        left_out => format!("{}, {} left out", count(secrets, "secret"), count(left_out, "key")),
+    }
+}
+
+type Secrets<'d> = (&'d Document, Vec<Result<Secret, Omission>>);
+
+fn check_only(only: &[String], all: &[Secrets<'_>]) -> Result<(), ModuleError> {
+    for chosen in only {
+        let mut keys = Vec::new();
+        let mut undeliverable = None;
+        for (document, secrets) in all {
+            for secret in secrets {
+                match secret {
+                    Ok(Secret { key: None, .. }) => {
+                        return Err(ModuleError::Whole { file: document.path.to_string() });
+                    }
+                    Ok(Secret { key: Some(key), .. }) => keys.push(key.as_str()),
+                    Err(omission) if omission.key == *chosen => undeliverable = Some((document, omission.why)),
+                    Err(_) => {}
+                }
+            }
+        }
+        if keys.contains(&chosen.as_str()) {
+            continue;
+        }
+        let key = chosen.clone();
+        return Err(match undeliverable {
+            Some((document, why)) => ModuleError::Undeliverable { key, file: document.path.to_string(), why },
+            None => ModuleError::NoSuchKey {
+                nearest: nearest(&key, keys).map(str::to_owned),
+                key,
+                files: all.iter().map(|(document, _)| document.path.to_string()).collect(),
+            },
+        });
+    }
+    Ok(())
+}
+
+/// The secrets by name.
+#[derive(Default)]
+struct Names(BTreeMap<String, Origin>);
+
+impl Names {
+    fn add(&mut self, secret: Secret) -> Result<(), ModuleError> {
+        let Secret { name, file, key, .. } = secret;
+        // It is a path below `/run/secrets`.
+        if name.split('/').any(|step| matches!(step, "" | "." | "..")) {
+            return Err(ModuleError::Name { name });
+        }
+        let second = Origin { file, key };
+        match self.0.insert(name.clone(), second.clone()) {
+            Some(first) => Err(ModuleError::SameName { name, first, second }),
+            None => Ok(()),
+        }
+    }
+
+    /// No secret's file may be another one's folder (reference: sops.md, trap 27).
+    fn check_nesting(&self) -> Result<(), ModuleError> {
+        for (inner, below) in &self.0 {
+            let folders = inner.match_indices('/').filter_map(|(at, _)| inner.get(..at));
+            for outer in folders {
+                if let Some(above) = self.0.get(outer) {
+                    let origins = Box::new((above.clone(), below.clone()));
+                    return Err(ModuleError::Nested { outer: outer.to_owned(), inner: inner.clone(), origins });
+                }
+            }
+        }
+        Ok(())
+    }
 }

@@ -105,6 +105,17 @@ pub struct ExampleRecipe {
     pub file: String,
 }
 
+impl System {
+    /// Its name in prose.
+    pub fn title(self) -> &'static str {
+        match self {
+            System::Nixos => "NixOS",
+            System::Darwin => "nix-darwin",
+            System::HomeManager => "home-manager",
+        }
+    }
+}
+
 fn mapping(text: &str) -> Result<(String, String), &'static str> {
     // A key may hold `=`, a name may not.
     let (key, name) = text.rsplit_once('=').ok_or("write it KEY=NAME")?;
@@ -128,6 +139,11 @@ impl Recipe {
             Recipe::Env(recipe) => std::slice::from_ref(&recipe.file),
             Recipe::Example(recipe) => std::slice::from_ref(&recipe.file),
         }
+    }
+
+    /// Whether it makes the same kind of thing from the same files, whatever the options.
+    pub fn is_of(&self, other: &Recipe) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other) && self.sources() == other.sources()
     }
 
     /// Itself as arguments of `sealnix generate`, as a person would write them.

@@ -1,19 +1,20 @@
 //! `sealnix generate`.
 
+mod write;
+
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use super::Outcome;
 use super::run::{self, RunError};
 use super::subject::Subject;
-use crate::generate::change::Plan;
 use crate::generate::recipe::Recipe;
-use crate::generate::{self};
 
 /// `sealnix generate …`.
 #[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
 pub struct Arguments {
     #[command(subcommand)]
     what: What,
@@ -35,24 +36,10 @@ enum What {
 }
 
 /// Runs it. Paths are relative to the current folder.
-pub fn generate(arguments: Arguments, out: &mut impl Write) -> Result<Outcome, RunError> {
+pub fn generate(arguments: Arguments, output: &mut impl Write) -> Result<Outcome, RunError> {
     let sealed = run::sealed(Subject::default())?;
-    let What::Recipe(mut recipe) = arguments.what;
-    for path in recipe.sources_mut() {
-        *path = sealed.inside(Path::new(path))?;
+    let Arguments { what, out, force, dry_run } = arguments;
+    match what {
+        What::Recipe(recipe) => write::write(&sealed, recipe, &write::Target { out, force, dry_run }, output),
     }
-    let Some(target) = arguments.out else {
-        let text = generate::file(&recipe, &sealed.vault, "generated.nix")?;
-        write!(out, "{text}")?;
-        return Ok(Outcome::Clean);
-    };
-    let target = sealed.inside(&target)?;
-    let mut plan = Plan::new(&sealed.root);
-    let text = generate::file(&recipe, &sealed.vault, &target)?;
-    plan.create(&target, text, arguments.force).map_err(generate::GenerateError::from)?;
-    match arguments.dry_run {
-        true => write!(out, "{}", plan.diff())?,
-        false => plan.apply().map_err(generate::GenerateError::from)?,
-    }
-    Ok(Outcome::Clean)
 }

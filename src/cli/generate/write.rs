@@ -1,0 +1,57 @@
+//! `sealnix generate module|env|example`: one file.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::cli::Outcome;
+use crate::cli::run::{RunError, SealedFiles};
+use crate::generate::change::Plan;
+use crate::generate::recipe::Recipe;
+use crate::generate::{self, GenerateError, header};
+
+/// Where the file goes.
+pub struct Target {
+    /// The path, relative to the current folder; nothing for the standard output.
+    pub out: Option<PathBuf>,
+    /// Whether it may overwrite what was not generated.
+    pub force: bool,
+    /// Whether it is only shown.
+    pub dry_run: bool,
+}
+
+/// Follows a recipe whose paths are relative to the current folder.
+pub fn write(
+    sealed: &SealedFiles,
+    mut recipe: Recipe,
+    target: &Target,
+    output: &mut impl Write,
+) -> Result<Outcome, RunError> {
+    for path in recipe.sources_mut() {
+        *path = sealed.inside(Path::new(path))?;
+    }
+    let Some(out) = &target.out else {
+        let made = generate::file(&recipe, &sealed.vault, "generated.nix")?;
+        write!(output, "{}", made.text)?;
+        return Ok(Outcome::Clean);
+    };
+    let out = sealed.inside(out)?;
+    let made = generate::file(&recipe, &sealed.vault, &out)?;
+    let mut plan = Plan::new(&sealed.root);
+    let before = plan.text(&out).map_err(GenerateError::from)?;
+    let is_its_own = before.as_ref().and_then(|text| header::recipe_of(text)).is_some_and(|old| old.is_of(&recipe));
+    plan.create(&out, made.text, target.force || is_its_own).map_err(GenerateError::from)?;
+    if target.dry_run {
+        write!(output, "{}", plan.diff())?;
+        return Ok(Outcome::Clean);
+    }
+    plan.apply().map_err(GenerateError::from)?;
+    let what = if made.summary.is_empty() { String::new() } else { format!(": {}", made.summary) };
+    match plan.is_empty() {
+        true => writeln!(output, "{out} is up to date{what}")?,
+        false => writeln!(output, "wrote {out}{what}")?,
+    }
+    if before.is_none() && out.ends_with(".nix") {
+        writeln!(output, "Import it in a host, and `git add` it: a flake sees only what git tracks.")?;
+    }
+    Ok(Outcome::Clean)
+}
