@@ -1,6 +1,6 @@
 //! Every sops file of the repository. Never a plaintext.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -43,11 +43,13 @@ impl Sealed {
 }
 
 /// Every file of the repository that holds sops metadata. A file that is in the tree and not
-/// here holds none.
+/// in `files` holds none.
 #[derive(Debug, Default)]
 pub struct Vault {
     /// By path.
     pub files: BTreeMap<RepoPath, Sealed>,
+    /// The files in clear that have keys and nothing to seal: examples.
+    pub examples: BTreeSet<RepoPath>,
 }
 
 impl Vault {
@@ -55,7 +57,8 @@ impl Vault {
     /// whatever it holds.
     pub fn read(tree: &Tree) -> Vault {
         let files = tree.texts.par_iter().filter_map(|(path, text)| Some((path.clone(), Sealed::read(text)?)));
-        Vault { files: files.collect() }
+        let examples = tree.texts.par_iter().filter(|(_, text)| sops::is_blank(text));
+        Vault { files: files.collect(), examples: examples.map(|(path, _)| path.clone()).collect() }
     }
 
     /// The document at a path, if it was read.

@@ -16,6 +16,7 @@ use sealnix::report::human::{self, Style};
 use sealnix::report::{Summary, json};
 use sealnix::sops::document::{Child, Document, Format, Leaf, Node, Value};
 use sealnix::sops::metadata::Metadata;
+use sealnix::sops::seal::SealedType;
 use sealnix::source::{Entry, NotLooked, Place, SyntaxError, Text, Tree};
 use sealnix::vault::{Sealed, Vault};
 
@@ -58,7 +59,10 @@ impl Repo {
         for line in content[..metadata].split_inclusive('\n') {
             if let Some((key, value)) = line.trim_end().split_once(": ").filter(|_| !line.starts_with('#')) {
                 let from = start + key.len() + 2;
-                let node = Node { value: Value::Leaf(Leaf::ClearOther), place: place(from..from + value.len()) };
+                let node = Node {
+                    value: Value::Leaf(Leaf::ClearOther(SealedType::Int)),
+                    place: place(from..from + value.len()),
+                };
                 children.push(Child { key: key.to_owned(), key_place: place(start..start + key.len()), node });
             }
             start += line.len();

@@ -143,7 +143,7 @@ fn keys_are_found_as_sops_nix_finds_them() {
     let kind = |key: &str| match document.find(key) {
         Found::Leaf { leaf: Leaf::Sealed(seal), .. } => format!("{:?} {}", seal.sealed_type, seal.length),
         Found::Leaf { leaf: Leaf::ClearText { length }, .. } => format!("clear {length}"),
-        Found::Leaf { leaf: Leaf::ClearOther, .. } => "other".into(),
+        Found::Leaf { leaf: Leaf::ClearOther(_), .. } => "other".into(),
         Found::Leaf { leaf: Leaf::Null, .. } => "null".into(),
         Found::Map(_) => "map".into(),
         Found::List(_) => "list".into(),

@@ -84,7 +84,7 @@ fn kind(leaf: Leaf) -> &'static str {
             SealedType::Other => "other",
         },
         Leaf::ClearText { .. } => "str",
-        Leaf::ClearOther => "clear, not a string",
+        Leaf::ClearOther(_) => "clear, not a string",
         Leaf::Null => "null",
     }
 }

@@ -164,6 +164,26 @@ impl Plan {
     }
 }
 
+/// Writes one file that lies anywhere, whole or not at all. One that is there and holds something else stays,
+/// unless it is forced away.
+pub fn write_one(path: &Path, text: &str, force: bool) -> Result<(), ChangeError> {
+    let shown = path.display().to_string();
+    let refused = |source| ChangeError::Write { path: shown.clone(), source };
+    match fs::read(path) {
+        Ok(before) if before == text.as_bytes() => return Ok(()),
+        Ok(_) if !force => return Err(ChangeError::Exists { path: shown.as_str().into() }),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(refused)?;
+        }
+        Err(error) => return Err(refused(error)),
+    }
+    // `./NAME` for a bare name: a file beside it lies in the same folder.
+    let path = Path::new(".").join(path);
+    let file = beside(&path, text, false).map_err(refused)?;
+    file.persist(&path).map(drop).map_err(|error| refused(error.error))
+}
+
 /// A unified diff of one file.
 pub fn diff(path: &str, before: Option<&str>, after: &str) -> String {
     let lines = TextDiff::from_lines(before.unwrap_or_default(), after);

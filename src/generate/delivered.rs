@@ -122,7 +122,7 @@ fn delivered(leaf: Leaf, format: Format) -> Result<Leaf, LeftOut> {
         },
         // sops never seals the empty text.
         Leaf::ClearText { length: 0 } => Ok(leaf),
-        Leaf::ClearText { .. } | Leaf::ClearOther => Err(LeftOut::Clear),
+        Leaf::ClearText { .. } | Leaf::ClearOther(_) => Err(LeftOut::Clear),
         Leaf::Null => Err(LeftOut::Null),
     }
 }

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::change::ChangeError;
+use super::dummy::DummyError;
 use super::module::ModuleError;
 use crate::source::RepoPath;
 
@@ -37,6 +38,21 @@ pub enum GenerateError {
     /// The module cannot be made.
     #[error(transparent)]
     Module(#[from] ModuleError),
+    /// Its shape cannot be written: a defect of sealnix.
+    #[error("the shape of `{path}` cannot be written as plaintext; please report this")]
+    NotPlain {
+        /// The file.
+        path: RepoPath,
+    },
+    /// The file is one value.
+    #[error("`{path}` is one sealed value and has no keys")]
+    NoKeys {
+        /// The file.
+        path: RepoPath,
+    },
+    /// The dummy cannot be made.
+    #[error(transparent)]
+    Dummy(#[from] DummyError),
     /// It cannot be written.
     #[error(transparent)]
     Change(#[from] ChangeError),
@@ -51,9 +67,12 @@ impl GenerateError {
         match self {
             GenerateError::NotSealed { .. } => Some("`sops FILE` makes such a file".to_owned()),
             GenerateError::Module(error) => error.help(),
+            GenerateError::Dummy(error) => error.help(),
             GenerateError::Change(error) => error.help(),
+            GenerateError::NoKeys { path } => Some(format!("`sealnix generate module {path}` declares it as a whole")),
             GenerateError::Unread { .. }
             | GenerateError::NotNix { .. }
+            | GenerateError::NotPlain { .. }
             | GenerateError::Unrepeatable
             | GenerateError::NotYet => None,
         }

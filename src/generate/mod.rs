@@ -3,6 +3,7 @@
 
 pub mod change;
 pub mod delivered;
+pub mod dummy;
 pub mod env;
 mod error;
 pub mod example;
@@ -10,7 +11,9 @@ pub mod header;
 pub mod init;
 pub mod module;
 pub mod nix_text;
+mod plaintext;
 pub mod recipe;
+pub mod sealing;
 pub mod secret;
 
 use crate::sops::Document;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::source::{Place, RepoPath};
 
 use super::metadata::Metadata;
-use super::seal::Seal;
+use super::seal::{Seal, SealedType};
 
 /// The form a sops file is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,8 +91,8 @@ pub enum Leaf {
         /// Its length in bytes.
         length: usize,
     },
-    /// A clear number, boolean or date.
-    ClearOther,
+    /// A clear number, boolean or date, by the type that sops would seal it as.
+    ClearOther(SealedType),
     /// Null.
     Null,
 }

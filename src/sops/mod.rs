@@ -1,5 +1,6 @@
 //! sops files: leaves, seals and metadata; never a plaintext. Knows nothing of Nix.
 
+mod blank;
 pub mod document;
 mod dotenv;
 mod flat;
@@ -9,6 +10,7 @@ mod read;
 pub mod seal;
 mod yaml;
 
+pub use blank::is_blank;
 pub use document::{Child, Document, Format, Found, Leaf, Node, Value};
 pub use metadata::{Metadata, Recipient};
 pub use read::{Refused, read};

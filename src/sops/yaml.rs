@@ -105,7 +105,10 @@ fn leaf(scalar: &yaml::Scalar) -> Leaf {
     match scalar.kind {
         Kind::Null => Leaf::Null,
         Kind::Str => Seal::parse(&scalar.text).map_or(Leaf::ClearText { length: scalar.text.len() }, Leaf::Sealed),
-        Kind::Bool | Kind::Int | Kind::Float | Kind::Timestamp => Leaf::ClearOther,
+        Kind::Bool => Leaf::ClearOther(SealedType::Bool),
+        Kind::Int => Leaf::ClearOther(SealedType::Int),
+        Kind::Float => Leaf::ClearOther(SealedType::Float),
+        Kind::Timestamp => Leaf::ClearOther(SealedType::Time),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Files and their text: places, the line index, the walk over the repository, what git tracks.
 
 mod checkout;
+pub mod generated;
 pub mod git;
 pub mod origin;
 mod place;
@@ -9,6 +10,7 @@ pub mod splice;
 pub mod start;
 pub mod syntax;
 pub mod text;
+pub mod tracking;
 pub mod tree;
 pub mod visible;
 pub mod walk;

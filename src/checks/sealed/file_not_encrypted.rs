@@ -97,8 +97,9 @@ fn may_be_meant(world: &World<'_>, path: &str, entry: &Entry) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     // `.gitkeep`, `.gitattributes` and the rule file itself; an empty file gives nothing away.
     let housekeeping = name.starts_with(".git") || name == ".sops.yaml" || entry.size == 0;
+    let has_nothing_to_seal = housekeeping || world.vault.examples.contains(path);
     let looked_at = !world.tree.excluded.contains(path) && world.tree.why_not_looked(path).is_none();
-    !housekeeping && looked_at && !ends_in(path, &SEALED_OTHERWISE)
+    !has_nothing_to_seal && looked_at && !ends_in(path, &SEALED_OTHERWISE)
 }
 
 /// Hosts of different certainty are two findings. A host counts once, with the declaration that it has

@@ -1,5 +1,6 @@
 //! `sealnix generate`.
 
+mod dummy;
 mod write;
 
 use std::io::Write;
@@ -33,6 +34,8 @@ pub struct Arguments {
 enum What {
     #[command(flatten)]
     Recipe(Recipe),
+    /// Write a plaintext of the same shape with harmless values, for tests of machines.
+    Dummy(dummy::Arguments),
 }
 
 /// Runs it. Paths are relative to the current folder.
@@ -41,5 +44,6 @@ pub fn generate(arguments: Arguments, output: &mut impl Write) -> Result<Outcome
     let Arguments { what, out, force, dry_run } = arguments;
     match what {
         What::Recipe(recipe) => write::write(&sealed, recipe, &write::Target { out, force, dry_run }, output),
+        What::Dummy(dummy) => dummy::write(&sealed, &dummy, &write::Target { out, force, dry_run }, output),
     }
 }
