@@ -27,6 +27,8 @@ pub struct Config {
     pub levels: BTreeMap<String, Setting>,
     /// `[inputs] NAME = "PATH"`: checkouts of flake inputs, each a folder relative to the repository.
     pub inputs: BTreeMap<String, String>,
+    /// `[generate] "OUT" = "COMMAND"`: what is generated, by where it is written.
+    pub generate: BTreeMap<String, Command>,
     /// `exclude`: patterns of paths that are not looked at.
     pub exclude: Vec<Glob>,
     /// `[[policy.deny]]`, as written.
@@ -52,6 +54,15 @@ pub struct Setting {
     /// Nothing for "off".
     pub level: Option<Level>,
     /// Where the rule's name stands, for a rule that there is not.
+    pub place: Place,
+}
+
+/// A command that generates a file: the arguments of `sealnix generate`, with paths relative to the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// As written.
+    pub line: String,
+    /// Where it stands.
     pub place: Place,
 }
 
@@ -130,6 +141,18 @@ pub enum Mistake {
         /// The rule that was probably meant.
         nearest: Option<&'static str>,
     },
+    /// No command of `sealnix generate`.
+    #[error("this is no command of `sealnix generate`: {why}; write it as in \"module secrets/web.yaml\"")]
+    Command {
+        /// Why, as a clause.
+        why: String,
+    },
+    /// A path that does not lie in the repository.
+    #[error("a generated file must lie in the repository, and `{path}` does not")]
+    Outside {
+        /// The path.
+        path: String,
+    },
     /// A policy; no rule reads it yet.
     #[error("policies are not enforced by this version: take `[[policy.…]]` out, so that nobody relies on it")]
     NotEnforced,
@@ -190,9 +213,10 @@ impl Reader<'_> {
                 "users" => config.users = self.holders(key, value),
                 "levels" => config.levels = self.levels(key, value),
                 "inputs" => config.inputs = self.folders(key, value),
+                "generate" => config.generate = self.commands(key, value),
                 "exclude" => config.exclude = self.globs(key, value),
                 "policy" => self.policies(key, value, config),
-                _ => self.unknown(key, &["hosts", "users", "levels", "inputs", "exclude", "policy"]),
+                _ => self.unknown(key, &["hosts", "users", "levels", "inputs", "generate", "exclude", "policy"]),
             }
         }
     }
@@ -262,6 +286,26 @@ impl Reader<'_> {
             }
         }
         folders
+    }
+
+    fn commands(&mut self, key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>) -> BTreeMap<String, Command> {
+        let mut commands = BTreeMap::new();
+        for (path, value) in self.table(key, value) {
+            let written = path.get_ref().to_string();
+            let path_in = written.strip_prefix("./").unwrap_or(&written);
+            if !path_in.split('/').all(|step| !matches!(step, "" | "." | "..")) {
+                self.fail(&path.span(), Mistake::Outside { path: written });
+                continue;
+            }
+            match value.get_ref().as_str() {
+                Some(line) => {
+                    let command = Command { line: line.to_owned(), place: self.text.place(value.span()) };
+                    commands.insert(path_in.to_owned(), command);
+                }
+                None => self.wrong_type(path, value, "a command in quotes"),
+            }
+        }
+        commands
     }
 
     fn policies(&mut self, key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>, config: &mut Config) {

@@ -230,6 +230,9 @@ fn fail(error: &RunError) -> ExitCode {
     let style = style(&io::stderr());
     let text = match error {
         RunError::Config(errors) => errors.iter().map(|error| human::error(error, None, style)).collect(),
+        RunError::NotGenerated(errors) => {
+            errors.iter().map(|error| human::error(error, error.help().as_deref(), style)).collect()
+        }
         error => human::error(error, error.help().as_deref(), style),
     };
     // Nobody is left to tell when this fails too.

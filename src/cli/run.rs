@@ -16,6 +16,7 @@ use crate::checks::{self, Verdict, World};
 use crate::config::{self, Config, ConfigError, Mistake};
 use crate::finding::{self, Finding, Label};
 use crate::generate::GenerateError;
+use crate::generate::recipe::Recipe;
 use crate::identity::Identities;
 use crate::levels::{self, Judged};
 use crate::manifest::Manifest;
@@ -110,6 +111,12 @@ pub enum RunError {
     /// Nothing was generated.
     #[error(transparent)]
     Generate(#[from] GenerateError),
+    /// One file is named where every file is meant.
+    #[error("--check and --all are for every generated file: they take no command and no --out")]
+    EveryFile,
+    /// Some generated files could not be looked at.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    NotGenerated(Vec<GenerateError>),
     /// The result could not be written.
     #[error("cannot write the result")]
     Write(#[from] io::Error),
@@ -165,6 +172,8 @@ impl RunError {
             | RunError::Walk(_)
             | RunError::Evaluate(_)
             | RunError::Config(_)
+            | RunError::NotGenerated(_)
+            | RunError::EveryFile
             | RunError::Write(_)
             | RunError::NotSaved { .. }
             | RunError::Json(_) => None,
@@ -432,7 +441,11 @@ fn beyond_reading(config: &Config) -> Vec<ConfigError> {
     });
     let policies = config.deny.iter().chain(&config.rotate).chain(&config.require);
     let policies = policies.map(|table| ConfigError { mistake: Mistake::NotEnforced, place: table.place.clone() });
-    let mut errors: Vec<_> = unknown.chain(policies).collect();
+    let commands = config.generate.values().filter_map(|command| {
+        let why = Recipe::read(&command.line).err()?;
+        Some(ConfigError { mistake: Mistake::Command { why }, place: command.place.clone() })
+    });
+    let mut errors: Vec<_> = unknown.chain(policies).chain(commands).collect();
     errors.sort_by(|a, b| a.place.cmp(&b.place));
     errors
 }

@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::change::ChangeError;
 use super::dummy::DummyError;
 use super::module::ModuleError;
+use super::region::RegionError;
 use crate::source::RepoPath;
 
 /// Why nothing was generated.
@@ -35,6 +36,25 @@ pub enum GenerateError {
     /// An argument or path with a line break in it.
     #[error("an argument or path holds a control character, which the header of a generated file cannot repeat")]
     Unrepeatable,
+    /// A header that cannot be followed.
+    #[error("the header of `{path}` names no command of `sealnix generate`: {why}")]
+    Header {
+        /// The file.
+        path: RepoPath,
+        /// Why.
+        why: String,
+    },
+    /// One of several files.
+    #[error("`{path}`: {error}")]
+    Of {
+        /// The file that was to be made.
+        path: String,
+        /// Why it was not.
+        error: Box<GenerateError>,
+    },
+    /// A marked region cannot be filled.
+    #[error(transparent)]
+    Region(#[from] RegionError),
     /// The module cannot be made.
     #[error(transparent)]
     Module(#[from] ModuleError),
@@ -62,12 +82,20 @@ pub enum GenerateError {
 }
 
 impl GenerateError {
+    /// The same, said of the file that was to be made.
+    pub fn of(self, path: &str) -> Self {
+        GenerateError::Of { path: path.to_owned(), error: Box::new(self) }
+    }
+
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
         match self {
             GenerateError::NotSealed { .. } => Some("`sops FILE` makes such a file".to_owned()),
             GenerateError::Module(error) => error.help(),
             GenerateError::Dummy(error) => error.help(),
+            GenerateError::Of { error, .. } => error.help(),
+            GenerateError::Region(error) => error.help(),
+            GenerateError::Header { .. } => Some("delete the file, or its header".to_owned()),
             GenerateError::Change(error) => error.help(),
             GenerateError::NoKeys { path } => Some(format!("`sealnix generate module {path}` declares it as a whole")),
             GenerateError::Unread { .. }

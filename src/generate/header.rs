@@ -17,10 +17,13 @@ pub fn header(recipe: &Recipe, out: &str) -> Option<String> {
     is_line.then(|| format!("{MARK}{sources}; edits are lost.\n{COMMAND}{command}\n"))
 }
 
-/// The recipe that a file's header names; nothing where it has none.
-pub fn recipe_of(text: &str) -> Option<Recipe> {
+/// The recipe that a file's header names, or why it names none; nothing where there is no header.
+pub fn recipe_of(text: &str) -> Option<Result<Recipe, String>> {
     let mut lines = text.lines();
     lines.next()?.strip_prefix(MARK)?;
-    let (line, _) = lines.next()?.strip_prefix(COMMAND)?.rsplit_once(OUT)?;
-    Recipe::parse(line)
+    let command = lines.next().and_then(|line| line.strip_prefix(COMMAND)?.rsplit_once(OUT));
+    Some(match command {
+        Some((line, _)) => Recipe::read(line),
+        None => Err("its second line is no command".to_owned()),
+    })
 }

@@ -13,8 +13,10 @@ pub mod module;
 pub mod nix_text;
 mod plaintext;
 pub mod recipe;
+pub mod region;
 pub mod sealing;
 pub mod secret;
+pub mod stale;
 
 use crate::sops::Document;
 use crate::vault::{Sealed, Vault};
@@ -63,18 +65,20 @@ pub struct Generated {
     pub text: String,
     /// What it holds, for the person; empty where there is nothing to say.
     pub summary: String,
+    /// Whether it begins with a header.
+    pub has_header: bool,
 }
 
 /// The whole file with its header.
 pub fn file(recipe: &Recipe, vault: &Vault, out: &str) -> Result<Generated, GenerateError> {
     let header = || header::header(recipe, out).ok_or(GenerateError::Unrepeatable);
     Ok(match rendered(recipe, vault, out)? {
-        Rendered::Commented(text) => Generated { text: header()? + &text, summary: String::new() },
-        Rendered::Json(text) => Generated { text, summary: String::new() },
+        Rendered::Commented(text) => Generated { text: header()? + &text, has_header: true, ..Generated::default() },
+        Rendered::Json(text) => Generated { text, ..Generated::default() },
         Rendered::Nix(module) => {
             let text = nix_text::formatted(&(header()? + &module.code()));
             let text = text.ok_or_else(|| GenerateError::NotNix { out: out.to_owned() })?;
-            Generated { text, summary: module.summary }
+            Generated { text, summary: module.summary, has_header: true }
         }
     })
 }

@@ -133,6 +133,9 @@ fn for_systems(option: &str) -> &'static str {
 
 /// The module of a recipe; `out` is where it is to stand.
 pub fn module(recipe: &ModuleRecipe, vault: &Vault, out: &str) -> Result<NixModule, GenerateError> {
+    if recipe.namespace.is_some() {
+        return Err(GenerateError::NotYet);
+    }
     let common = common(recipe)?;
     let mut documents = Vec::new();
     for file in &recipe.files {

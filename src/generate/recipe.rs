@@ -169,21 +169,36 @@ impl Recipe {
         self.words().iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
     }
 
-    /// Reads what [`Recipe::line`] writes; nothing where it is none.
-    pub fn parse(line: &str) -> Option<Recipe> {
+    /// Reads what [`Recipe::line`] writes.
+    ///
+    /// # Errors
+    /// If it is none: why, as a clause.
+    pub fn read(line: &str) -> Result<Recipe, String> {
         #[derive(Parser)]
-        #[command(no_binary_name = true)]
+        #[command(no_binary_name = true, disable_help_flag = true, disable_help_subcommand = true)]
         struct Line {
             #[command(subcommand)]
             recipe: Recipe,
         }
-        let words = shlex::split(line)?;
-        let mut recipe = Line::try_parse_from(words).ok()?.recipe;
+        let words = shlex::split(line).ok_or("a quote is not closed")?;
+        if words.is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        let mut recipe = Line::try_parse_from(words).map_err(|error| reason(&error))?.recipe;
         for path in recipe.sources_mut() {
             *path = path.strip_prefix("./").unwrap_or(path).to_owned();
         }
-        Some(recipe)
+        Ok(recipe)
     }
+}
+
+/// What the command line's reader says, as a clause.
+fn reason(error: &clap::Error) -> String {
+    let text = error.to_string();
+    // What is missing, or possible, stands in lines of its own.
+    let lines = text.lines().take_while(|line| !line.starts_with("Usage:")).map(str::trim);
+    let said = lines.filter(|line| !line.is_empty() && !line.starts_with("tip:")).collect::<Vec<_>>().join(" ");
+    said.strip_prefix("error: ").unwrap_or(&said).to_owned()
 }
 
 /// `--NAME VALUE`, or `--NAME=VALUE` where the value may be taken for an option.

@@ -1,6 +1,7 @@
 //! The Nix language and nothing else, with honest unknowns. It has never heard of sops or NixOS.
 
 pub mod builtins;
+pub mod comments;
 pub mod eval;
 pub mod evaluate;
 pub mod guard;

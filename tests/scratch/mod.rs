@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The folder `fixtures/`.
+#[allow(dead_code, reason = "no test uses all of it")]
 pub fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }

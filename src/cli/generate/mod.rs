@@ -1,6 +1,7 @@
 //! `sealnix generate`.
 
 mod dummy;
+mod stale;
 mod write;
 
 use std::io::Write;
@@ -15,10 +16,21 @@ use crate::generate::recipe::Recipe;
 
 /// `sealnix generate …`.
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true)]
+#[command(
+    arg_required_else_help = true,
+    subcommand_negates_reqs = true,
+    group(clap::ArgGroup::new("every").required(true))
+)]
 pub struct Arguments {
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
+    /// Say which generated files are stale: those with sealnix's header, those that sealnix.toml lists, and
+    /// marked regions. Exit code: 0 none, 1 some, 2 a source cannot be read.
+    #[arg(long, group = "every")]
+    check: bool,
+    /// Write all of these anew that are stale.
+    #[arg(long, group = "every")]
+    all: bool,
     /// Where it is written; without it to the standard output, as though it stood at the repository's root.
     #[arg(long, global = true, value_name = "OUT")]
     out: Option<PathBuf>,
@@ -40,10 +52,16 @@ enum What {
 
 /// Runs it. Paths are relative to the current folder.
 pub fn generate(arguments: Arguments, output: &mut impl Write) -> Result<Outcome, RunError> {
+    let Arguments { what, check, all, out, force, dry_run } = arguments;
+    if (check || all) && (what.is_some() || out.is_some()) {
+        return Err(RunError::EveryFile);
+    }
     let sealed = run::sealed(Subject::default())?;
-    let Arguments { what, out, force, dry_run } = arguments;
     match what {
-        What::Recipe(recipe) => write::write(&sealed, recipe, &write::Target { out, force, dry_run }, output),
-        What::Dummy(dummy) => dummy::write(&sealed, &dummy, &write::Target { out, force, dry_run }, output),
+        Some(What::Recipe(recipe)) => write::write(&sealed, recipe, &write::Target { out, force, dry_run }, output),
+        Some(What::Dummy(dummy)) => dummy::write(&sealed, &dummy, &write::Target { out, force, dry_run }, output),
+        // One of the two is required then.
+        None if check => stale::check(&sealed, output),
+        None => stale::refresh(&sealed, &stale::Refresh { force, dry_run }, output),
     }
 }

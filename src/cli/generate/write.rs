@@ -38,7 +38,8 @@ pub fn write(
     let made = generate::file(&recipe, &sealed.vault, &out)?;
     let mut plan = Plan::new(&sealed.root);
     let before = plan.text(&out).map_err(GenerateError::from)?;
-    let is_its_own = before.as_ref().and_then(|text| header::recipe_of(text)).is_some_and(|old| old.is_of(&recipe));
+    let is_its_own =
+        before.as_ref().and_then(|text| header::recipe_of(text)?.ok()).is_some_and(|old| old.is_of(&recipe));
     plan.create(&out, made.text, target.force || is_its_own).map_err(GenerateError::from)?;
     if target.dry_run {
         write!(output, "{}", plan.diff())?;
