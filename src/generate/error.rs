@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::change::ChangeError;
 use super::dummy::DummyError;
+use super::env::EnvError;
 use super::module::ModuleError;
 use super::region::RegionError;
 use crate::source::RepoPath;
@@ -70,6 +71,9 @@ pub enum GenerateError {
         /// The file.
         path: RepoPath,
     },
+    /// The template cannot be made.
+    #[error(transparent)]
+    Env(#[from] EnvError),
     /// The dummy cannot be made.
     #[error(transparent)]
     Dummy(#[from] DummyError),
@@ -92,6 +96,7 @@ impl GenerateError {
         match self {
             GenerateError::NotSealed { .. } => Some("`sops FILE` makes such a file".to_owned()),
             GenerateError::Module(error) => error.help(),
+            GenerateError::Env(error) => error.help(),
             GenerateError::Dummy(error) => error.help(),
             GenerateError::Of { error, .. } => error.help(),
             GenerateError::Region(error) => error.help(),

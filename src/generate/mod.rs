@@ -5,6 +5,7 @@ pub mod change;
 pub mod delivered;
 pub mod dummy;
 pub mod env;
+pub mod environment_name;
 mod error;
 pub mod example;
 pub mod header;

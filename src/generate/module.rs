@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::delivered::LeftOut;
 use super::recipe::{ModuleRecipe, System};
 use super::secret::{self, Common, Omission, Secret};
-use super::{GenerateError, NixModule, document, nix_text};
+use super::{GenerateError, NixModule, document};
 use crate::nearest::nearest;
 use crate::nix::lib::escapes::shell_word;
 use crate::sops::Document;
@@ -168,17 +168,12 @@ fn declared(
 ) -> Result<NixModule, ModuleError> {
     let prefix = recipe.prefix.as_deref().unwrap_or_default();
     let all: Vec<_> = documents.iter().map(|document| (*document, secret::of_file(document, prefix))).collect();
-    check_only(&recipe.only, &all)?;
+    check_keys(&recipe.only, &all)?;
     let mut names = Names::default();
     let mut omissions = Vec::new();
     let mut body = String::from("sops.secrets = {\n");
     for (document, secrets) in all {
-        if secret::is_nested_json(document) {
-            body += &nix_text::comment(&format!(
-                "{} is read as YAML, which JSON is too: sops-nix finds no nested key in JSON, and takes one format for a file.",
-                document.path
-            ));
-        }
+        body += &secret::nested_json_note(document);
         for secret in secrets {
             match secret {
                 Ok(secret) if is_chosen(&recipe.only, secret.key.as_deref()) => {
@@ -216,10 +211,12 @@ pub fn summary(secrets: usize, left_out: usize) -> String {
     }
 }
 
-type Secrets<'d> = (&'d Document, Vec<Result<Secret, Omission>>);
+/// What a file gives.
+pub type Secrets<'d> = (&'d Document, Vec<Result<Secret, Omission>>);
 
-fn check_only(only: &[String], all: &[Secrets<'_>]) -> Result<(), ModuleError> {
-    for chosen in only {
+/// Whether the files have these keys, as secrets.
+pub fn check_keys(asked: &[String], all: &[Secrets<'_>]) -> Result<(), ModuleError> {
+    for chosen in asked {
         let mut keys = Vec::new();
         let mut undeliverable = None;
         for (document, secrets) in all {

@@ -79,9 +79,20 @@ fn format_of(document: &Document) -> Option<&'static str> {
 }
 
 /// Whether it is a JSON file with a nested key that is delivered.
-pub fn is_nested_json(document: &Document) -> bool {
+fn is_nested_json(document: &Document) -> bool {
     let is_nested = |key: &delivered::Key<'_>| key.value.is_ok() && key.path.contains('/');
     document.format == Format::Json && delivered::keys(document).iter().any(is_nested)
+}
+
+/// What a module says beside the keys of such a file.
+pub fn nested_json_note(document: &Document) -> String {
+    match is_nested_json(document) {
+        false => String::new(),
+        true => nix_text::comment(&format!(
+            "{} is read as YAML, which JSON is too: sops-nix finds no nested key in JSON, and takes one format for a file.",
+            document.path
+        )),
+    }
 }
 
 /// A file's own name without its leading dots: `.env` gives `env`.

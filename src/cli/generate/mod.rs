@@ -1,6 +1,7 @@
 //! `sealnix generate`.
 
 mod dummy;
+mod owner;
 mod stale;
 mod write;
 

@@ -3,10 +3,11 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::owner::{self, Owner};
 use crate::cli::Outcome;
 use crate::cli::run::{RunError, SealedFiles};
 use crate::generate::change::Plan;
-use crate::generate::recipe::Recipe;
+use crate::generate::recipe::{EnvRecipe, Recipe};
 use crate::generate::{self, GenerateError, header};
 
 /// Where the file goes.
@@ -29,8 +30,11 @@ pub fn write(
     for path in recipe.sources_mut() {
         *path = sealed.inside(Path::new(path))?;
     }
+    if let Recipe::Env(recipe) = &mut recipe {
+        find_owner(recipe);
+    }
     let Some(out) = &target.out else {
-        let made = generate::file(&recipe, &sealed.vault, "generated.nix")?;
+        let made = generate::file(&recipe, &sealed.vault, &name_without_place(&recipe))?;
         write!(output, "{}", made.text)?;
         return Ok(Outcome::Clean);
     };
@@ -55,4 +59,30 @@ pub fn write(
         writeln!(output, "Import it in a host, and `git add` it: a flake sees only what git tracks.")?;
     }
     Ok(Outcome::Clean)
+}
+
+/// What a file is called that goes to the standard output: its ending says what it is.
+fn name_without_place(recipe: &Recipe) -> String {
+    match recipe {
+        Recipe::Example(recipe) => {
+            let ending = recipe.file.rsplit(['/', '.']).next().unwrap_or_default();
+            format!("example.{ending}")
+        }
+        Recipe::Module(_) | Recipe::Env(_) => "generated.nix".to_owned(),
+    }
+}
+
+/// The recipe names the owner, so that following it again evaluates nothing.
+fn find_owner(recipe: &mut EnvRecipe) {
+    if recipe.owner.is_some() {
+        return;
+    }
+    match owner::of_unit(&recipe.unit) {
+        Owner::Account(name) => recipe.owner = Some(name),
+        Owner::None => {}
+        Owner::Unknown(why) => {
+            // Nothing depends on it: the manager, which is root, reads the file. Nobody is left to tell when this fails.
+            let _ = writeln!(std::io::stderr(), "no owner is set: {why}; --owner sets one");
+        }
+    }
 }
