@@ -45,6 +45,9 @@ pub enum LeftOut {
     /// No name that a file, or Nix, can have.
     #[error("no file can have such a name, as its secret would")]
     NoName,
+    /// A name that is not found in the text, where a module looks for it at evaluation.
+    #[error("its name is too long or odd for Nix to find it in the file")]
+    OddName,
     /// In another YAML document than the first.
     #[error("it is in a later YAML document, and sops-nix reads only the first")]
     LaterDocument,

@@ -11,6 +11,7 @@ pub mod example;
 pub mod header;
 pub mod init;
 pub mod module;
+pub mod namespace;
 pub mod nix_text;
 mod plaintext;
 pub mod recipe;

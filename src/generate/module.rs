@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::delivered::LeftOut;
 use super::recipe::{ModuleRecipe, System};
 use super::secret::{self, Common, Omission, Secret};
-use super::{GenerateError, NixModule, document};
+use super::{GenerateError, NixModule, document, namespace};
 use crate::nearest::nearest;
 use crate::nix::lib::escapes::shell_word;
 use crate::sops::Document;
@@ -77,6 +77,21 @@ pub enum ModuleError {
         /// What the module is for.
         system: System,
     },
+    /// `--namespace` with several files.
+    #[error("a module with options is for one file")]
+    OneFile,
+    /// `--namespace` for a file without keys.
+    #[error("`{file}` is delivered whole, so a module cannot choose among its keys")]
+    NoNames {
+        /// The file.
+        file: String,
+    },
+    /// `--namespace` is no option path.
+    #[error("`{namespace}` is no path of options")]
+    Namespace {
+        /// As given.
+        namespace: String,
+    },
     /// Nothing is left.
     #[error("{} has no key that sops-nix delivers", quoted(files))]
     Nothing {
@@ -114,6 +129,9 @@ impl ModuleError {
             }
             ModuleError::Undeliverable { .. } | ModuleError::NoOption { .. } => None,
             ModuleError::Whole { file } => Some(format!("make a module of its own for `{file}`, without --only")),
+            ModuleError::OneFile => Some("make one for each, with other paths".to_owned()),
+            ModuleError::NoNames { file } => Some(format!("make a plain module of `{file}`, without --namespace")),
+            ModuleError::Namespace { .. } => Some("write it as in `--namespace services.web.secrets`".to_owned()),
             ModuleError::SameName { .. } | ModuleError::Nested { .. } => {
                 Some("make a module for each, one of them with `--prefix`".to_owned())
             }
@@ -133,17 +151,16 @@ fn for_systems(option: &str) -> &'static str {
 
 /// The module of a recipe; `out` is where it is to stand.
 pub fn module(recipe: &ModuleRecipe, vault: &Vault, out: &str) -> Result<NixModule, GenerateError> {
-    if recipe.namespace.is_some() {
-        return Err(GenerateError::NotYet);
-    }
-    let common = common(recipe)?;
     let mut documents = Vec::new();
     for file in &recipe.files {
         if documents.iter().all(|document: &&Document| &*document.path != file.as_str()) {
             documents.push(document(vault, file)?);
         }
     }
-    Ok(declared(recipe, &documents, &common, out)?)
+    Ok(match &recipe.namespace {
+        Some(namespace) => namespace::module(recipe, namespace, &documents, out)?,
+        None => declared(recipe, &documents, &common(recipe)?, out)?,
+    })
 }
 
 /// What the recipe says of every secret, if the system has it.
@@ -218,7 +235,7 @@ pub type Secrets<'d> = (&'d Document, Vec<Result<Secret, Omission>>);
 pub fn check_keys(asked: &[String], all: &[Secrets<'_>]) -> Result<(), ModuleError> {
     for chosen in asked {
         let mut keys = Vec::new();
-        let mut undeliverable = None;
+        let mut unfit = None;
         for (document, secrets) in all {
             for secret in secrets {
                 match secret {
@@ -226,7 +243,7 @@ pub fn check_keys(asked: &[String], all: &[Secrets<'_>]) -> Result<(), ModuleErr
                         return Err(ModuleError::Whole { file: document.path.to_string() });
                     }
                     Ok(Secret { key: Some(key), .. }) => keys.push(key.as_str()),
-                    Err(omission) if omission.key == *chosen => undeliverable = Some((document, omission.why)),
+                    Err(omission) if omission.key == *chosen => unfit = Some((document, omission.why)),
                     Err(_) => {}
                 }
             }
@@ -235,8 +252,8 @@ pub fn check_keys(asked: &[String], all: &[Secrets<'_>]) -> Result<(), ModuleErr
             continue;
         }
         let key = chosen.clone();
-        return Err(match undeliverable {
-            Some((document, why)) => ModuleError::Undeliverable { key, file: document.path.to_string(), why },
+        return Err(match unfit {
+            Some((document, why)) => undeliverable(&key, document, why),
             None => ModuleError::NoSuchKey {
                 nearest: nearest(&key, keys).map(str::to_owned),
                 key,
@@ -245,6 +262,11 @@ pub fn check_keys(asked: &[String], all: &[Secrets<'_>]) -> Result<(), ModuleErr
         });
     }
     Ok(())
+}
+
+/// A key that was asked for and cannot be declared.
+pub fn undeliverable(key: &str, document: &Document, why: LeftOut) -> ModuleError {
+    ModuleError::Undeliverable { key: key.to_owned(), file: document.path.to_string(), why }
 }
 
 /// The secrets by name.

@@ -1,0 +1,289 @@
+//! A reusable module: options for an encrypted file, and assertions that name a key that it does not have.
+
+use std::fmt::Write;
+
+use super::delivered::{self, LeftOut};
+use super::module::{ModuleError, common, undeliverable};
+use super::recipe::{ModuleRecipe, System};
+use super::secret::{Common, Omission};
+use super::{NixModule, nix_text};
+use crate::nearest::nearest;
+use crate::sops::{Document, Format};
+
+/// The longest name that sops' YAML library writes on one line with its value, in bytes.
+const LONGEST_NAME: usize = 128;
+
+/// `isText`, which both readers of keys use.
+const IS_TEXT: &str = r#"
+  # Whether a value is one that sops-nix delivers: sops writes its type behind it.
+  isText =
+    value:
+    let
+      parts = lib.splitString ",type:" value;
+      type = builtins.elemAt parts 1;
+    in
+    value == ""
+    || lib.hasPrefix "ENC[AES256_GCM," value
+      && builtins.length parts > 1
+      && (lib.hasPrefix "str]" type || lib.hasPrefix "time]" type);
+"#;
+
+/// `keysOf` for YAML. Matches are only made with short texts: Nix' regular expressions overflow on long ones.
+const YAML_KEYS: &str = r#"
+  # The keys of an encrypted YAML file that sops-nix delivers, nested ones as "a/b". sops leaves their names in
+  # clear, writes one a line, and its own part last.
+  keysOf =
+    file:
+    let
+      data = builtins.head (lib.splitString "\nsops:\n" ("\n" + builtins.readFile file));
+      unquoted =
+        name:
+        if builtins.match ''"([^"\]|\\["\/bfnrt])*"'' name != null then
+          builtins.fromJSON name
+        else if lib.hasPrefix "'" name then
+          builtins.replaceStrings [ "''" ] [ "'" ] (builtins.substring 1 (builtins.stringLength name - 2) name)
+        else
+          name;
+      # `above` holds the maps around a line, the innermost last; what is in a list has no path.
+      read =
+        { above, keys }:
+        line:
+        let
+          parts = lib.splitString ": ENC[AES256_GCM," line;
+          isSealed = builtins.length parts > 1;
+          isEmpty = lib.hasSuffix ": \"\"" line;
+          isMap = !isSealed && lib.hasSuffix ":" line;
+          written = if isSealed then builtins.head parts else lib.removeSuffix ":" (lib.removeSuffix " \"\"" line);
+          matched = builtins.match "( *)(- )?(.*)" (builtins.substring 0 200 written);
+          indent = builtins.stringLength (builtins.elemAt matched 0);
+          isItem = builtins.elemAt matched 1 != null;
+          name = unquoted (builtins.elemAt matched 2);
+          around = builtins.filter (map: map.indent < indent) above;
+          parent = if around == [ ] then "" else (lib.last around).path;
+          isNamed = !isItem && parent != null && name != "" && !(lib.hasInfix "/" name);
+          # A merged map's keys are those of the map around it.
+          path = if !isNamed then null else if name == "!!merge <<" then parent else "${parent}${name}/";
+          isDelivered =
+            isNamed && (isEmpty || isSealed && isText "ENC[AES256_GCM,${builtins.elemAt parts 1}");
+          found = keys ++ lib.optional isDelivered "${parent}${name}";
+        in
+        if isSealed || isEmpty || isMap || isItem then
+          builtins.seq (builtins.length found) {
+            above = if isMap || isItem then around ++ [ { inherit indent path; } ] else around;
+            keys = found;
+          }
+        else
+          { inherit above keys; };
+      start = {
+        above = [ ];
+        keys = [ ];
+      };
+    in
+    (builtins.foldl' read start (lib.splitString "\n" data)).keys;
+"#;
+
+/// `keysOf` for JSON.
+const JSON_KEYS: &str = r#"
+  # The keys of an encrypted JSON file that sops-nix delivers, nested ones as "a/b": sops leaves their names in clear.
+  keysOf =
+    file:
+    let
+      below =
+        prefix: name: value:
+        if name == "" || lib.hasInfix "/" name then
+          [ ]
+        else if builtins.isAttrs value then
+          lib.concatLists (lib.mapAttrsToList (below "${prefix}${name}/") value)
+        else
+          lib.optional (builtins.isString value && isText value) "${prefix}${name}";
+      data = removeAttrs (builtins.fromJSON (builtins.readFile file)) [ "sops" ];
+    in
+    lib.concatLists (lib.mapAttrsToList (below "") data);
+"#;
+
+/// The module with options below `namespace`, for a file at `out`.
+pub fn module(
+    recipe: &ModuleRecipe,
+    namespace: &str,
+    documents: &[&Document],
+    out: &str,
+) -> Result<NixModule, ModuleError> {
+    let &[document] = documents else { return Err(ModuleError::OneFile) };
+    if delivered::is_whole(document.format) {
+        return Err(ModuleError::NoNames { file: document.path.to_string() });
+    }
+    let steps: Vec<&str> = namespace.split('.').collect();
+    if steps.iter().any(|step| step.trim().is_empty()) {
+        return Err(ModuleError::Namespace { namespace: namespace.to_owned() });
+    }
+    let keys = Keys::of(recipe, document)?;
+    let options = nix_text::path_of_names(&steps);
+    let common = common(recipe)?;
+    let file = nix_text::path(out, &document.path);
+    Ok(NixModule {
+        arguments: vec!["config", "lib"],
+        bindings: bindings(&options, document, &file),
+        body: declared(recipe.system, &options, document, &keys, &common, &file)
+            + &definitions(recipe.system, &options, document.format, &common),
+        summary: format!("options below `{options}`, {}", keys.summary()),
+    })
+}
+
+/// The keys that the module asks for unless it is told others.
+struct Keys {
+    required: Vec<Result<String, Omission>>,
+    optional: Vec<String>,
+}
+
+impl Keys {
+    fn of(recipe: &ModuleRecipe, document: &Document) -> Result<Self, ModuleError> {
+        let readable = |key: delivered::Key<'_>| match key.value {
+            Ok(_) if document.format == Format::Yaml && !key.path.split('/').all(is_on_one_line) => {
+                Err(Omission { key: key.path, why: LeftOut::OddName })
+            }
+            Ok(_) => Ok(key.path),
+            Err(why) => Err(Omission { key: key.path, why }),
+        };
+        let all: Vec<_> = delivered::keys(document).into_iter().map(readable).collect();
+        for key in &recipe.required {
+            check(key, &all, document)?;
+        }
+        // One that is not there may be there one day; one that could never be declared may not.
+        for key in &recipe.optional {
+            if all.iter().flatten().any(|found| found == key) {
+                continue;
+            }
+            if let Some(Omission { why, .. }) = all.iter().filter_map(|key| key.as_ref().err()).find(|o| o.key == *key)
+            {
+                return Err(undeliverable(key, document, *why));
+            }
+            if !key.split('/').all(|step| !matches!(step, "" | "." | "..") && is_on_one_line(step)) {
+                return Err(undeliverable(key, document, LeftOut::NoName));
+            }
+        }
+        let optional = recipe.optional.clone();
+        let is_optional = |key: &Result<String, Omission>| key.as_ref().is_ok_and(|key| optional.contains(key));
+        let required: Vec<_> = match recipe.required.as_slice() {
+            [] => all.into_iter().filter(|key| !is_optional(key)).collect(),
+            required => required.iter().cloned().map(Ok).collect(),
+        };
+        if optional.is_empty() && required.iter().all(Result::is_err) {
+            let example =
+                required.into_iter().filter_map(Result::err).next().map(|omission| (omission.key, omission.why));
+            return Err(ModuleError::Nothing { files: vec![document.path.to_string()], example });
+        }
+        Ok(Keys { required, optional })
+    }
+
+    fn summary(&self) -> String {
+        let left_out = self.required.iter().filter(|key| key.is_err()).count();
+        let mut summary = format!("{} required", self.required.len() - left_out);
+        for (count, what) in [(self.optional.len(), "optional"), (left_out, "left out")] {
+            if count > 0 {
+                let _ = write!(summary, ", {count} {what}");
+            }
+        }
+        summary
+    }
+
+    /// The required ones as a list; at its place why a key is not among them.
+    fn required(&self) -> String {
+        let item = |key: &Result<String, Omission>| match key {
+            Ok(key) => format!("{}\n", nix_text::string(key)),
+            Err(omission) => omission.comment(),
+        };
+        format!("[\n{}]", self.required.iter().map(item).collect::<String>())
+    }
+}
+
+fn check(key: &str, all: &[Result<String, Omission>], document: &Document) -> Result<(), ModuleError> {
+    let found = all.iter().find(|found| match found {
+        Ok(found) => found == key,
+        Err(omission) => omission.key == key,
+    });
+    match found {
+        Some(Ok(_)) => Ok(()),
+        Some(Err(omission)) => Err(undeliverable(key, document, omission.why)),
+        None => Err(ModuleError::NoSuchKey {
+            key: key.to_owned(),
+            files: vec![document.path.to_string()],
+            nearest: nearest(key, all.iter().flatten().map(String::as_str)).map(str::to_owned),
+        }),
+    }
+}
+
+/// Whether sops writes a name on the line of its value, and with no escape that JSON has not: what go-yaml
+/// takes for printable, less what is beyond the basic plane.
+fn is_on_one_line(name: &str) -> bool {
+    let is_printable = |c: char| {
+        let is_break = matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+        matches!(c, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') && !is_break
+    };
+    name.len() <= LONGEST_NAME && name.chars().all(is_printable)
+}
+
+fn bindings(options: &str, document: &Document, file: &str) -> String {
+    let reader = if document.format == Format::Json { JSON_KEYS } else { YAML_KEYS };
+    let shown = nix_text::string(&document.path);
+    format!(
+        "cfg = config.{options};\n\n\
+         # The file's name in what is said of it.\n\
+         shown = if cfg.sopsFile == {file} then {shown} else toString cfg.sopsFile;\n\
+         {IS_TEXT}{reader}\n\
+         keys = keysOf cfg.sopsFile;\n\n\
+         declared = builtins.filter (key: builtins.elem key keys) (cfg.required ++ cfg.optional);"
+    )
+}
+
+fn declared(system: System, options: &str, document: &Document, keys: &Keys, common: &Common, file: &str) -> String {
+    let format = if document.format == Format::Json { "JSON" } else { "YAML" };
+    let enable = nix_text::string(&format!("the secrets of {}", document.path));
+    let option = |name: &str, kind: &str, default: &str, description: &str| {
+        let description = nix_text::string(description);
+        format!(
+            "{name} = lib.mkOption {{\ntype = lib.types.{kind};\ndefault = {default};\ndescription = {description};\n}};\n"
+        )
+    };
+    let mut code = format!("options.{options} = {{\nenable = lib.mkEnableOption {enable};\n");
+    code += &option("sopsFile", "path", file, &format!("The encrypted {format} file."));
+    if system.has_owner() {
+        let owner = common.owner.as_deref().map_or("null".to_owned(), nix_text::string);
+        code += &option("owner", "nullOr lib.types.str", &owner, "Who owns the secrets; null for root.");
+        code += &option("group", "nullOr lib.types.str", "null", "The secrets' group; null for the owner's.");
+    }
+    code += &option("required", "listOf lib.types.str", &keys.required(), "The keys that the file must have.");
+    let optional = nix_text::list(&keys.optional);
+    code +=
+        &option("optional", "listOf lib.types.str", &optional, "The keys that are secrets where the file has them.");
+    code + "};\n\n"
+}
+
+fn definitions(system: System, options: &str, format: Format, common: &Common) -> String {
+    // Within a longer string.
+    let quoted = nix_text::string(options);
+    let options = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(options);
+    let mut secret = "inherit (cfg) sopsFile;\n".to_owned();
+    if format == Format::Json {
+        // As in a plain module.
+        secret += "# sops-nix finds no nested key in JSON, and JSON is YAML.\n\
+                   format = if builtins.any (lib.hasInfix \"/\") keys then \"yaml\" else \"json\";\n";
+    }
+    if !common.units.is_empty() {
+        let _ = writeln!(secret, "restartUnits = {};", nix_text::list(&common.units));
+    }
+    let mut secret = format!("{{\n{secret}}}");
+    if system.has_owner() {
+        secret += "\n// lib.optionalAttrs (cfg.owner != null) { inherit (cfg) owner; }\
+                   \n// lib.optionalAttrs (cfg.group != null) { inherit (cfg) group; }";
+    }
+    format!(
+        "config = lib.mkIf cfg.enable {{\n\
+         assertions = map (key: {{\n\
+         assertion = builtins.elem key keys;\n\
+         message = \"{options}: the key `${{key}}` is required, and ${{shown}} has no text under it. Add it with \
+         `sops ${{shown}}`, or take it out of `{options}.required`.\";\n\
+         }}) cfg.required;\n\n\
+         sops.secrets = lib.genAttrs declared (_: {secret});\n\
+         }};"
+    )
+}

@@ -1,0 +1,260 @@
+//! `sealnix generate module --namespace`: a reusable module that reads the names of keys when it is evaluated.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+
+mod generated;
+mod installed_nix;
+mod scratch;
+mod sealed;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use generated::{assert_clean, assert_parses, generate, refused, repository, secrets, text};
+use installed_nix::Store;
+use scratch::Scratch;
+use serde_json::{Value, json};
+
+const MODULE: &str = "modules/app.nix";
+
+/// As sops writes them: all ways of quoting, a list of maps, a merged map, texts that look like keys, comments.
+const BODY: &str = "\
+#ENC[AES256_GCM,data:AAAA,iv:AAAA,tag:AAAA,type:comment]
+token: STR
+port: INT
+empty: \"\"
+map:
+    #ENC[AES256_GCM,data:AAAA,iv:AAAA,tag:AAAA,type:comment]
+    deep:
+        'a: b': STR
+        \"quo\\\"te\": STR
+    after: STR
+    list:
+        - name: STR
+          other: STR
+        - STR
+    last: STR
+text_unencrypted: |
+    fake: x
+
+    more:
+      below
+base:
+    merged: STR
+user:
+    !!merge <<:
+        merged: STR
+    own: STR
+'it''s ${x}': STR
+a/b: STR
+a/c:
+    d: STR
+ünï: STR
+? |-
+    two
+    lines
+: STR
+\"\\0\": STR
+end: STR
+";
+
+/// The host turns the module on with these settings.
+fn with(settings: &str, files: &[(&str, &str)]) -> Scratch {
+    let host = format!("{{ services.app.secrets = {{ enable = true; {settings} }}; }}\n");
+    repository(&["host.nix", MODULE], &[&[("host.nix", host.as_str()), (MODULE, "{ }\n")], files].concat())
+}
+
+fn module(repository: &Scratch, arguments: &str) -> String {
+    generate(repository, &format!("module {arguments} --namespace services.app.secrets --force --out {MODULE}"));
+    assert_parses(repository, MODULE);
+    text(repository, MODULE)
+}
+
+fn names(secrets: &Value) -> BTreeSet<&str> {
+    secrets.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// What the installed Nix makes of the module with these settings: the names of the secrets, and the assertions
+/// that fail. The functions of `lib` that it uses are written out here.
+fn by_nix(store: &Store, repository: &Scratch, settings: &str) -> Value {
+    let module = repository.path().join(MODULE).display().to_string();
+    store.evaluate(&format!(
+        r#"
+        let
+          lib = rec {{
+            types = {{ path = 0; str = 0; nullOr = _: 0; listOf = _: 0; }};
+            mkOption = option: option;
+            mkEnableOption = _: {{ default = false; }};
+            mkIf = condition: content: if condition then content else {{ }};
+            optional = condition: item: if condition then [ item ] else [ ];
+            optionalAttrs = condition: set: if condition then set else {{ }};
+            genAttrs = names: f: builtins.listToAttrs (map (name: {{ inherit name; value = f name; }}) names);
+            last = list: builtins.elemAt list (builtins.length list - 1);
+            concatLists = builtins.concatLists;
+            mapAttrsToList = f: set: map (name: f name set.${{name}}) (builtins.attrNames set);
+            hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
+            hasSuffix = suffix: text:
+              let at = builtins.stringLength text - builtins.stringLength suffix;
+              in at >= 0 && builtins.substring at (-1) text == suffix;
+            removeSuffix = suffix: text:
+              if hasSuffix suffix text then
+                builtins.substring 0 (builtins.stringLength text - builtins.stringLength suffix) text
+              else
+                text;
+            splitString = separator: text:
+              builtins.filter builtins.isString (builtins.split (escape separator) text);
+            escape = builtins.replaceStrings [ "[" "]" ] [ "\\[" "]" ];
+            hasInfix = part: text: builtins.length (splitString part text) > 1;
+          }};
+          defaults = builtins.mapAttrs (_: option: option.default) made.options.services.app.secrets;
+          config.services.app.secrets = defaults // {{ enable = true; }} // {{ {settings} }};
+          made = import {module} {{ inherit lib config; }};
+        in
+        {{
+          secrets = builtins.attrNames made.config.sops.secrets;
+          said = map (a: a.message) (builtins.filter (a: !a.assertion) made.config.assertions);
+        }}
+        "#
+    ))
+}
+
+#[test]
+fn the_module_has_options_and_declares_the_keys_of_its_file() {
+    let body = "token: STR\ndb:\n    password: STR\n    port: INT\nextra: STR\n";
+    let repository = with("group = \"app\";", &[("secrets/app.yaml", &sealed::yaml(body))]);
+    insta::assert_snapshot!(module(
+        &repository,
+        "secrets/app.yaml --optional extra --optional later --owner app --unit hyper"
+    ));
+    let fields = |key: &str| json!(["secrets/app.yaml", key, "yaml", "app", ["hyper.service"]]);
+    let expected: Value =
+        ["token", "db/password", "extra"].map(|key| (key.to_owned(), fields(key))).into_iter().collect();
+    assert_eq!(secrets(&repository), expected);
+    assert_clean(&repository);
+    let again = generate(
+        &repository,
+        &format!(
+            "module secrets/app.yaml --optional extra --optional later --owner app --unit hyper --namespace services.app.secrets --out {MODULE}"
+        ),
+    );
+    assert!(again.stdout.starts_with("modules/app.nix is up to date: "), "{}", again.stdout);
+    assert_eq!(generate(&repository, "--check").stdout, "1 generated file: all fresh\n");
+}
+
+#[test]
+fn every_way_in_which_sops_writes_a_key_is_read() {
+    let repository = with("", &[("secrets/app.yaml", &sealed::yaml(BODY))]);
+    module(&repository, "secrets/app.yaml");
+    let expected = [
+        "token",
+        "empty",
+        "map/deep/a: b",
+        "map/deep/quo\"te",
+        "map/after",
+        "map/last",
+        "base/merged",
+        "user/merged",
+        "user/own",
+        "it's ${x}",
+        "ünï",
+        "end",
+    ];
+    let found = secrets(&repository);
+    assert_eq!(names(&found), expected.into_iter().collect());
+    assert_clean(&repository);
+    let Some(store) = Store::new() else { return };
+    let by_nix = by_nix(&store, &repository, "");
+    assert_eq!(by_nix["secrets"], json!(names(&found)));
+    assert_eq!(by_nix["said"], json!([]));
+}
+
+#[test]
+fn a_nested_json_file_is_read_as_yaml() {
+    let fields = "\"token\": STR, \"n\": FLOAT, \"empty\": \"\", \"m\": {\"b\": STR, \"l\": [1]}, \"a/b\": STR";
+    let repository = with("", &[("secrets/app.json", &sealed::json(fields))]);
+    module(&repository, "secrets/app.json");
+    let secret = |key: &str| json!(["secrets/app.json", key, "yaml", null, []]);
+    let expected: Value = ["token", "empty", "m/b"].map(|key| (key.to_owned(), secret(key))).into_iter().collect();
+    assert_eq!(secrets(&repository), expected);
+    assert_clean(&repository);
+    let Some(store) = Store::new() else { return };
+    assert_eq!(by_nix(&store, &repository, ""), json!({ "secrets": ["empty", "m/b", "token"], "said": [] }));
+}
+
+#[test]
+fn another_file_decides_when_it_is_evaluated() {
+    let other = sealed::yaml("token: STR\nlater: STR\nport: STR\n");
+    let repository = with(
+        "sopsFile = ./secrets/other.yaml;",
+        &[("secrets/app.yaml", &sealed::yaml("token: STR\ndb:\n    password: STR\n")), ("secrets/other.yaml", &other)],
+    );
+    module(&repository, "secrets/app.yaml --optional later --optional never");
+    assert_eq!(names(&secrets(&repository)), ["token", "later"].into_iter().collect());
+    let Some(store) = Store::new() else { return };
+    let path = repository.path().join("secrets/other.yaml").display().to_string();
+    let made = by_nix(&store, &repository, &format!("sopsFile = {path};"));
+    assert_eq!(made["secrets"], json!(["later", "token"]));
+    let said = format!(
+        "services.app.secrets: the key `db/password` is required, and {path} has no text under it. Add it with \
+         `sops {path}`, or take it out of `services.app.secrets.required`."
+    );
+    assert_eq!(made["said"], json!([said]));
+    let own = by_nix(&store, &repository, "required = [ \"x\" ];");
+    assert!(own["said"][0].as_str().unwrap().contains("`sops secrets/app.yaml`"), "{own}");
+}
+
+#[test]
+fn the_real_sops_files_of_the_vectors_are_read() {
+    let vectors = scratch::fixtures().join("vectors");
+    for name in [
+        "02-yaml-types",
+        "03-yaml-nested",
+        "04-yaml-comments",
+        "05-yaml-multidoc",
+        "06-yaml-anchors",
+        "28-yaml-odd-keys",
+    ] {
+        let content = fs::read_to_string(vectors.join(name).join("enc.yaml")).unwrap();
+        let repository = with("", &[("secrets/app.yaml", &content)]);
+        generate(&repository, &format!("module secrets/app.yaml --force --out {MODULE}"));
+        let host = repository.path().join("host.nix");
+        let settings = fs::read_to_string(&host).unwrap();
+        fs::write(&host, "{ }\n").unwrap();
+        let plain = secrets(&repository);
+        fs::write(&host, settings).unwrap();
+        module(&repository, "secrets/app.yaml");
+        assert_eq!(names(&secrets(&repository)), names(&plain), "{name}");
+        let Some(store) = Store::new() else { continue };
+        assert_eq!(by_nix(&store, &repository, ""), json!({ "secrets": names(&plain), "said": [] }), "{name}");
+    }
+}
+
+#[test]
+fn each_system_has_the_options_that_its_secrets_have() {
+    let repository = with("", &[("a.yaml", &sealed::yaml("token: STR\n"))]);
+    let darwin = module(&repository, "a.yaml --for darwin");
+    assert!(darwin.contains("owner = lib.mkOption") && !darwin.contains("restartUnits"), "{darwin}");
+    let home = module(&repository, "a.yaml --for home-manager");
+    assert!(!home.contains("owner") && !home.contains("group"), "{home}");
+    assert_eq!(names(&secrets(&repository)), ["token"].into_iter().collect());
+}
+
+#[test]
+fn what_cannot_be_made_is_refused_with_a_way_out() {
+    let vector = fs::read_to_string(scratch::fixtures().join("vectors/33-dotenv-basic/enc.env")).unwrap();
+    let yaml = sealed::yaml("token: STR\nport: INT\n");
+    let repository = with("", &[("a.yaml", &yaml), ("b.yaml", &yaml), (".env", &vector)]);
+    let said = [
+        "module .env --namespace a.b",
+        "module a.yaml b.yaml --namespace a.b",
+        "module a.yaml --namespace a..b",
+        "module a.yaml --namespace a.b --required tokne",
+        "module a.yaml --namespace a.b --required port",
+        "module a.yaml --namespace a.b --optional port",
+        "module a.yaml --namespace a.b --optional ../x",
+        "module a.yaml --namespace a.b --for home-manager --owner app",
+        "module a.yaml --namespace a.b --prefix x",
+        "module a.yaml --required token",
+    ]
+    .map(|line| format!("$ generate {line}\n{}", refused(&repository, line)));
+    insta::assert_snapshot!(said.join("\n"));
+}
