@@ -17,6 +17,7 @@ use crate::vault::Vault;
 
 use corroborate::Corroboration;
 use holder::Holder;
+pub use holder::fold;
 
 /// How it is known that a host holds a key, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

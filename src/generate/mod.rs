@@ -19,6 +19,7 @@ pub mod region;
 pub mod sealing;
 pub mod secret;
 pub mod stale;
+pub mod rule_file;
 
 use crate::sops::Document;
 use crate::vault::{Sealed, Vault};

@@ -96,7 +96,8 @@ fn is_separator(c: char) -> bool {
     matches!(c, '-' | '_' | '.' | '@' | ':') || c.is_whitespace()
 }
 
-pub(super) fn fold(name: &str) -> String {
+/// A name without case and separators: how names are compared that mean the same.
+pub fn fold(name: &str) -> String {
     name.chars().filter(|&c| !is_separator(c)).flat_map(char::to_lowercase).collect()
 }
 

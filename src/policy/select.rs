@@ -90,6 +90,15 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The index of the rule that takes a path relative to this file; nothing where none does, or where
+    /// sops stops before it.
+    pub fn first_matching(&self, relative: &str) -> Option<usize> {
+        let index = self.rules.iter().position(|rule| rule.matches(relative) != Some(false))?;
+        self.rules.get(index)?.matches(relative).map(|_| index)
+    }
+}
+
 impl CreationRule {
     /// Whether it matches a path relative to its rule file; nothing where its expression does not
     /// compile. A rule without an expression matches everything.

@@ -2,10 +2,12 @@
 //!
 //! The parser is granit-parser; nothing of it is seen outside [`parse`].
 
+pub mod edit;
 pub mod kind;
 pub mod node;
 mod parse;
 
+pub use edit::Editor;
 pub use kind::Kind;
 pub use node::{Anchor, Comment, Entry, Node, Scalar, Style, Value, Yaml};
 pub use parse::{MAX_ANCHORS, MAX_DEPTH, MAX_NODES, YamlError, parse};

@@ -1,0 +1,167 @@
+//! Recipients of rules: added beside others, taken out, exchanged.
+
+use std::collections::BTreeSet;
+
+use crate::source::splice::Splice;
+use crate::yaml::{Node, Style, Value};
+
+use super::slots::{Member, Slot};
+use super::{RuleFile, RuleFileError};
+
+/// A key that a rule file is to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newcomer {
+    /// Whose it is.
+    pub name: String,
+    /// The anchor that names it, where the file has anchors.
+    pub anchor: Option<String>,
+    /// `age1…`.
+    pub recipient: String,
+}
+
+impl Newcomer {
+    /// Itself in a list: an alias, or the recipient where there is no anchor.
+    fn item(&self) -> String {
+        self.anchor.as_ref().map_or_else(|| self.recipient.clone(), |anchor| format!("*{anchor}"))
+    }
+
+    /// Itself in the place of a member, as that one is written.
+    pub(super) fn like(&self, member: &Member<'_>) -> String {
+        let is_alias = matches!(member.node.value, Value::Alias(_));
+        if is_alias { self.item() } else { self.recipient.clone() }
+    }
+}
+
+const ADD: &str = "add a recipient";
+const REMOVE: &str = "take a recipient out";
+
+impl RuleFile {
+    /// Whether a rule holds any of these keys, given as they are compared.
+    pub fn holds(&self, rule: usize, keys: &BTreeSet<String>) -> bool {
+        self.recipients(rule).intersection(keys).next().is_some()
+    }
+
+    /// The keys of a rule as they are compared.
+    pub fn recipients(&self, rule: usize) -> BTreeSet<String> {
+        let groups = self.rule(rule).map(|rule| rule.groups.as_slice()).unwrap_or_default();
+        let all = groups.iter().flatten();
+        all.map(|one| crate::keys::recipient::canonical(one.kind, &one.identity)).collect()
+    }
+
+    /// Adds a recipient to a rule: behind the last of its siblings, else behind the last age recipient.
+    pub(super) fn with_recipient(
+        &self,
+        rule: usize,
+        new: &Newcomer,
+        siblings: &BTreeSet<String>,
+    ) -> Result<RuleFile, RuleFileError> {
+        let slots = self.slots(rule);
+        let of_age = || slots.iter().filter(|slot| slot.kind == "age");
+        let is_sibling = |slot: &&Slot<'_>| slot.members.iter().any(|member| siblings.contains(&member.identity));
+        let slot = of_age().rfind(is_sibling).or_else(|| of_age().next());
+        let splices = match slot {
+            Some(slot) => self.insert(slot, new, siblings),
+            None => self.new_field(slots.last(), new),
+        };
+        let at = self.rule(rule).map_or(0, |rule| rule.place.start.byte as usize);
+        self.spliced(splices.ok_or_else(|| self.unknown_style(at, ADD))?)
+    }
+
+    fn insert(&self, slot: &Slot<'_>, new: &Newcomer, siblings: &BTreeSet<String>) -> Option<Vec<Splice>> {
+        let editor = self.editor();
+        if slot.is_single_alias() {
+            let old = self.content().get(slot.value.span.clone())?;
+            return Some(vec![Splice { range: slot.value.span.clone(), text: format!("[{old}, {}]", new.item()) }]);
+        }
+        let is_sibling = |member: &Member<'_>| siblings.contains(&member.identity);
+        let place = slot.members.iter().rposition(is_sibling).or(slot.members.len().checked_sub(1));
+        let Some(member) = place.and_then(|place| slot.members.get(place)) else {
+            let inside = slot.resolved.span.start + 1;
+            return editor.is_flow(slot.resolved).then(|| vec![Splice::insert(inside, new.item())]);
+        };
+        if member.in_text || !slot.is_list() {
+            let parts = slot.parts(member.node);
+            let index = parts.iter().position(|part| *part == member.range)?;
+            return editor.insert_part(&parts, index, &new.recipient, &self.comma(member));
+        }
+        let mut item = new.like(member);
+        let quote = self.content().get(member.node.span.clone())?.chars().next().filter(|c| matches!(c, '"' | '\''));
+        if let Some(quote) = quote.filter(|_| !item.starts_with('*')) {
+            item = format!("{quote}{item}{quote}");
+        }
+        let comment = if item.starts_with('*') { String::new() } else { self.comment_like(member.node, &new.name) };
+        editor.insert_item(slot.resolved, member.item, &item, &comment)
+    }
+
+    /// What separates a second recipient from the only one of a text: in a block they stand in lines.
+    fn comma(&self, member: &Member<'_>) -> String {
+        let is_block = member.node.scalar().is_some_and(|scalar| scalar.style == Style::Block);
+        let indent = self.editor().indent(member.range.start).filter(|_| is_block);
+        indent.map_or_else(|| ",".to_owned(), |indent| format!(",\n{indent}"))
+    }
+
+    /// The comment behind a new item that names it as its sibling's comment names that one.
+    fn comment_like(&self, sibling: &Node, name: &str) -> String {
+        let source = self.content();
+        let Some(comment) = self.yaml.comment_after(&sibling.span, source) else { return String::new() };
+        let gap = source.get(sibling.span.end..comment.span.start).unwrap_or(" ").trim_start_matches(['"', '\'']);
+        let space = if comment.text.trim_start_matches('#').starts_with(' ') { " " } else { "" };
+        format!("{gap}#{space}{name}")
+    }
+
+    /// A field `age` behind the last one of a group that has none.
+    fn new_field(&self, slot: Option<&Slot<'_>>, new: &Newcomer) -> Option<Vec<Splice>> {
+        let (slot, editor) = (slot?, self.editor());
+        let entry = slot.map.entries().get(slot.entry)?;
+        if editor.is_flow(slot.map) {
+            return None;
+        }
+        let column = editor.start(&entry.key) - editor.line_start(editor.start(&entry.key));
+        let text = match slot.resolved.items().last().filter(|_| slot.is_list()) {
+            Some(item) if !editor.is_flow(slot.resolved) && std::ptr::eq(slot.value, slot.resolved) => {
+                let dash = editor.dash(item)?;
+                let deeper = editor.indent(dash)?.len().checked_sub(column)?;
+                let gap = editor.source.get(dash + 1..editor.start(item))?;
+                format!("age:\n{}-{gap}{}", " ".repeat(deeper), new.item())
+            }
+            Some(_) => format!("age: [{}]", new.item()),
+            None => format!("age: {}", new.item()),
+        };
+        editor.insert_entry(entry, &text)
+    }
+
+    /// Takes one of some keys out of a rule, with the field that would be left empty; nothing where the
+    /// rule holds none of them.
+    pub(super) fn without_recipient(
+        &self,
+        rule: usize,
+        keys: &BTreeSet<String>,
+    ) -> Result<Option<RuleFile>, RuleFileError> {
+        let slots = self.slots(rule);
+        let found = slots.iter().find_map(|slot| {
+            let member = slot.members.iter().find(|member| keys.contains(&member.identity))?;
+            Some((slot, member))
+        });
+        let Some((slot, member)) = found else { return Ok(None) };
+        let editor = self.editor();
+        let splices = if slot.members.len() == 1 && std::ptr::eq(slot.value, slot.resolved) || slot.is_single_alias() {
+            editor.remove_entry(slot.map, slot.entry)
+        } else if member.in_text || !slot.is_list() {
+            let parts = slot.parts(member.node);
+            let index = parts.iter().position(|part| *part == member.range);
+            index.and_then(|index| editor.remove_part(&parts, index))
+        } else {
+            editor.remove_item(slot.resolved, member.item)
+        };
+        let splices = splices.ok_or_else(|| self.unknown_style(member.range.start, REMOVE))?;
+        self.spliced(splices).map(Some)
+    }
+
+    /// The edits that put another key in the place of some.
+    pub(super) fn exchanged(&self, rule: usize, keys: &BTreeSet<String>, new: &Newcomer) -> Vec<Splice> {
+        let slots = self.slots(rule);
+        let members = slots.iter().flat_map(|slot| &slot.members);
+        let members = members.filter(|member| keys.contains(&member.identity));
+        members.map(|member| Splice { range: member.range.clone(), text: new.like(member) }).collect()
+    }
+}
