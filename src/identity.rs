@@ -17,7 +17,7 @@ use crate::vault::Vault;
 
 use corroborate::Corroboration;
 use holder::Holder;
-pub use holder::fold;
+pub use holder::{Says, fold, says, without_affixes_of_host};
 
 /// How it is known that a host holds a key, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

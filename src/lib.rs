@@ -22,6 +22,7 @@
 //! | [`policy`] | `.sops.yaml`: parse, match, explain |
 //! | [`by_nix`] | `--eval`: the user's own Nix, and what it says of the hosts |
 //! | [`vault`] | every sops file of the repository |
+//! | [`command`] | the command lines that mend things |
 //! | [`identity`] | who holds which key, by what evidence |
 //! | [`checks`] | the rules: they see manifest, vault, policy, identities and tree, and nothing else |
 //! | [`levels`] | what a finding's level is in the end; the only place that decides it |
@@ -32,6 +33,7 @@
 pub mod by_nix;
 pub mod checks;
 pub mod cli;
+pub mod command;
 pub mod config;
 pub mod finding;
 pub mod generate;

@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["nix", "sops"],
     &["nixos", "policy", "agenix"],
     &["by_nix"],
-    &["vault"],
+    &["vault", "command"],
     &["identity"],
     &["checks"],
     &["levels"],

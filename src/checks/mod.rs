@@ -8,7 +8,6 @@
 //! clause that starts with "whether". Where several rules would say it of one secret, only the
 //! first does: `sops-file-missing` for a file, `key-missing` for a key.
 
-mod command;
 mod deciding;
 mod declared;
 pub mod exists;
@@ -17,6 +16,8 @@ pub mod policy;
 pub mod read;
 pub mod sealed;
 pub mod r#use;
+
+pub use deciding::short;
 
 use crate::finding::{Finding, Label, Level};
 use crate::identity::Identities;

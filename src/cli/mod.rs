@@ -4,8 +4,10 @@ pub mod check;
 pub mod exact;
 pub mod explain;
 pub mod generate;
+pub mod host;
 pub mod init;
 pub mod manifest;
+pub mod recipient;
 pub mod rules;
 pub mod run;
 pub mod save;
@@ -106,6 +108,12 @@ enum Command {
     Generate(generate::Arguments),
     /// Begin: write .sops.yaml, sealnix.toml and the git hook where they are not there yet.
     Init(init::Arguments),
+    /// Add a host, take one out, or list them.
+    #[command(subcommand)]
+    Host(host::Command),
+    /// Add a person's or backup key, or take one out.
+    #[command(subcommand)]
+    Recipient(recipient::Command),
     /// List the rules.
     Rules,
     /// Print the page of a rule.
@@ -205,6 +213,8 @@ pub fn main() -> ExitCode {
         }
         Command::Generate(arguments) => generate::generate(arguments, &mut output),
         Command::Init(arguments) => init::init(&arguments, &mut output),
+        Command::Host(command) => host::host(command, &mut output),
+        Command::Recipient(command) => recipient::recipient(command, &mut output),
         Command::Rules => rules::rules(&mut output),
         Command::Explain { rule } => explain::explain(&rule, &mut output),
     };

@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::change::ChangeError;
 use super::dummy::DummyError;
 use super::env::EnvError;
+use super::host::HostError;
 use super::module::ModuleError;
 use super::region::RegionError;
 use crate::source::RepoPath;
@@ -80,6 +81,9 @@ pub enum GenerateError {
     /// It cannot be written.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// No host or person was added or removed.
+    #[error(transparent)]
+    Host(#[from] HostError),
     /// Not made yet.
     #[error("not made yet")]
     NotYet,
@@ -102,6 +106,7 @@ impl GenerateError {
             GenerateError::Region(error) => error.help(),
             GenerateError::Header { .. } => Some("delete the file, or its header".to_owned()),
             GenerateError::Change(error) => error.help(),
+            GenerateError::Host(error) => error.help(),
             GenerateError::NoKeys { path } => Some(format!("`sealnix generate module {path}` declares it as a whole")),
             GenerateError::Unread { .. }
             | GenerateError::NotNix { .. }

@@ -101,6 +101,46 @@ pub fn fold(name: &str) -> String {
     name.chars().filter(|&c| !is_separator(c)).flat_map(char::to_lowercase).collect()
 }
 
+/// What a name says of its holder by its first or last word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// `host_web`, `web_ssh`: a machine.
+    Host,
+    /// `user_kim`, `admin_kim`: a person.
+    Person,
+    /// Nothing.
+    Nothing,
+}
+
+/// Words before a person's name.
+const PERSON_PREFIXES: [&str; 6] = ["user", "users", "admin", "admins", "person", "home"];
+
+/// What a name of a rule file says of its holder.
+pub fn says(name: &str) -> Says {
+    let words: Vec<String> = name.split(is_separator).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    let (Some(first), Some(last), 2..) = (words.first(), words.last(), words.len()) else { return Says::Nothing };
+    // `m` alone and `ssh`, `age` say too little.
+    if HOST_PREFIXES.contains(&first.as_str()) && first.len() > 1 || last == "host" {
+        Says::Host
+    } else if PERSON_PREFIXES.contains(&first.as_str()) {
+        Says::Person
+    } else {
+        Says::Nothing
+    }
+}
+
+/// What may be left of a host's name in a rule file without the words that say only that it is one, with its
+/// separators: `web-1` of `host_web-1`.
+pub fn without_affixes_of_host(name: &str) -> Vec<String> {
+    let is_one_of = |word: &str, of: &[&str]| of.iter().any(|one| one.eq_ignore_ascii_case(word));
+    let front = name.find(is_separator).and_then(|at| Some((name.get(..at)?, name.get(at + 1..)?)));
+    let front = front.filter(|(word, rest)| is_one_of(word, &HOST_PREFIXES) && !rest.is_empty()).map(|(_, rest)| rest);
+    let left = front.unwrap_or(name);
+    let back = left.rfind(is_separator).and_then(|at| Some((left.get(..at)?, left.get(at + 1..)?)));
+    let back = back.filter(|(rest, word)| is_one_of(word, &HOST_SUFFIXES) && !rest.is_empty()).map(|(rest, _)| rest);
+    front.into_iter().chain(back).map(str::to_owned).collect()
+}
+
 /// What may be left of a name without the words that say only what it is the name of.
 pub(super) fn without_affixes(kind: Kind, name: &str) -> Vec<String> {
     let (prefixes, suffixes): (&[&str], &[&str]) = match kind {

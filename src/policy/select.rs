@@ -88,9 +88,7 @@ impl Config {
     pub fn relative<'a>(&self, path: &'a str) -> Option<&'a str> {
         path.strip_prefix(self.folder())
     }
-}
 
-impl Config {
     /// The index of the rule that takes a path relative to this file; nothing where none does, or where
     /// sops stops before it.
     pub fn first_matching(&self, relative: &str) -> Option<usize> {

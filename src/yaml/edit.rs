@@ -146,18 +146,16 @@ impl<'a> Editor<'a> {
     }
 
     /// Adds a part to parts with commas between them, of a list in brackets or of one text, behind another
-    /// one. `alone` is what separates the second part from the first.
-    pub fn insert_part(
-        &self,
-        parts: &[Range<usize>],
-        after: usize,
-        part: &str,
-        alone: &str,
-    ) -> Option<Vec<Splice>> {
+    /// one. `alone` is what separates the second part from the first, where that does not begin a line.
+    pub fn insert_part(&self, parts: &[Range<usize>], after: usize, part: &str, alone: &str) -> Option<Vec<Splice>> {
         let sibling = parts.get(after)?;
+        let lone = match self.indent(sibling.start) {
+            Some(indent) => format!(",\n{indent}"),
+            None => alone.to_owned(),
+        };
         let gap = match parts.get(after.max(1) - 1..=after.max(1)) {
             Some([one, other]) => self.source.get(one.end..other.start)?,
-            _ => alone,
+            _ => &lone,
         };
         let Some(newline) = gap.rfind('\n') else {
             return Some(vec![Splice::insert(sibling.end, format!("{gap}{part}"))]);

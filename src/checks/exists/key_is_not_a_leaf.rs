@@ -1,6 +1,7 @@
 //! The key leads to something that is no value.
 
-use crate::checks::{Rule, Verdict, World, command};
+use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::sops::{Child, Found, Leaf, Value};
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::checks::declared::declared;
-use crate::checks::{Rule, Verdict, World, command};
+use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::nearest::nearest;
 use crate::sops::{Child, Document, Found, Value};

@@ -1,7 +1,8 @@
 //! The file that a secret names is not in the repository.
 
 use crate::checks::declared::{Declared, Named, declared};
-use crate::checks::{Rule, Verdict, World, command};
+use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::nearest::nearest;
 use crate::source::Place;

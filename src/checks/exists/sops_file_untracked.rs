@@ -1,7 +1,8 @@
 //! The file that a secret names is there, but a flake does not see it.
 
 use crate::checks::declared::{Named, declared};
-use crate::checks::{Rule, Verdict, World, command};
+use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::source::Place;
 

@@ -1,6 +1,7 @@
 //! The value is sealed as a number or a boolean, which sops-nix does not deliver.
 
-use crate::checks::{Rule, Verdict, World, command};
+use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::sops::{Found, Leaf};
 

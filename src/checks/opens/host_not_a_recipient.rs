@@ -1,9 +1,9 @@
 //! A host declares a secret of a file that none of its keys opens.
 
-use crate::checks::command;
 use crate::checks::deciding::{Deciding, deciding, short};
 use crate::checks::declared::{Declared, containers, files as count, owner};
 use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::identity::{Evidence, Held};
 use crate::manifest::Certainty;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::checks::deciding::{Deciding, called, deciding};
-use crate::checks::{Rule, Verdict, World, command};
+use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::policy::RuleRecipient;
 use crate::sops::{Document, Recipient};

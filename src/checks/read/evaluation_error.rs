@@ -1,6 +1,7 @@
 //! Nix could not evaluate a host.
 
-use crate::checks::{Rule, Verdict, World, command};
+use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::{EvaluationError, Host};
 use crate::source::Place;

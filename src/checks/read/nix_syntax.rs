@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::checks::{Rule, Verdict, World, command};
+use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 
 pub const RULE: Rule =

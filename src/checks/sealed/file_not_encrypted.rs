@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::deciding::{Deciding, deciding};
 use crate::checks::declared::{Declared, Named, declared};
-use crate::checks::{Rule, Verdict, World, command};
+use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::Certainty;
 use crate::source::{Entry, Place, RepoPath};

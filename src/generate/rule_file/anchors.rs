@@ -60,13 +60,7 @@ impl RuleFile {
         self.yaml.anchors.iter().find(|anchor| anchor.name.trim_end_matches(':') == name)
     }
 
-    fn insert_anchor(
-        &self,
-        holding: &Holding<'_>,
-        after: usize,
-        name: &str,
-        recipient: &str,
-    ) -> Option<Vec<Splice>> {
+    fn insert_anchor(&self, holding: &Holding<'_>, after: usize, name: &str, recipient: &str) -> Option<Vec<Splice>> {
         let editor = self.editor();
         match &holding.node.value {
             Value::List(items) => {

@@ -214,6 +214,15 @@ impl Editing {
                 return Err(format!("the rule of line {} would have other fields", line(rule)));
             }
         }
+        let new_rules = self.origins.iter().enumerate().filter(|(_, origin)| origin.is_none());
+        for rule in new_rules.filter_map(|(index, _)| now.rule(index)) {
+            let is_new = |one: &crate::policy::RuleRecipient| {
+                one.kind == "age" && added.is_some_and(|new| canonical(one.kind, &one.identity) == new.recipient)
+            };
+            if !rule.groups.iter().flatten().any(is_new) {
+                return Err(format!("the new rule of line {} would not hold the key", line(rule)));
+            }
+        }
         if before.anchors_without(gone, added) != now.anchors_without(gone, added) {
             return Err("other anchors would differ".to_owned());
         }

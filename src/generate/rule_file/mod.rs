@@ -15,9 +15,9 @@ use crate::source::splice::{Splice, spliced};
 use crate::source::{RepoPath, Text};
 use crate::yaml::{self, Editor, Node, Yaml};
 
-pub use editing::Editing;
+pub use editing::{Edited, Editing, Moved};
 pub use recipients::Newcomer;
-pub use rules::named_words;
+pub use rules::{Copied, Put, named_words};
 
 /// Why a rule file is not edited.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

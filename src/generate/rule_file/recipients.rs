@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::source::splice::Splice;
-use crate::yaml::{Node, Style, Value};
+use crate::yaml::{Node, Value};
 
 use super::slots::{Member, Slot};
 use super::{RuleFile, RuleFileError};
@@ -48,6 +48,13 @@ impl RuleFile {
         all.map(|one| crate::keys::recipient::canonical(one.kind, &one.identity)).collect()
     }
 
+    /// How often a rule's `age` fields hold one of some keys.
+    pub fn count_of_age(&self, rule: usize, keys: &BTreeSet<String>) -> usize {
+        let slots = self.slots(rule);
+        let members = slots.iter().filter(|slot| slot.kind == "age").flat_map(|slot| &slot.members);
+        members.filter(|member| keys.contains(&member.identity)).count()
+    }
+
     /// Adds a recipient to a rule: behind the last of its siblings, else behind the last age recipient.
     pub(super) fn with_recipient(
         &self,
@@ -82,7 +89,7 @@ impl RuleFile {
         if member.in_text || !slot.is_list() {
             let parts = slot.parts(member.node);
             let index = parts.iter().position(|part| *part == member.range)?;
-            return editor.insert_part(&parts, index, &new.recipient, &self.comma(member));
+            return editor.insert_part(&parts, index, &new.recipient, ",");
         }
         let mut item = new.like(member);
         let quote = self.content().get(member.node.span.clone())?.chars().next().filter(|c| matches!(c, '"' | '\''));
@@ -91,13 +98,6 @@ impl RuleFile {
         }
         let comment = if item.starts_with('*') { String::new() } else { self.comment_like(member.node, &new.name) };
         editor.insert_item(slot.resolved, member.item, &item, &comment)
-    }
-
-    /// What separates a second recipient from the only one of a text: in a block they stand in lines.
-    fn comma(&self, member: &Member<'_>) -> String {
-        let is_block = member.node.scalar().is_some_and(|scalar| scalar.style == Style::Block);
-        let indent = self.editor().indent(member.range.start).filter(|_| is_block);
-        indent.map_or_else(|| ",".to_owned(), |indent| format!(",\n{indent}"))
     }
 
     /// The comment behind a new item that names it as its sibling's comment names that one.
@@ -160,7 +160,7 @@ impl RuleFile {
     /// The edits that put another key in the place of some.
     pub(super) fn exchanged(&self, rule: usize, keys: &BTreeSet<String>, new: &Newcomer) -> Vec<Splice> {
         let slots = self.slots(rule);
-        let members = slots.iter().flat_map(|slot| &slot.members);
+        let members = slots.iter().filter(|slot| slot.kind == "age").flat_map(|slot| &slot.members);
         let members = members.filter(|member| keys.contains(&member.identity));
         members.map(|member| Splice { range: member.range.clone(), text: new.like(member) }).collect()
     }

@@ -86,26 +86,44 @@ impl RuleFile {
         }
         let mut splices = self.exchanged(of.rule, of.keys, of.new);
         let expression = self.yaml.entry(node, "path_regex").map(|entry| entry.value.span.clone());
-        if let Some(span) = expression {
+        if let Some(span) = expression.clone() {
             let quoted = editor.source.get(span.clone())?.starts_with('"');
             let name = regex::escape(&of.new.name).replace(r"\-", "-");
             let name = if quoted { name.replace('\\', r"\\") } else { name };
+            // Its line is of the host, as are the lines of its key.
             splices.extend(self.exchange_names(&span, of.names, &name));
+            splices.push(Splice::insert(span.end, ""));
         }
+        let is_its = |line: &Range<usize>| splices.iter().any(|splice| line.contains(&splice.range.start));
+        let mut of_comments = Vec::new();
         for comment in self.yaml.comments.iter().filter(|comment| inside(&comment.span)) {
+            let start = editor.line_start(comment.span.start);
             let is_line = editor.indent(comment.span.start).is_some();
-            if is_line && !self.names_any(comment.span.clone(), of.names) {
-                let start = editor.line_start(comment.span.start);
-                splices.push(Splice::delete(start..editor.next_line(editor.line_end(start)).unwrap_or(lines.end)));
-            } else {
-                splices.extend(self.exchange_names(&comment.span, of.names, &of.new.name));
+            let is_named = self.names_any(comment.span.clone(), of.names);
+            let is_of_expression =
+                expression.as_ref().is_some_and(|span| (start..comment.span.start).contains(&span.start));
+            if is_named && (is_line || is_its(&(start..comment.span.start))) {
+                of_comments.extend(self.exchange_names(&comment.span, of.names, &of.new.name));
+            } else if is_line {
+                of_comments.push(Splice::delete(start..editor.next_line(comment.span.end).unwrap_or(lines.end)));
+            } else if is_of_expression {
+                let before = editor.source.get(start..comment.span.start)?.trim_end().len();
+                of_comments.push(Splice::delete(start + before..comment.span.end));
             }
         }
+        splices.extend(of_comments);
         splices.retain(|splice| lines.start <= splice.range.start && splice.range.end <= lines.end + 1);
         for splice in &mut splices {
             splice.range = splice.range.start - lines.start..splice.range.end.min(lines.end) - lines.start;
         }
         Some(spliced(editor.source.get(lines)?, splices).ok()?.trim_end().to_owned())
+    }
+
+    /// Whether a rule says more than whose its files are: which values are sealed, or thresholds.
+    pub fn has_options(&self, rule: usize) -> bool {
+        let plain = ["path_regex", "key_groups", "age", "pgp"];
+        let entries = self.rule_node(rule).map(Node::entries).unwrap_or_default();
+        entries.iter().any(|entry| entry.key.text().is_none_or(|key| !plain.contains(&key)))
     }
 
     fn names_any(&self, range: Range<usize>, names: &[String]) -> bool {
@@ -115,7 +133,9 @@ impl RuleFile {
     fn exchange_names(&self, span: &Range<usize>, names: &[String], new: &str) -> Vec<Splice> {
         let text = self.content().get(span.clone()).unwrap_or_default();
         let words = named_words(text, names).into_iter();
-        words.map(|word| Splice { range: span.start + word.start..span.start + word.end, text: new.to_owned() }).collect()
+        words
+            .map(|word| Splice { range: span.start + word.start..span.start + word.end, text: new.to_owned() })
+            .collect()
     }
 
     /// The lines of comments right above a line.
@@ -181,8 +201,13 @@ impl RuleFile {
         if let Some(comments) = comments.filter(|comments| self.names_any(comments.clone(), names)) {
             lines.start = comments.start;
         }
-        if let Some(blank) = self.blank_above(lines.start).filter(|_| rule > 0) {
-            lines.start = blank;
+        // With the blank line between it and its neighbour.
+        let below = editor.next_line(lines.end).map(|next| next..editor.line_end(next));
+        let below = below.filter(|below| self.content().get(below.clone()).is_some_and(|line| line.trim().is_empty()));
+        match (rule, self.blank_above(lines.start), below) {
+            (0, _, Some(below)) => lines.end = below.end,
+            (1.., Some(above), _) => lines.start = above,
+            _ => {}
         }
         self.spliced(vec![editor.delete_lines(lines)])
     }

@@ -9,13 +9,22 @@ use crate::source::{input_of, stored};
 /// Writes the recipients of the rule file that decides into a sops file. sops looks for its rule
 /// file from the working directory upwards, so a rule file in a folder wants to be called there.
 pub fn updatekeys(path: &str, config: Option<&Config>) -> String {
+    in_folder_of("sops updatekeys", path, config)
+}
+
+/// The same without the question whether the changes are right.
+pub fn updatekeys_unasked(path: &str, config: Option<&Config>) -> String {
+    in_folder_of("sops updatekeys -y", path, config)
+}
+
+fn in_folder_of(command: &str, path: &str, config: Option<&Config>) -> String {
     match config.and_then(|config| config.path.rsplit_once('/')) {
         Some((folder, _)) => {
             let below = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
             let below = below.unwrap_or(path);
-            format!("(cd {} && sops updatekeys {})", quoted(folder), quoted(below))
+            format!("(cd {} && {command} {})", quoted(folder), quoted(below))
         }
-        None => on("sops updatekeys", path),
+        None => on(command, path),
     }
 }
 

@@ -1,0 +1,237 @@
+//! `sealnix host`.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::Outcome;
+use super::run::{self, Known, RunError};
+use super::subject::Subject;
+use crate::checks::short;
+use crate::generate::GenerateError;
+use crate::generate::host::{self, HostError, KeySource, Repository, Request, Row, Who};
+use crate::identity::Identities;
+use crate::manifest::Manifest;
+use crate::policy::Policy;
+
+/// `sealnix host …`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Add a host: its key and rules in .sops.yaml, an example of its secrets, and the module that names them.
+    Add(Add),
+    /// Take a host out of .sops.yaml, and say which secrets it could read.
+    Remove(Remove),
+    /// List the hosts, their keys, and how many files they can open.
+    List,
+}
+
+/// `sealnix host add`.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// The host's name.
+    name: String,
+    #[command(flatten)]
+    key: Key,
+    /// Where the module of its secrets is to stand; without it in the host's folder.
+    #[arg(long, value_name = "FILE")]
+    module: Option<PathBuf>,
+    /// Make the host's own folder too, with a default.nix.
+    #[arg(long, value_name = "DIR", num_args = 0..=1)]
+    host_dir: Option<Option<PathBuf>>,
+    #[command(flatten)]
+    edit: Edit,
+}
+
+/// `sealnix host remove`.
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// The host's name, or what .sops.yaml calls it.
+    name: String,
+    #[command(flatten)]
+    edit: Edit,
+}
+
+/// How the rule file is edited.
+#[derive(Debug, Args)]
+pub struct Edit {
+    /// The rule file, where it is not the .sops.yaml at the root.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Write nothing, and show what would change.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// The key of somebody new; one of these.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Key {
+    /// Its age recipient.
+    #[arg(long, value_name = "age1…")]
+    age: Option<String>,
+    /// Its ssh public key.
+    #[arg(long, value_name = "'ssh-ed25519 …'")]
+    ssh: Option<String>,
+    /// The file of its ssh public key.
+    #[arg(long, value_name = "FILE.pub")]
+    ssh_file: Option<PathBuf>,
+}
+
+impl Key {
+    /// The age recipient, and where its private key will be.
+    pub fn recipient(&self) -> Result<(String, KeySource), RunError> {
+        let text = match self {
+            Key { age: Some(text), .. } | Key { ssh: Some(text), .. } => text.clone(),
+            Key { ssh_file: Some(path), .. } => {
+                fs::read_to_string(path).map_err(|source| RunError::Unreadable { path: path.clone(), source })?
+            }
+            _ => String::new(),
+        };
+        host::recipient(text.trim()).map_err(failed)
+    }
+}
+
+/// Runs it.
+pub fn host(command: Command, out: &mut impl Write) -> Result<Outcome, RunError> {
+    match command {
+        Command::Add(add) => {
+            let (recipient, key) = add.key.recipient()?;
+            let here = Here::find()?;
+            let request = Request {
+                name: add.name,
+                recipient,
+                key,
+                config: here.inside(add.edit.config.as_deref())?,
+                module: here.inside(add.module.as_deref())?,
+                folder: match add.host_dir {
+                    Some(Some(folder)) => here.inside(Some(&folder))?,
+                    Some(None) => Some(String::new()),
+                    None => None,
+                },
+            };
+            let outcome = host::add(&here.repository(), &request)?;
+            here.finish(&outcome, add.edit.dry_run, out)
+        }
+        Command::Remove(Remove { name, edit }) => {
+            let here = Here::find()?;
+            let config = here.inside(edit.config.as_deref())?;
+            let outcome = host::remove(&here.repository(), Who::Host, &name, config.as_deref())?;
+            here.finish(&outcome, edit.dry_run, out)
+        }
+        Command::List => {
+            let here = Here::find()?;
+            here.say_unevaluated(out)?;
+            table(&host::list(&here.repository()), out)
+        }
+    }
+}
+
+fn failed(error: HostError) -> RunError {
+    GenerateError::from(error).into()
+}
+
+/// The repository around the current folder. One that cannot be evaluated is known by its files alone.
+pub struct Here {
+    root: PathBuf,
+    known: Known,
+    /// Why its hosts are not known.
+    unevaluated: Option<String>,
+}
+
+impl Here {
+    /// Learns what there is to know.
+    pub fn find() -> Result<Self, RunError> {
+        let sealed = run::sealed(Subject::default())?;
+        let root = sealed.root.clone();
+        match run::know(Subject::default(), None) {
+            Ok(known) => Ok(Here { root, known, unevaluated: None }),
+            Err(RunError::Config(errors)) => Err(RunError::Config(errors)),
+            Err(error) => {
+                let (tree, config, vault) = (sealed.tree, sealed.config, sealed.vault);
+                let policy = Policy::read(&tree);
+                let manifest = Manifest::default();
+                let identities = Identities::find(&manifest, &policy, &vault, &tree, &config);
+                let entry = "".into();
+                let syntax_errors = Vec::new();
+                let known =
+                    Known { tree, entry, manifest, vault, policy, identities, config, syntax_errors, exact: false };
+                Ok(Here { root, known, unevaluated: Some(error.to_string()) })
+            }
+        }
+    }
+
+    /// What the edits look at.
+    pub fn repository(&self) -> Repository<'_> {
+        let Known { tree, manifest, vault, policy, identities, .. } = &self.known;
+        Repository { tree, manifest, vault, policy, identities }
+    }
+
+    /// A path that a person gave, relative to the repository.
+    pub fn inside(&self, path: Option<&Path>) -> Result<Option<String>, RunError> {
+        let outside = |path: &Path| RunError::OutsideRepository { path: path.into(), root: self.root.clone() };
+        path.map(|path| run::path_inside(&self.root, path).ok_or_else(|| outside(path))).transpose()
+    }
+
+    fn say_unevaluated(&self, out: &mut impl Write) -> io::Result<()> {
+        match &self.unevaluated {
+            Some(why) => writeln!(
+                out,
+                "The hosts' configurations are not known ({why}): what follows is from .sops.yaml and the sops files alone.\n"
+            ),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the files, or shows what would be written, and says what is left.
+    pub fn finish(&self, outcome: &host::Outcome, dry_run: bool, out: &mut impl Write) -> Result<Outcome, RunError> {
+        let host::Outcome { plan, done, commands, left } = outcome;
+        self.say_unevaluated(out)?;
+        if plan.is_empty() {
+            writeln!(out, "Nothing is to be changed.")?;
+        } else if dry_run {
+            write!(out, "{}", plan.diff())?;
+            writeln!(out, "\nNothing was written.")?;
+        } else {
+            plan.apply().map_err(GenerateError::from)?;
+            for (path, is_new) in plan.files() {
+                writeln!(out, "{} {path}", if is_new { "made   " } else { "changed" })?;
+            }
+        }
+        section(out, "In .sops.yaml:", done)?;
+        section(out, "To be run by somebody whose key opens the files:", commands)?;
+        section(out, "Left to do:", left)?;
+        Ok(Outcome::Clean)
+    }
+}
+
+fn section(out: &mut impl Write, title: &str, lines: &[String]) -> io::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{title}")?;
+    lines.iter().try_for_each(|line| writeln!(out, "  {line}"))
+}
+
+fn table(rows: &[Row], out: &mut impl Write) -> Result<Outcome, RunError> {
+    if rows.is_empty() {
+        writeln!(out, "no host was found")?;
+        return Ok(Outcome::Clean);
+    }
+    let width = |of: fn(&Row) -> usize, title: &str| rows.iter().map(of).max().unwrap_or_default().max(title.len());
+    let (name, kind) = (width(|row| row.name.chars().count(), "HOST"), width(|row| row.kind.len(), "KIND"));
+    writeln!(out, "{:name$}  {:kind$}  {:>5}  {:>8}  KEY", "HOST", "KIND", "OPENS", "DECLARES")?;
+    for row in rows {
+        let keys = match &row.keys {
+            Ok(keys) => {
+                let keys = keys.iter().map(|(recipient, how)| format!("{} ({how})", short(recipient)));
+                keys.collect::<Vec<_>>().join(", ")
+            }
+            Err((why, settled_by)) if settled_by.is_empty() => format!("unknown: {why}"),
+            Err((why, settled_by)) => format!("unknown: {why}; {settled_by} settles it"),
+        };
+        writeln!(out, "{:name$}  {:kind$}  {:>5}  {:>8}  {keys}", row.name, row.kind, row.opens, row.declares)?;
+    }
+    Ok(Outcome::Clean)
+}

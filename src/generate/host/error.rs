@@ -1,0 +1,116 @@
+//! Why no host was added or removed.
+
+use thiserror::Error;
+
+use crate::generate::rule_file::RuleFileError;
+use crate::keys::Malformed;
+use crate::source::RepoPath;
+
+/// Why no host was added or removed.
+#[derive(Debug, Error)]
+pub enum HostError {
+    /// Not a name.
+    #[error("`{name}` is no name of a host: letters, digits, `-`, `_` and `.`, beginning with a letter or digit")]
+    Name {
+        /// As given.
+        name: String,
+    },
+    /// Somebody is called nearly the same.
+    #[error("`{name}` differs from `{other}`, which is there already, only in case or separators")]
+    Resembles {
+        /// The new name.
+        name: String,
+        /// The known one.
+        other: String,
+    },
+    /// The name is there with another key.
+    #[error("`{path}`, line {line}: `{name}` is there already with another key")]
+    OtherKey {
+        /// The rule file.
+        path: RepoPath,
+        /// Where.
+        line: u32,
+        /// The name.
+        name: String,
+    },
+    /// The key is there under another name.
+    #[error("this key is there already: it is that of `{other}`")]
+    SameKey {
+        /// Whose it is.
+        other: String,
+    },
+    /// Not a recipient.
+    #[error("this is no recipient: {0}")]
+    Recipient(#[from] Malformed),
+    /// An ssh key of which there is no age recipient.
+    #[error("an RSA key cannot be used: sops-nix makes an age key of an ed25519 key only, and gives RSA keys to GnuPG")]
+    Rsa,
+    /// Not a key that a rule's `age` list takes here.
+    #[error("this is an OpenPGP or plugin key; only an age or ssh-ed25519 key can be a host's")]
+    Kind,
+    /// There is no rule file.
+    #[error("there is no `.sops.yaml`")]
+    NoRuleFile,
+    /// The repository's secrets are agenix's.
+    #[error("there is no `.sops.yaml`: the secrets of this repository are agenix's, which sealnix only checks")]
+    Agenix,
+    /// There are several rule files and none of them at the root.
+    #[error("there are several rule files: {}", paths.join(", "))]
+    Several {
+        /// The rule files.
+        paths: Vec<String>,
+    },
+    /// The rule file that was named is not there.
+    #[error("there is no rule file `{path}`")]
+    NoSuchRuleFile {
+        /// As given.
+        path: String,
+    },
+    /// Nobody of that name.
+    #[error("`{path}` names no key of `{name}`")]
+    Unknown {
+        /// The rule file.
+        path: RepoPath,
+        /// As given.
+        name: String,
+        /// Those that it names.
+        known: Vec<String>,
+    },
+    /// The rules hold different people, and nobody says which are meant.
+    #[error("the rules hold different people's keys, so which of them `{name}` is to open is not known")]
+    Like {
+        /// The new name.
+        name: String,
+        /// Whose rules it may be given.
+        candidates: Vec<String>,
+    },
+    /// The rule file is written in a way that is not known, or the edit would do more than was meant.
+    #[error("{source}")]
+    ByHand {
+        /// Why.
+        source: RuleFileError,
+        /// What a person writes instead.
+        lines: Vec<String>,
+    },
+}
+
+impl HostError {
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            HostError::NoRuleFile => Some("`sealnix init` writes one".to_owned()),
+            HostError::Several { .. } => Some("name the one that is meant with `--config FILE`".to_owned()),
+            HostError::Rsa => {
+                Some("take `/etc/ssh/ssh_host_ed25519_key.pub` of the host, or make one with `--new-key`".to_owned())
+            }
+            HostError::Unknown { known, .. } if !known.is_empty() => Some(format!("it names {}", known.join(", "))),
+            HostError::Like { candidates, .. } => {
+                Some(format!("`--like NAME` adds it to the rules that hold NAME: one of {}", candidates.join(", ")))
+            }
+            HostError::ByHand { lines, .. } if !lines.is_empty() => {
+                Some(format!("write by hand:\n{}", lines.join("\n")))
+            }
+            _ => None,
+        }
+    }
+}
