@@ -31,19 +31,6 @@ pub struct Request {
     pub folder: Option<String>,
 }
 
-/// A person to come, or a key in a safe.
-#[derive(Debug, Clone)]
-pub struct Person {
-    /// The name.
-    pub name: String,
-    /// The age recipient.
-    pub recipient: String,
-    /// The rule file, where it is not the obvious one.
-    pub config: Option<String>,
-    /// Whose rules are to hold it.
-    pub like: Option<String>,
-}
-
 /// Adds a host.
 pub fn add(repository: &Repository<'_>, request: &Request) -> Result<Outcome, GenerateError> {
     check_name(&request.name)?;
@@ -61,7 +48,7 @@ pub fn add(repository: &Repository<'_>, request: &Request) -> Result<Outcome, Ge
 }
 
 /// What a person writes where sealnix does not know how.
-fn by_hand(source: RuleFileError, new: &Newcomer, done: &[String]) -> HostError {
+pub(super) fn by_hand(source: RuleFileError, new: &Newcomer, done: &[String]) -> HostError {
     let mut lines = Vec::new();
     match &new.anchor {
         Some(anchor) => {
@@ -155,12 +142,11 @@ impl Addition<'_> {
             return Ok(path.unwrap_or_else(|| self.default_path()));
         }
         // Those of the sibling are found anew each time: the borrow ends before the edit.
-        if let Some((names, keys, rules)) =
-            self.sibling().map(|one| (one.holder.names.clone(), one.holder.keys.clone(), one.rules))
+        let sibling = self.sibling().map(|one| (one.holder.names.clone(), one.holder.keys.clone(), one.rules));
+        if let Some((names, keys, rules)) = sibling
+            && let Some(path) = self.copies(&names, &keys, &rules)?
         {
-            if let Some(path) = self.copies(&names, &keys, &rules)? {
-                return Ok(path);
-            }
+            return Ok(path);
         }
         self.first_own_rule()
     }
@@ -400,7 +386,7 @@ fn beside_file(file: &str) -> String {
 }
 
 /// The edited rule file, if it is what was meant.
-fn proved(
+pub(super) fn proved(
     repository: &Repository<'_>,
     editing: Editing,
     new: &Newcomer,
@@ -420,66 +406,4 @@ fn create(plan: &mut Plan, path: &str, text: String, done: &mut Vec<String>) -> 
         None => plan.create(path, text, false)?,
     }
     Ok(())
-}
-
-/// Adds a person.
-pub fn add_person(repository: &Repository<'_>, person: &Person) -> Result<Outcome, GenerateError> {
-    check_name(&person.name)?;
-    let file = repository.rule_file(person.config.as_deref())?;
-    let before = repository.rule_file(person.config.as_deref())?;
-    let holders = Holders::of(&file, repository);
-    let rules = rules_of_people(&file, &holders, person)?;
-    let people = holders.keys_of_people();
-    let anchor = file.has_anchors() || file.config.rules.is_empty();
-    let new = Newcomer {
-        name: person.name.clone(),
-        anchor: anchor.then(|| person.name.clone()),
-        recipient: person.recipient.clone(),
-    };
-    if let Some(other) = holders.of_key(&person.recipient).filter(|other| !other.names.is_empty()) {
-        if !other.names.contains(&person.name) {
-            return Err(HostError::SameKey { other: other.name.clone() }.into());
-        }
-    }
-    let mut editing = Editing::of(file);
-    let mut done = Vec::new();
-    let added = editing.add_anchor(&new, &people).and_then(|is_new| {
-        done.extend(new.anchor.as_ref().filter(|_| is_new).map(|anchor| format!("its key is `&{anchor}`")));
-        for rule in rules {
-            let line = before.config.rules.get(rule).map_or(0, |rule| rule.place.start.line);
-            if editing.add(rule, &new, &people)? {
-                done.push(format!("it is added to the rule of line {line}"));
-            }
-        }
-        Ok(())
-    });
-    added.map_err(|source| by_hand(source, &new, &done))?;
-    let edited = proved(repository, editing, &new, &done, &[])?;
-    let commands = repository.updates(&before, &edited, &BTreeSet::new())?;
-    let mut plan = Plan::new(&repository.tree.root);
-    plan.write(&before.config.path, edited.content)?;
-    Ok(Outcome { plan, done, commands, left: Vec::new() })
-}
-
-/// The rules that a person is to be in: those of another one, or all where all hold the same people.
-fn rules_of_people(file: &RuleFile, holders: &Holders, person: &Person) -> Result<Vec<usize>, HostError> {
-    let all = 0..file.config.rules.len();
-    if let Some(like) = &person.like {
-        let found = holders.all.iter().find(|holder| holder.names.iter().any(|name| fold(name) == fold(like)));
-        let unknown = || HostError::Unknown {
-            path: file.config.path.clone(),
-            name: like.clone(),
-            known: holders.all.iter().filter_map(|holder| holder.anchor.clone()).collect(),
-        };
-        let found = found.ok_or_else(unknown)?;
-        return Ok(all.filter(|rule| file.holds(*rule, &found.keys)).collect());
-    }
-    let people = holders.keys_of_people();
-    let of: BTreeSet<BTreeSet<String>> =
-        all.clone().map(|rule| file.recipients(rule).intersection(&people).cloned().collect()).collect();
-    if of.len() <= 1 {
-        return Ok(all.collect());
-    }
-    let candidates = holders.all.iter().filter(|holder| !holder.is_host).filter_map(|holder| holder.anchor.clone());
-    Err(HostError::Like { name: person.name.clone(), candidates: candidates.collect() })
 }

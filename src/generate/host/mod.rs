@@ -6,6 +6,7 @@ mod files;
 mod holders;
 mod list;
 mod location;
+mod person;
 mod remove;
 mod style;
 
@@ -24,11 +25,12 @@ use crate::sops::Document;
 use crate::source::{RepoPath, Text, Tree};
 use crate::vault::Vault;
 
-pub use add::{Person, Request, add, add_person};
+pub use add::{Request, add};
 pub use error::HostError;
 pub use files::KeySource;
 pub use holders::{Holder, Holders};
 pub use list::{Row, list};
+pub use person::{Person, add_person};
 pub use remove::{Who, remove};
 
 /// What is known of a repository. Where it cannot be evaluated, the manifest is empty.

@@ -141,7 +141,9 @@ impl RuleFile {
         let inside = |at: usize| from <= at && at < item.span.start;
         let comments = self.yaml.comments.iter().filter(|comment| inside(comment.span.start));
         let comments = comments.filter(|comment| editor.indent(comment.span.start).is_some());
-        comments.last().map(|comment| comment.text.trim_matches(['#', ' ', ':', '-', '=']).to_owned())
+        comments
+            .max_by_key(|comment| comment.span.start)
+            .map(|comment| comment.text.trim_matches(['#', ' ', ':', '-', '=']).to_owned())
     }
 
     /// Where the comments that end here begin.

@@ -187,7 +187,7 @@ impl Editing {
     ) -> Result<Edited, RuleFileError> {
         let path = self.before.config.path.clone();
         let moved = self.moved(files, names);
-        let proof = self.prove(added, gone).and_then(|()| moved);
+        let proof = self.prove(added, gone).and(moved);
         let moved = proof.map_err(|why| RuleFileError::NotAsMeant { path, why })?;
         Ok(Edited { content: self.now().content().to_owned(), moved })
     }
