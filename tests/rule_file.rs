@@ -413,9 +413,9 @@ creation_rules:
     assert!(refused.to_string().contains("the rule of line 8 would have other recipients"), "{refused}");
     // A rule before the one that takes a file would take it.
     let mut editing = read(PER_HOST);
-    editing.plain("secrets", &["*admin".into()], Put::Before(0)).unwrap();
+    editing.plain("secrets", &[key("AGE_FINCH")], Put::Before(0)).unwrap();
     let files = ["secrets/wren.yaml".into()];
-    let refused = editing.finish(None, &BTreeSet::new(), &files, &["finch".into()]).unwrap_err();
+    let refused = editing.finish(Some(&finch(None)), &BTreeSet::new(), &files, &["finch".into()]).unwrap_err();
     assert!(refused.to_string().contains("`secrets/wren.yaml` would be taken by another rule"), "{refused}");
     // The anchor is another's.
     let mut editing = read(PER_HOST);

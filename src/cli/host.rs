@@ -11,9 +11,11 @@ use super::run::{self, Known, RunError};
 use super::subject::Subject;
 use crate::checks::short;
 use crate::generate::GenerateError;
+use crate::generate::host::new_key::{self, NewKey};
 use crate::generate::host::{self, HostError, KeySource, Repository, Request, Row, Who};
 use crate::identity::Identities;
 use crate::manifest::Manifest;
+use crate::nix::lib::escapes::shell_word;
 use crate::policy::Policy;
 
 /// `sealnix host …`.
@@ -33,7 +35,7 @@ pub struct Add {
     /// The host's name.
     name: String,
     #[command(flatten)]
-    key: Key,
+    key: HostKey,
     /// Where the module of its secrets is to stand; without it in the host's folder.
     #[arg(long, value_name = "FILE")]
     module: Option<PathBuf>,
@@ -93,12 +95,52 @@ impl Key {
     }
 }
 
+/// The key of a new host; one of these.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct HostKey {
+    /// Its age recipient.
+    #[arg(long, value_name = "age1…")]
+    age: Option<String>,
+    /// Its ssh public key.
+    #[arg(long, value_name = "'ssh-ed25519 …'")]
+    ssh: Option<String>,
+    /// The file of its ssh public key.
+    #[arg(long, value_name = "FILE.pub")]
+    ssh_file: Option<PathBuf>,
+    /// Make an ssh host key in this folder, outside every git repository.
+    #[arg(long, value_name = "DIR")]
+    new_key: Option<PathBuf>,
+}
+
+impl HostKey {
+    /// The key that is given, or a new one, with which the folder is.
+    fn get(self, name: &str, dry_run: bool) -> Result<(String, KeySource, Option<NewKey>), RunError> {
+        let Some(folder) = self.new_key else {
+            let HostKey { age, ssh, ssh_file, .. } = self;
+            let (recipient, key) = Key { age, ssh, ssh_file }.recipient()?;
+            return Ok((recipient, key, None));
+        };
+        let made = if dry_run { None } else { Some(new_key::make(&folder, name).map_err(failed)?) };
+        let public = match &made {
+            Some(made) => made.public.clone(),
+            None => new_key::example().map_err(failed)?,
+        };
+        let (recipient, key) = host::recipient(&public).map_err(failed)?;
+        Ok((recipient, key, made))
+    }
+}
+
 /// Runs it.
 pub fn host(command: Command, out: &mut impl Write) -> Result<Outcome, RunError> {
     match command {
         Command::Add(add) => {
-            let (recipient, key) = add.key.recipient()?;
+            let folder = add.key.new_key.clone();
             let here = Here::find()?;
+            host::check_name(&add.name).map_err(failed)?;
+            // Until everything is written, what was made is taken away again.
+            let (recipient, key, new_key) = add.key.get(&add.name, add.edit.dry_run)?;
+            let name = add.name.clone();
             let request = Request {
                 name: add.name,
                 recipient,
@@ -111,8 +153,13 @@ pub fn host(command: Command, out: &mut impl Write) -> Result<Outcome, RunError>
                     None => None,
                 },
             };
-            let outcome = host::add(&here.repository(), &request)?;
-            here.finish(&outcome, add.edit.dry_run, out)
+            let mut outcome = host::add(&here.repository(), &request)?;
+            if let Some(folder) = folder {
+                outcome.left.extend(installation(&folder, &name, add.edit.dry_run));
+            }
+            let done = here.finish(&outcome, add.edit.dry_run, out)?;
+            new_key.into_iter().for_each(NewKey::keep);
+            Ok(done)
         }
         Command::Remove(Remove { name, edit }) => {
             let here = Here::find()?;
@@ -125,6 +172,19 @@ pub fn host(command: Command, out: &mut impl Write) -> Result<Outcome, RunError>
             here.say_unevaluated(out)?;
             table(&host::list(&here.repository()), out)
         }
+    }
+}
+
+/// What is done with a new key.
+fn installation(folder: &Path, name: &str, dry_run: bool) -> Vec<String> {
+    let folder = shell_word(&folder.display().to_string());
+    let install = format!(
+        "`nixos-anywhere --extra-files {folder} --flake {} root@ADDRESS` installs it",
+        shell_word(&format!(".#{name}"))
+    );
+    match dry_run {
+        true => vec!["no key was made: the one above is an example".to_owned(), install],
+        false => vec![install, format!("the private key below `{folder}` is deleted when the host is installed")],
     }
 }
 

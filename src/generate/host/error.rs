@@ -1,5 +1,7 @@
 //! Why no host was added or removed.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 use crate::generate::rule_file::RuleFileError;
@@ -48,6 +50,29 @@ pub enum HostError {
     /// Not a key that a rule's `age` list takes here.
     #[error("this is an OpenPGP or plugin key; only an age or ssh-ed25519 key can be a host's")]
     Kind,
+    /// The folder of a new key lies in a git repository.
+    #[error("{} lies in a git repository, which is no place for a private key", path.display())]
+    KeyInRepository {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is a key already.
+    #[error("{} is there already", path.display())]
+    KeyThere {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The new key cannot be written.
+    #[error("{} cannot be written; no key was left", path.display())]
+    KeyNotWritten {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The system gives no random numbers.
+    #[error("no key could be made")]
+    NoKey,
     /// There is no rule file.
     #[error("there is no `.sops.yaml`")]
     NoRuleFile,
@@ -99,6 +124,10 @@ impl HostError {
     pub fn help(&self) -> Option<String> {
         match self {
             HostError::NoRuleFile => Some("`sealnix init` writes one".to_owned()),
+            HostError::KeyInRepository { .. } => Some("name a folder outside, such as one on a stick".to_owned()),
+            HostError::KeyThere { .. } => {
+                Some("`--ssh-file` takes its public key; to make another one, name another folder".to_owned())
+            }
             HostError::Several { .. } => Some("name the one that is meant with `--config FILE`".to_owned()),
             HostError::Rsa => {
                 Some("take `/etc/ssh/ssh_host_ed25519_key.pub` of the host, or make one with `--new-key`".to_owned())

@@ -6,6 +6,7 @@ mod files;
 mod holders;
 mod list;
 mod location;
+pub mod new_key;
 mod person;
 mod remove;
 mod style;
@@ -142,7 +143,7 @@ pub fn recipient(text: &str) -> Result<(String, KeySource), HostError> {
 }
 
 /// Whether a name can be a host's, an anchor and a folder.
-fn check_name(name: &str) -> Result<(), HostError> {
+pub fn check_name(name: &str) -> Result<(), HostError> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let fits = name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_part) && name.len() <= 63;
     if fits { Ok(()) } else { Err(HostError::Name { name: name.to_owned() }) }
