@@ -102,6 +102,21 @@ fn broken_regions_are_refused_with_their_line_and_nothing_is_written() {
     insta::assert_snapshot!(said.join("\n"));
 }
 
+#[test]
+fn a_template_needs_the_configuration_around_it() {
+    let region = "  # sealnix: begin env secrets/a.yaml --unit hyper\n  # sealnix: end\n";
+    let repository = with(&format!("{{ pkgs, ... }}:\n{{\n{region}}}\n"));
+    let said = refused(&repository, "--all");
+    assert!(said.contains("line 3: what is generated here uses `config`, which nothing binds"), "{said}");
+    for module in [format!("{{ config, ... }}:\n{{\n{region}}}\n"), format!("args: with args; {{\n{region}}}\n")] {
+        fs::write(repository.path().join(MODULE), module).unwrap();
+        generate(&repository, "--all");
+        assert_parses(&repository, MODULE);
+        assert_eq!(generate(&repository, "--check").stdout, "1 generated file: all fresh\n");
+        assert_clean(&repository);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 

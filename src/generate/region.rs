@@ -62,6 +62,9 @@ pub enum RegionMistake {
     /// The file is broken.
     #[error("the file is not valid Nix: {0}")]
     NotNix(String),
+    /// A name of the generated code is bound by nothing around it.
+    #[error("what is generated here uses `{0}`, which nothing binds")]
+    Unbound(&'static str),
     /// The file would be broken.
     #[error("with this region filled the file is not valid Nix: {0}")]
     Breaks(String),
@@ -72,6 +75,7 @@ impl RegionError {
     pub fn help(&self) -> Option<String> {
         match &self.mistake {
             RegionMistake::Source(error) => error.help(),
+            RegionMistake::Unbound(name) => Some(format!("let the module take it: `{{ {name}, ... }}:`")),
             _ => None,
         }
     }
@@ -91,6 +95,7 @@ pub fn filled(path: &str, text: &str, vault: &Vault) -> Result<Option<String>, G
     let Some(first) = regions.first() else { return Ok(None) };
     let line = first.line;
     let mut splices = Vec::with_capacity(regions.len());
+    let mut needed = Vec::new();
     for region in &regions {
         let mistake = |mistake| error(path, region.line, mistake);
         let module = match rendered(&region.recipe, vault, path) {
@@ -101,10 +106,16 @@ pub fn filled(path: &str, text: &str, vault: &Vault) -> Result<Option<String>, G
         let body = laid_out(&module, region.indent);
         let text = body.ok_or_else(|| GenerateError::NotNix { out: path.to_owned() })?;
         splices.push(Splice { range: region.inside.clone(), text });
+        needed.extend(module.arguments.iter().map(|name| (*name, region.line)));
     }
     let filled = spliced(text, splices).map_err(|_| GenerateError::NotNix { out: path.to_owned() })?;
-    match why_no_nix(path, &filled) {
-        Some(why) => Err(error(path, line, RegionMistake::Breaks(why))),
+    let file = Text::new(path.into(), filled.as_str());
+    if let Some(why) = why_no_nix(file.clone()) {
+        return Err(error(path, line, RegionMistake::Breaks(why)));
+    }
+    let unbound = Program::unbound(&file);
+    match needed.iter().find(|(name, _)| unbound.iter().any(|unbound| unbound.as_str() == *name)) {
+        Some(&(name, line)) => Err(error(path, line, RegionMistake::Unbound(name))),
         None => Ok(Some(filled)),
     }
 }
@@ -191,8 +202,8 @@ fn laid_out(module: &NixModule, indent: usize) -> Option<String> {
 }
 
 /// Why a text is no Nix, if it is none.
-fn why_no_nix(path: &str, text: &str) -> Option<String> {
-    let program = Program::parse(vec![Text::new(path.into(), text)]);
+fn why_no_nix(file: Text) -> Option<String> {
+    let program = Program::parse(vec![file]);
     match &program.files.first()?.content {
         Content::Parsed(_) => None,
         Content::SyntaxError { message, span } => Some(match span.and_then(|span| program.place(span)) {

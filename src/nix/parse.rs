@@ -11,6 +11,7 @@ use rnix::{ParseError, SyntaxKind};
 
 use crate::source::Text;
 
+use super::Symbol;
 use super::guard::{self, Refusal};
 use super::ir::{Content, FileId, Node, Span};
 use expression::Lowering;
@@ -45,6 +46,23 @@ pub(super) fn parse(text: &Text, file: FileId) -> Content {
     match lower(&parsed.tree(), file) {
         Ok(node) => Content::Parsed(node),
         Err(Fault { message, range }) => Content::SyntaxError { message, span: Some(span(range)) },
+    }
+}
+
+/// The names in a file that nothing binds, in its order; none of a file that does not parse. Nix takes such a file
+/// for none. Needs a large stack: call it through [`super::Program::unbound`].
+pub(super) fn unbound(text: &Text) -> Vec<Symbol> {
+    if guard::check(text.content()).is_err() {
+        return Vec::new();
+    }
+    let parsed = rnix::Root::parse(text.content());
+    if !parsed.errors().is_empty() {
+        return Vec::new();
+    }
+    let mut lowering = Lowering::new(FileId::OWN);
+    match parsed.tree().expr() {
+        Some(expression) if lowering.expression(&expression).is_ok() => lowering.unbound,
+        _ => Vec::new(),
     }
 }
 

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use crate::source::{Place, Text};
 
 use super::ir::{Content, File, FileId, Program, Span};
-use super::parse::parse;
+use super::parse::{parse, unbound};
+use super::symbol::Symbol;
 
 /// How long a file may take.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -40,11 +41,13 @@ impl Program {
     /// Parses code of sealnix's own that is in no program.
     pub fn parse_own(text: &'static str) -> Content {
         let text = Text::new("«lib»".into(), text);
-        let parsed = thread::scope(|scope| {
-            let parser = thread::Builder::new().name("nix parser".into()).stack_size(STACK);
-            parser.spawn_scoped(scope, || parse(&text, FileId::OWN)).ok()?.join().ok()
-        });
+        let parsed = on_own_stack(|| parse(&text, FileId::OWN));
         parsed.unwrap_or_else(|| Content::NotLooked { why: "no thread".into(), span: None })
+    }
+
+    /// The names in a text that nothing binds, in its order; none of one that does not parse.
+    pub fn unbound(text: &Text) -> Vec<Symbol> {
+        on_own_stack(|| unbound(text)).unwrap_or_default()
     }
 
     /// A file; none for an id of another program.
@@ -56,6 +59,14 @@ impl Program {
     pub fn place(&self, span: Span) -> Option<Place> {
         Some(self.file(span.file)?.text.place(span.start as usize..span.end as usize))
     }
+}
+
+/// Runs a parser where it has the stack that it needs.
+fn on_own_stack<T: Send>(parser: impl FnOnce() -> T + Send) -> Option<T> {
+    thread::scope(|scope| {
+        let builder = thread::Builder::new().name("nix parser".into()).stack_size(STACK);
+        builder.spawn_scoped(scope, parser).ok()?.join().ok()
+    })
 }
 
 enum Message {

@@ -210,7 +210,7 @@ impl Lowering {
         let mut bindings = Vec::with_capacity(set.entries.len());
         for Entry { name, range, value } in set.entries {
             let value = match value {
-                Value::Inherit => BindingValue::Inherit(self.scopes.resolve(name, own_frame)),
+                Value::Inherit => BindingValue::Inherit(self.variable(name, own_frame)),
                 Value::InheritFrom(source) => BindingValue::InheritFrom(source),
                 value => BindingValue::Plain(self.value(value)?),
             };

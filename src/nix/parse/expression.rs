@@ -8,21 +8,32 @@ use rnix::{NodeOrToken, SyntaxKind};
 use rowan::ast::AstNode;
 
 use super::bindings::{Set, static_name};
-use super::scope::{Scope, Scopes};
+use super::scope::{Scope, Scopes, is_global};
 use super::string::{self, Piece};
 use super::{Fault, Lowered};
 use crate::nix::Symbol;
-use crate::nix::ir::{Expr, FileId, Formal, Lambda, Name, Node, Operator, Param, Part, PathBase, Span};
+use crate::nix::ir::{Expr, FileId, Formal, Lambda, Name, Node, Operator, Param, Part, PathBase, Span, Var};
 
 /// The lowering of one file.
 pub(super) struct Lowering {
     file: FileId,
     pub(super) scopes: Scopes,
+    /// The names that nothing binds, in file order.
+    pub(super) unbound: Vec<Symbol>,
 }
 
 impl Lowering {
     pub(super) fn new(file: FileId) -> Self {
-        Lowering { file, scopes: Scopes::default() }
+        Lowering { file, scopes: Scopes::default(), unbound: Vec::new() }
+    }
+
+    /// What a name means where the innermost `skipped` frames are not there.
+    pub(super) fn variable(&mut self, name: Symbol, skipped: usize) -> Var {
+        let var = self.scopes.resolve(name, skipped);
+        if matches!(var, Var::Global(name) if !is_global(name.as_str())) {
+            self.unbound.push(name);
+        }
+        var
     }
 
     pub(super) fn span(&self, range: Range<usize>) -> Span {
@@ -71,7 +82,7 @@ impl Lowering {
                     None => return Err(missing(operation)),
                 }
             }
-            ast::Expr::Ident(ident) => Expr::Var(self.scopes.resolve(symbol(ident)?, 0)),
+            ast::Expr::Ident(ident) => Expr::Var(self.variable(symbol(ident)?, 0)),
             ast::Expr::With(with) => self.with(with)?,
             ast::Expr::HasAttr(has) => {
                 Expr::Has { subject: self.child(has.expr(), has)?, path: self.names(has.attrpath(), has)? }

@@ -48,6 +48,7 @@ impl Scopes {
     }
 }
 
-fn is_global(name: &str) -> bool {
+/// Whether Nix binds a name everywhere.
+pub(super) fn is_global(name: &str) -> bool {
     name.starts_with("__") || GLOBAL_NAMES.binary_search(&name).is_ok()
 }
