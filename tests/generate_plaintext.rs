@@ -1,8 +1,9 @@
 //! `sealnix generate example` and `dummy`: plaintexts that have an encrypted file's shape and none of its values.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
+mod generated;
 mod installed;
-#[allow(dead_code, reason = "nothing here writes JSON")]
+mod installed_nix;
 mod scratch;
 
 use std::fs;
@@ -10,6 +11,8 @@ use std::path::Path;
 use std::process::Command;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use scratch::{Run, Scratch, fixtures};
 use sealnix::generate::{Rendered, dummy, example};
 use sealnix::sops::{self, Document, Leaf, Node, SealedType, Value};
@@ -372,6 +375,59 @@ fn sops_seals_an_example_as_the_kinds_of_its_source() {
             assert_eq!(numbers(&sealed), numbers(&document), "{path}: {what}");
         }
     }
+}
+
+/// Any shape: what YAML libraries disagree about is in the keys.
+#[test]
+fn sops_seals_an_example_of_any_shape() {
+    if !installed::SOPS.is_here() {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let mut runner = TestRunner::deterministic();
+    for index in 0..24 {
+        let path = if index % 2 == 0 { "a.yaml" } else { "a.json" };
+        let document = read(path, &sealed_file(tree().new_tree(&mut runner).unwrap().current()));
+        let text = text_of(example::example(&document).unwrap());
+        fs::write(folder.path().join(path), &text).unwrap();
+        let recipient = "age1g6e50tyffy2acgcdl6qmrzdg65mxrehh7lfutkgtxxjyfj4y7etqnlsp2a";
+        let mut sops = Command::new("sops");
+        sops.args(["--config", "/dev/null", "--encrypt", "--age", recipient, path]).current_dir(folder.path());
+        let sealed = sops.output().unwrap();
+        assert!(sealed.status.success(), "{}\n{text}", String::from_utf8_lossy(&sealed.stderr));
+        let sealed = read(path, &String::from_utf8(sealed.stdout).unwrap());
+        let mut expected = numbers(&document);
+        if path == "a.json" {
+            // JSON has no dates.
+            expected.iter_mut().filter(|(_, kind)| *kind == "time").for_each(|(_, kind)| *kind = "text");
+        }
+        assert_eq!(numbers(&sealed), expected, "{text}");
+    }
+}
+
+/// What a dummy is for: a host that opens it, with the module that declares its keys.
+#[test]
+fn a_sealed_dummy_stands_in_for_the_real_file() {
+    if !installed::SOPS.is_here() {
+        return;
+    }
+    let source = "02-yaml-types/enc.yaml";
+    let real = fs::read_to_string(fixtures().join("vectors").join(source)).unwrap();
+    let repository = generated::repository(&["module.nix"], &[("real.yaml", &real), ("module.nix", "{ }\n")]);
+    let folder = TempDir::new().unwrap();
+    let key = folder.path().join("key");
+    generated::generate(&repository, &format!("dummy real.yaml --out dummy.yaml --run-sops --key {}", key.display()));
+    generated::generate(&repository, "module dummy.yaml --out module.nix --force");
+    let recipient = Command::new("age-keygen").arg("-y").arg(&key).output().unwrap().stdout;
+    let recipient = String::from_utf8(recipient).unwrap();
+    let config = format!("[hosts.web]\nrecipients = [\"{}\"]\n", recipient.trim());
+    fs::write(repository.path().join("sealnix.toml"), config).unwrap();
+    generated::assert_clean(&repository);
+    // The same keys are declared as of the real file.
+    let declared = generated::secrets(&repository);
+    generated::generate(&repository, "module real.yaml --out module.nix --force");
+    let of_real = serde_json::to_string(&generated::secrets(&repository)).unwrap();
+    assert_eq!(serde_json::to_string(&declared).unwrap(), of_real.replace("real.yaml", "dummy.yaml"));
 }
 
 #[test]
