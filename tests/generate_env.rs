@@ -86,6 +86,8 @@ fn a_dotenv_file_is_delivered_whole() {
         secrets(&repository)["app.env"],
         json!(["secrets/app.env", "app.env", "dotenv", "app", ["hyper.service"]])
     );
+    let alone = module(&repository, "secrets/app.env --unit hyper --template-only");
+    assert!(!alone.contains("sops.secrets.\"app.env\" ="), "{alone}");
 }
 
 #[test]

@@ -295,6 +295,14 @@ fn a_dummy_in_clear_stays_out_of_git() {
     assert_eq!(dummy(&["--out", "ignored/mine.yaml", "--force"]).code, Some(2));
     let outside = TempDir::new().unwrap();
     assert_eq!(dummy(&["--out", outside.path().join("d.yaml").to_str().unwrap()]).code, Some(0));
+    // A link from elsewhere is replaced itself, and where a path leads that is not there cannot be told.
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(outside.path().join("d.yaml"), repository.path().join("link.yaml")).unwrap();
+        assert_eq!(dummy(&["--out", "link.yaml", "--force"]).code, Some(2));
+    }
+    assert_eq!(dummy(&["--out", "ignored/nowhere/../../d.yaml"]).code, Some(2));
+    assert_eq!(dummy(&["--out", "ignored/../d.yaml"]).code, Some(2));
     // An identity may go no further.
     assert_eq!(dummy(&["--out", "new/sealed.yaml", "--run-sops", "--key", "new/key"]).code, Some(2));
 }
@@ -491,6 +499,10 @@ fn run_sops_leaves_a_sealed_file_and_its_key() {
     let again =
         repository.sealnix(&["generate", "dummy", SEALED[0], "--out", "dummies/0.yaml", "--run-sops", "--tracked"]);
     assert_eq!(again.code, Some(2), "it is there and holds something else");
+    // Both may be meant for git, as the tests of machines want them.
+    let both = repository.sealnix(&["generate", "dummy", SEALED[0], "--out", "new/d.yaml", "--run-sops", "--tracked"]);
+    assert_eq!(both.code, Some(0), "{}", both.stderr);
+    assert!(decrypt(&repository.path().join("new/d.yaml"), &repository.path().join("new/d.yaml.agekey")).is_some());
     // Where the programs are not to be found nothing is made.
     let mut command = Command::new(env!("CARGO_BIN_EXE_sealnix"));
     let arguments = ["generate", "dummy", SEALED[0], "--out", "d.yaml", "--run-sops", "--tracked"];

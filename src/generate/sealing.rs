@@ -54,9 +54,10 @@ impl SealError {
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
         match self {
-            SealError::NotFound { program } => Some(format!(
-                "`nix shell nixpkgs#sops nixpkgs#age` has both programs; without --run-sops `{program}` is not needed"
-            )),
+            SealError::NotFound { .. } => Some(
+                "`nix shell nixpkgs#sops nixpkgs#age` brings it; without --run-sops only the lines that need it are printed"
+                    .to_owned(),
+            ),
             SealError::Failed { .. } | SealError::Write { .. } => None,
         }
     }
@@ -147,6 +148,7 @@ fn run<A: AsRef<OsStr>>(program: &'static str, arguments: impl IntoIterator<Item
 /// Puts an identity in its place, where there must be none; only its owner may read it.
 fn keep(identity: &Path, place: &Path) -> io::Result<()> {
     let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
     // Such a file is its owner's alone.
     let mut file = tempfile::Builder::new().prefix(".sealnix-").tempfile_in(folder)?;
     file.write_all(&fs::read(identity)?)?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::iter;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::git::{self, GitError, WorkTree};
 
@@ -13,7 +13,8 @@ use super::git::{self, GitError, WorkTree};
 /// # Errors
 /// If git's own files are damaged.
 pub fn is_for_git(file: &Path) -> Result<bool, GitError> {
-    let Some(file) = real(file) else { return Ok(false) };
+    // What cannot be told apart may well be for git.
+    let Some(file) = real(file) else { return Ok(true) };
     let folder = file.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Path::new("/"));
     let Some(work_tree) = WorkTree::around(folder)? else { return Ok(false) };
     let Ok(inside) = file.strip_prefix(work_tree.top()) else { return Ok(false) };
@@ -33,9 +34,14 @@ fn is_ignored(work_tree: &WorkTree, path: &Path, is_folder: bool) -> bool {
     git::is_ignored(path, is_folder, iter::once(&inner).chain(&outer))
 }
 
-/// The path without symlinks, as far as it is there.
-fn real(path: &Path) -> Option<PathBuf> {
-    let path = std::path::absolute(path).ok()?;
-    let there = path.ancestors().find(|part| part.exists())?;
-    Some(fs::canonicalize(there).ok()?.join(path.strip_prefix(there).ok()?))
+/// The path without symlinks above the file: what is written replaces a link. None where a `..` follows what is
+/// not there.
+fn real(file: &Path) -> Option<PathBuf> {
+    let file = std::path::absolute(file).ok()?;
+    let folder = file.parent()?;
+    let there = folder.ancestors().find(|part| part.exists())?;
+    let missing = folder.strip_prefix(there).ok()?;
+    let is_name = |part: Component<'_>| matches!(part, Component::Normal(_));
+    let plain = missing.components().all(is_name);
+    plain.then_some(fs::canonicalize(there).ok()?.join(missing).join(file.file_name()?))
 }

@@ -30,11 +30,6 @@ pub const SYSTEMD: Needed = Needed {
     debian: "apt-get install systemd",
 };
 
-/// Nix' own evaluator.
-#[allow(dead_code, reason = "no test uses all of them")]
-pub const NIX: Needed =
-    Needed { programs: &["nix-instantiate"], demanded_by: "SEALNIX_TEST_NEEDS_NIX", debian: "apt-get install nix-bin" };
-
 impl Needed {
     /// Whether it is all here.
     ///

@@ -1,5 +1,6 @@
 //! `sealnix generate dummy`.
 
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -98,8 +99,15 @@ fn run_sops(sealing: &Sealing<'_>, text: &str, force: bool, output: &mut impl Wr
         let path = target.display().to_string().as_str().into();
         return Err(GenerateError::from(ChangeError::Exists { path }).into());
     }
+    let is_new = !key.exists();
     let sealed = sealing.sealed(text).map_err(refused)?;
-    write_one(target, &String::from_utf8_lossy(&sealed), force).map_err(GenerateError::from)?;
+    if let Err(error) = write_one(target, &String::from_utf8_lossy(&sealed), force) {
+        if is_new {
+            // It opens nothing. The error is told; there is nobody to tell a second one.
+            let _ = fs::remove_file(key);
+        }
+        return Err(GenerateError::from(error).into());
+    }
     writeln!(output, "{} is sealed; {} opens it. Give this key to no real secret.", target.display(), key.display())?;
     Ok(())
 }
