@@ -130,6 +130,23 @@ fn a_source_that_cannot_be_read_is_no_clean_answer() {
 }
 
 #[test]
+fn an_example_in_json_needs_no_header_to_be_refreshed() {
+    let repository = repository(&[], &[("a.json", &sealed::json("\"token\": STR, \"n\": FLOAT"))]);
+    configure(&repository, "[generate]\n\"a.example.json\" = \"example a.json\"");
+    generate(&repository, "--all");
+    assert_fresh(&repository, "1 generated file");
+    write(&repository, "a.json", &sealed::json("\"token\": STR, \"other\": STR"));
+    assert_eq!(check(&repository).0, Some(1));
+    generate(&repository, "--all");
+    generate(&repository, "example a.json --out a.example.json");
+    assert_fresh(&repository, "1 generated file");
+    // With a value in it a person has written it.
+    write(&repository, "a.example.json", "{\"token\": \"ask Ann\"}\n");
+    assert!(refused(&repository, "--all").contains("--force"));
+    assert!(refused(&repository, "example a.json --out a.example.json").contains("--force"));
+}
+
+#[test]
 fn mistakes_in_the_list_are_mistakes_of_the_file() {
     let repository = with_module();
     configure(

@@ -84,9 +84,6 @@ pub enum GenerateError {
     /// No host or person was added or removed.
     #[error(transparent)]
     Host(#[from] HostError),
-    /// Not made yet.
-    #[error("not made yet")]
-    NotYet,
 }
 
 impl GenerateError {
@@ -111,8 +108,7 @@ impl GenerateError {
             GenerateError::Unread { .. }
             | GenerateError::NotNix { .. }
             | GenerateError::NotPlain { .. }
-            | GenerateError::Unrepeatable
-            | GenerateError::NotYet => None,
+            | GenerateError::Unrepeatable => None,
         }
     }
 }

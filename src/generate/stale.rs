@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 
-use serde_json::Value;
-
 use super::change::Plan;
 use super::recipe::Recipe;
-use super::{GenerateError, file, header, region};
+use super::{GenerateError, example, file, header, region};
 use crate::source::{RepoPath, Tree};
 use crate::vault::Vault;
 
@@ -107,27 +105,10 @@ fn whole(path: &str, recipe: &Recipe, vault: &Vault, plan: &Plan, is_listed: boo
         (Some(before), _) if *before == made.text => return Ok(Some(None)),
         (Some(_), Some(old)) if old != *recipe => Why::OtherCommand,
         (Some(_), None) if is_listed && made.has_header => Why::ByHand,
-        (Some(before), None) if is_listed && !is_example(before) => Why::ByHand,
+        (Some(before), None) if is_listed && !example::is_example(before) => Why::ByHand,
         (Some(_), _) => Why::Differs,
     };
     Ok(Some(Some(Stale { path: path.into(), why, before, after: made.text, summary: made.summary })))
-}
-
-/// Whether a text is JSON without any value, as an example is: JSON takes no header that would say so.
-fn is_example(text: &str) -> bool {
-    let Ok(json) = serde_json::from_str::<Value>(text) else { return false };
-    is_empty(&json)
-}
-
-/// No deeper than serde_json reads.
-fn is_empty(json: &Value) -> bool {
-    match json {
-        Value::Object(fields) => fields.values().all(is_empty),
-        Value::Array(items) => items.iter().all(is_empty),
-        Value::String(text) => text.is_empty(),
-        Value::Null | Value::Bool(_) => true,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-    }
 }
 
 fn regions(tree: &Tree, path: &RepoPath, vault: &Vault) -> One {

@@ -8,7 +8,7 @@ use crate::generate::GenerateError;
 use crate::generate::change::{ChangeError, Plan, diff};
 use crate::generate::recipe::Recipe;
 use crate::generate::stale::{Examined, Why, examine};
-use crate::source::visible::clean;
+use crate::source::visible::{clean, clean_line};
 
 /// What `--all` may do.
 pub struct Refresh {
@@ -23,7 +23,7 @@ pub fn check(sealed: &SealedFiles, output: &mut impl Write) -> Result<Outcome, R
     let examined = examined(sealed, &Plan::new(&sealed.root))?;
     for stale in &examined.stale {
         let diff = diff(&stale.path, stale.before.as_deref(), &stale.after);
-        write!(output, "{} {}\n{}\n", stale.path, stale.why, shown(&diff))?;
+        write!(output, "{} {}\n{}\n", clean_line(&stale.path), stale.why, shown(&diff))?;
     }
     match examined.stale.len() {
         0 => writeln!(output, "{}: all fresh", files(&examined))?,
@@ -49,8 +49,8 @@ pub fn refresh(sealed: &SealedFiles, options: &Refresh, output: &mut impl Write)
     plan.apply().map_err(GenerateError::from)?;
     for stale in &examined.stale {
         match stale.summary.as_str() {
-            "" => writeln!(output, "wrote {}", stale.path)?,
-            summary => writeln!(output, "wrote {}: {summary}", stale.path)?,
+            "" => writeln!(output, "wrote {}", clean_line(&stale.path))?,
+            summary => writeln!(output, "wrote {}: {summary}", clean_line(&stale.path))?,
         }
     }
     writeln!(output, "{}: {} written", files(&examined), examined.stale.len())?;

@@ -8,7 +8,8 @@ use crate::cli::Outcome;
 use crate::cli::run::{RunError, SealedFiles};
 use crate::generate::change::Plan;
 use crate::generate::recipe::{EnvRecipe, Recipe};
-use crate::generate::{self, GenerateError, header};
+use crate::generate::{self, GenerateError, example, header};
+use crate::source::visible::clean_line;
 
 /// Where the file goes.
 pub struct Target {
@@ -42,14 +43,17 @@ pub fn write(
     let made = generate::file(&recipe, &sealed.vault, &out)?;
     let mut plan = Plan::new(&sealed.root);
     let before = plan.text(&out).map_err(GenerateError::from)?;
-    let is_its_own =
-        before.as_ref().and_then(|text| header::recipe_of(text)?.ok()).is_some_and(|old| old.is_of(&recipe));
+    let is_its_own = before.as_ref().is_some_and(|text| match header::recipe_of(text) {
+        Some(old) => old.is_ok_and(|old| old.is_of(&recipe)),
+        None => !made.has_header && example::is_example(text),
+    });
     plan.create(&out, made.text, target.force || is_its_own).map_err(GenerateError::from)?;
     if target.dry_run {
         write!(output, "{}", plan.diff())?;
         return Ok(Outcome::Clean);
     }
     plan.apply().map_err(GenerateError::from)?;
+    let out = clean_line(&out);
     let what = if made.summary.is_empty() { String::new() } else { format!(": {}", made.summary) };
     match plan.is_empty() {
         true => writeln!(output, "{out} is up to date{what}")?,
