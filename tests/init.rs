@@ -46,7 +46,7 @@ fn what_the_comments_offer_is_valid() {
     let settings: Vec<&str> = offered.lines().filter_map(|line| line.strip_prefix("# ")).collect();
     let settings: Vec<&str> =
         settings.into_iter().filter(|line| line.contains(" = ") || line.starts_with('[')).collect();
-    assert_eq!(settings.len(), 7, "{settings:?}");
+    assert_eq!(settings.len(), 9, "{settings:?}");
     let key = "age1gvxh9px0gvwccstyjydgy5snp8aj0z00qq73rtw44a220tvmeg4qkhw5gm";
     let settings = settings.join("\n").replace("age1…", key).replace("../private", ".");
     let settings = settings.replace("private = ", "nixpkgs = ");

@@ -102,7 +102,7 @@ fn next_steps(written: &[&str], hook: &Hook, out: &mut impl Write) -> Result<(),
     }
     match hook {
         Hook::Framework => {
-            writeln!(out, "\nTo check before each commit, in .pre-commit-config.yaml:\n\n{FRAMEWORK}")?;
+            write!(out, "\nTo check before each commit, in .pre-commit-config.yaml:\n\n{FRAMEWORK}")?;
         }
         Hook::Other(what) => {
             writeln!(out, "\n{what} decides what runs before a commit: add `sealnix check` there.")?;
@@ -112,11 +112,7 @@ fn next_steps(written: &[&str], hook: &Hook, out: &mut impl Write) -> Result<(),
     match &declared {
         Some(declared) if crate::source::start::is_flake(&declared.entry) && !is_checked(declared) => {
             let code = if is_of_flake_parts(declared) { FLAKE_PARTS } else { FLAKE };
-            writeln!(
-                out,
-                "\nFor `nix flake check`, in {} (docs/in-your-flake.md has more):\n\n{code}",
-                declared.entry
-            )?;
+            write!(out, "\nFor `nix flake check`, in {} (docs/in-your-flake.md has more):\n\n{code}", declared.entry)?;
         }
         _ => {}
     }

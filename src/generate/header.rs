@@ -4,6 +4,8 @@ use super::recipe::Recipe;
 use crate::nix::lib::escapes::shell_word;
 use crate::source::generated::MARK;
 
+/// What follows the mark in a file that has a recipe.
+const FROM: &str = "from ";
 /// What its second line begins with.
 const COMMAND: &str = "# sealnix generate ";
 /// What comes before the path that the command writes to.
@@ -14,13 +16,13 @@ pub fn header(recipe: &Recipe, out: &str) -> Option<String> {
     let sources = recipe.sources().join(", ");
     let command = format!("{}{OUT}{}", recipe.line(), shell_word(out));
     let is_line = !command.chars().any(char::is_control);
-    is_line.then(|| format!("{MARK}{sources}; edits are lost.\n{COMMAND}{command}\n"))
+    is_line.then(|| format!("{MARK}{FROM}{sources}; edits are lost.\n{COMMAND}{command}\n"))
 }
 
 /// The recipe that a file's header names, or why it names none; nothing where there is no header.
 pub fn recipe_of(text: &str) -> Option<Result<Recipe, String>> {
     let mut lines = text.lines();
-    lines.next()?.strip_prefix(MARK)?;
+    lines.next()?.strip_prefix(MARK)?.strip_prefix(FROM)?;
     let command = lines.next().and_then(|line| line.strip_prefix(COMMAND)?.rsplit_once(OUT));
     Some(match command {
         Some((line, _)) => Recipe::read(line),

@@ -1,6 +1,6 @@
 //! A page of documentation that shows commands with their output, followed as a person would.
 //!
-//! A block ```` ```console ```` holds commands after `$ ` and what each prints, standard error included. A block
+//! A block ```` ```console ```` holds commands after `$ ` (and `> ` where one goes on) and what each prints, standard error included. A block
 //! ```` ```nix file=PATH ```` (or any language) is a file that the reader writes. A line `…` stands for lines that
 //! are left out; a key `age1…` for any key. A command exits 0 unless it ends in `# exits N`.
 
@@ -48,17 +48,24 @@ fn steps(text: &str) -> Vec<Step> {
         if let Some((_, path)) = language.split_once(" file=") {
             steps.push(Step::Write { path: path.to_owned(), text });
         } else if language == "console" {
-            // What comes before the first command belongs to none.
-            let commands = text.split("\n$ ").map(|command| command.strip_prefix("$ ").unwrap_or(command));
-            steps.extend(commands.map(|command| {
-                let (command, output) = command.split_once('\n').unwrap_or((command, ""));
-                let output =
-                    if output.is_empty() || output.ends_with('\n') { output.to_owned() } else { format!("{output}\n") };
-                Step::Run { command: command.to_owned(), output }
-            }));
+            steps.extend(commands(&block));
         }
     }
     steps
+}
+
+/// `$ COMMAND`, lines `> …` that go on with it, and what it prints.
+fn commands(block: &[&str]) -> Vec<Step> {
+    let mut commands: Vec<(String, String)> = Vec::new();
+    for line in block {
+        match (line.strip_prefix("$ "), line.strip_prefix("> "), commands.last_mut()) {
+            (Some(command), ..) => commands.push((command.to_owned(), String::new())),
+            (None, Some(more), Some((command, output))) if output.is_empty() => *command += &format!("\n{more}"),
+            (None, _, Some((_, output))) => *output += &format!("{line}\n"),
+            (None, _, None) => panic!("`{line}` belongs to no command"),
+        }
+    }
+    commands.into_iter().map(|(command, output)| Step::Run { command, output }).collect()
 }
 
 /// Runs a line in the repository `fleet` of the folder, which is also the reader's home.
