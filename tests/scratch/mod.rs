@@ -75,6 +75,7 @@ impl Run {
     }
 
     /// The standard output as JSON, or all that was said instead.
+    #[allow(dead_code, reason = "no test uses all of it")]
     pub fn json(&self) -> Result<Value, String> {
         serde_json::from_str(&self.stdout)
             .map_err(|error| format!("no JSON ({error}), exit code {:?}\n{}{}", self.code, self.stdout, self.stderr))

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::command;
 use crate::generate::GenerateError;
 use crate::generate::change::Plan;
 use crate::generate::rule_file::{Copied, Edited, Editing, Newcomer, Put, RuleFile, RuleFileError, named_words};
@@ -74,7 +73,10 @@ fn check_new(
     if let Some(other) = of_manifest.clone().find(|other| *other != name && fold(other) == folded) {
         return Err(HostError::Resembles { name: name.clone(), other: other.clone() });
     }
-    let is_it = |holder: &&Holder| holder.names.iter().any(|one| fold(one) == folded);
+    let styled = style::anchor(file, holders, name);
+    let is_it = |holder: &&Holder| {
+        holder.names.iter().any(|one| fold(one) == folded) || holder.anchor.is_some() && holder.anchor == styled
+    };
     match holders.of_key(recipient) {
         Some(holder) if is_it(&holder) => return Ok(holder.anchor.clone()),
         Some(holder) if !holder.names.is_empty() => {
@@ -341,48 +343,14 @@ fn finish(
     let before = repository.rule_file(request.config.as_deref())?;
     let edited = proved(repository, editing, new, &done, std::slice::from_ref(name))?;
     let declared = repository.declared(name);
-    let commands = repository.updates(&before, &edited, &declared)?;
+    let commands = repository.updates(&before, &edited, &declared, &[])?;
     done.extend(edited.moved.iter().map(|moved| format!("`{}` is taken by its own rule now", moved.path)));
     let mut plan = Plan::new(&repository.tree.root);
     plan.write(&before.config.path, edited.content)?;
     let own = format!("{}{own}", before.config.folder());
-    let mut left = Vec::new();
-    if !repository.tree.files.contains_key(own.as_str()) {
-        left.push(format!("`{}` makes its secrets", command::edit(&own)));
-        if let Some(text) = files::example(&own, &[]) {
-            create(&mut plan, &files::example_path(&own), text, &mut done)?;
-        }
-    }
     let hosts = location::folder_of_hosts(repository.tree, &Holders::of(&before, repository), repository);
-    let folder = match (&request.folder, &hosts) {
-        (Some(folder), Some(hosts)) if folder.is_empty() => Some(format!("{hosts}/{name}")),
-        (Some(folder), None) if folder.is_empty() => Some(format!("hosts/{name}")),
-        (Some(folder), _) => Some(folder.clone()),
-        (None, hosts) => hosts.as_ref().map(|hosts| format!("{hosts}/{name}")),
-    };
-    let beside = own.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let beside =
-        if beside.rsplit('/').next() == Some(name) { format!("{beside}/secrets.nix") } else { beside_file(&own) };
-    let at = request
-        .module
-        .clone()
-        .unwrap_or_else(|| folder.as_ref().map_or(beside, |folder| format!("{folder}/secrets.nix")));
-    let not_nix = || GenerateError::NotNix { out: at.clone() };
-    create(&mut plan, &at, files::stub(name, &at, &own, request.key).ok_or_else(not_nix)?, &mut done)?;
-    left.push(format!("the configuration of {name} imports `{at}`"));
-    if let (Some(_), Some(folder)) = (&request.folder, folder) {
-        create(&mut plan, &format!("{folder}/default.nix"), files::entry(name).ok_or_else(not_nix)?, &mut done)?;
-    }
-    let new: Vec<String> = plan.files().filter(|(_, is_new)| *is_new).map(|(path, _)| path.to_string()).collect();
-    left.extend((!new.is_empty()).then(|| format!("`git add {}`, and the secrets when they are made", new.join(" "))));
+    let left = files::plan(repository, request, &own, hosts.as_deref(), &mut plan, &mut done)?;
     Ok(Outcome { plan, done, commands, left })
-}
-
-/// `secrets/web.nix` for `secrets/web.yaml`.
-fn beside_file(file: &str) -> String {
-    let ending =
-        file.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or(0, |(_, ending)| ending.len() + 1);
-    format!("{}.nix", file.get(..file.len() - ending).unwrap_or(file))
 }
 
 /// The edited rule file, if it is what was meant.
@@ -396,14 +364,4 @@ pub(super) fn proved(
     let files: Vec<RepoPath> =
         repository.documents(&editing.before().config).map(|document| document.path.clone()).collect();
     editing.finish(Some(new), &BTreeSet::new(), &files, names).map_err(|source| by_hand(source, new, done))
-}
-
-/// Makes a file; one that is there stays.
-fn create(plan: &mut Plan, path: &str, text: String, done: &mut Vec<String>) -> Result<(), GenerateError> {
-    match plan.text(path)? {
-        Some(before) if before != text => done.push(format!("`{path}` is there already and stays as it is")),
-        Some(_) => {}
-        None => plan.create(path, text, false)?,
-    }
-    Ok(())
 }

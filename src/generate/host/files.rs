@@ -1,8 +1,12 @@
 //! The first files of a host: the shape of its secrets, and the module that names them.
 
-use crate::generate::nix_text;
+use crate::command;
+use crate::generate::change::Plan;
+use crate::generate::{GenerateError, nix_text};
 use crate::sops::Format;
 use crate::source::generated::MARK;
+
+use super::{Repository, Request};
 
 /// Where a host has its private key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +27,69 @@ impl KeySource {
     }
 }
 
+/// Plans the files of a host whose secrets are `own`; `hosts` is the folder of the other hosts' folders. What is
+/// left to do, a sentence each.
+pub(super) fn plan(
+    repository: &Repository<'_>,
+    request: &Request,
+    own: &str,
+    hosts: Option<&str>,
+    plan: &mut Plan,
+    done: &mut Vec<String>,
+) -> Result<Vec<String>, GenerateError> {
+    let name = &request.name;
+    let mut left = Vec::new();
+    if !repository.tree.files.contains_key(own) {
+        left.push(format!("`{}` makes its secrets", command::edit(own)));
+        if let Some(text) = example(own) {
+            create(plan, &example_path(own), text, done)?;
+        }
+    }
+    let folder = match request.folder.as_deref() {
+        Some("") => Some(format!("{}/{name}", hosts.unwrap_or("hosts"))),
+        Some(folder) => Some(folder.to_owned()),
+        None => hosts.map(|hosts| format!("{hosts}/{name}")),
+    };
+    let in_folder = folder.as_ref().map(|folder| format!("{folder}/secrets.nix"));
+    let module = request.module.clone().or(in_folder).unwrap_or_else(|| beside(own, name));
+    let not_nix = || GenerateError::NotNix { out: module.clone() };
+    create(plan, &module, stub(name, &module, own, request.key).ok_or_else(not_nix)?, done)?;
+    match folder.filter(|_| request.folder.is_some()) {
+        Some(folder) => {
+            let path = format!("{folder}/default.nix");
+            create(plan, &path, entry(name, &path, &module).ok_or_else(not_nix)?, done)?;
+            left.push(format!("the flake makes {name} of `{folder}`"));
+        }
+        None => left.push(format!("the configuration of {name} imports `{module}`")),
+    }
+    let new: Vec<&str> = plan.files().filter(|(_, is_new)| *is_new).map(|(path, _)| &**path).collect();
+    left.extend((!new.is_empty()).then(|| format!("`git add {}`, and the secrets when they are made", new.join(" "))));
+    Ok(left)
+}
+
+/// Makes a file; one that is there stays.
+fn create(plan: &mut Plan, path: &str, text: String, done: &mut Vec<String>) -> Result<(), GenerateError> {
+    match plan.text(path)? {
+        Some(before) if before != text => done.push(format!("`{path}` is there already and stays as it is")),
+        Some(_) => {}
+        None => plan.create(path, text, false)?,
+    }
+    Ok(())
+}
+
+/// Where the module stands that has no folder of its host: `secrets/web/secrets.nix`, or `secrets/web.nix` for
+/// `secrets/web.yaml`.
+fn beside(own: &str, name: &str) -> String {
+    let (folder, file) = own.rsplit_once('/').unwrap_or(("", own));
+    if folder.rsplit('/').next() == Some(name) {
+        return format!("{folder}/secrets.nix");
+    }
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    if folder.is_empty() { format!("{stem}.nix") } else { format!("{folder}/{stem}.nix") }
+}
+
 /// The path of the example beside a file: `web.example.yaml` for `web.yaml`.
-pub fn example_path(file: &str) -> String {
+fn example_path(file: &str) -> String {
     let (folder, name) = file.rsplit_once('/').map_or(("", file), |(folder, name)| (folder, name));
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     let slash = if folder.is_empty() { "" } else { "/" };
@@ -33,24 +98,21 @@ pub fn example_path(file: &str) -> String {
 
 /// The shape of a file that is yet to be made, with a header that says how; nothing for formats in which
 /// there is no saying it. It holds keys without values, so that it may lie beside sealed files.
-pub fn example(file: &str, keys: &[String]) -> Option<String> {
+fn example(file: &str) -> Option<String> {
+    let shape = match Format::of(file) {
+        Format::Yaml => "example-key: \"\"\n",
+        Format::Dotenv => "EXAMPLE_KEY=\n",
+        Format::Json | Format::Ini | Format::Binary => return None,
+    };
+    let edit = command::edit(file);
     let header = format!(
-        "{MARK}for {file}, which is yet to be made: its shape, to be copied into the editor that opens it:\n\
-         # sops {file}\n"
+        "{MARK}for {file}, which is yet to be made: its shape, to be copied into the editor that opens it:\n# {edit}\n"
     );
-    match Format::of(file) {
-        Format::Yaml if keys.is_empty() => Some(header + "example-key: \"\"\n"),
-        Format::Yaml => {
-            let map: std::collections::BTreeMap<&str, &str> = keys.iter().map(|key| (key.as_str(), "")).collect();
-            Some(header + &serde_yaml::to_string(&map).ok()?)
-        }
-        Format::Dotenv => Some(header + "EXAMPLE_KEY=\n"),
-        Format::Json | Format::Ini | Format::Binary => None,
-    }
+    Some(header + shape)
 }
 
 /// The module of a host's secrets at `at`.
-pub fn stub(name: &str, at: &str, file: &str, key: KeySource) -> Option<String> {
+fn stub(name: &str, at: &str, file: &str, key: KeySource) -> Option<String> {
     let format = match Format::of(file) {
         Format::Yaml => "",
         Format::Json => "sops.defaultSopsFormat = \"json\";\n",
@@ -68,7 +130,7 @@ pub fn stub(name: &str, at: &str, file: &str, key: KeySource) -> Option<String> 
 }
 
 /// The module that makes a host of its parts.
-pub fn entry(name: &str) -> Option<String> {
-    let name = nix_text::string(name);
-    nix_text::formatted(&format!("{{\nimports = [ ./secrets.nix ];\nnetworking.hostName = {name};\n}}\n"))
+fn entry(name: &str, at: &str, module: &str) -> Option<String> {
+    let (name, module) = (nix_text::string(name), nix_text::path(at, module));
+    nix_text::formatted(&format!("{{\nimports = [ {module} ];\nnetworking.hostName = {name};\n}}\n"))
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use super::GenerateError;
 use super::change::Plan;
-use super::rule_file::{Edited, RuleFile};
+use super::rule_file::{Edited, Moved, RuleFile};
 use crate::command;
 use crate::identity::Identities;
 use crate::keys::Recipient;
@@ -103,12 +103,13 @@ impl<'a> Repository<'a> {
     }
 
     /// The commands that give every sops file the recipients that an edited rule file has for it, where
-    /// the edit or one of `also` concerns it.
+    /// the edit or one of `also` concerns it. The files of `but` are left out.
     fn updates(
         &self,
         before: &RuleFile,
         edited: &Edited,
         also: &BTreeSet<&RepoPath>,
+        but: &[Moved],
     ) -> Result<Vec<String>, GenerateError> {
         let path = &before.config.path;
         let after =
@@ -118,7 +119,8 @@ impl<'a> Repository<'a> {
             Some(file.recipients(rule))
         };
         let mut commands = Vec::new();
-        for document in self.documents(&before.config) {
+        let is_left_out = |path: &RepoPath| but.iter().any(|moved| moved.path == *path);
+        for document in self.documents(&before.config).filter(|document| !is_left_out(&document.path)) {
             let Some(now) = taking(&after, &document.path) else { continue };
             let has: BTreeSet<String> =
                 document.metadata.recipients().map(|one| canonical(one.kind, &one.identity)).collect();

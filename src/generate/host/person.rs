@@ -8,7 +8,7 @@ use crate::generate::rule_file::{Editing, Newcomer, RuleFile};
 use crate::identity::fold;
 
 use super::add::{by_hand, proved};
-use super::{Holders, HostError, Outcome, Repository, check_name};
+use super::{Holder, Holders, HostError, Outcome, Repository, check_name};
 
 /// A person to come, or a key in a safe.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ pub fn add_person(repository: &Repository<'_>, person: &Person) -> Result<Outcom
     });
     added.map_err(|source| by_hand(source, &new, &done))?;
     let edited = proved(repository, editing, &new, &done, &[])?;
-    let commands = repository.updates(&before, &edited, &BTreeSet::new())?;
+    let commands = repository.updates(&before, &edited, &BTreeSet::new(), &[])?;
     let mut plan = Plan::new(&repository.tree.root);
     plan.write(&before.config.path, edited.content)?;
     Ok(Outcome { plan, done, commands, left: Vec::new() })
@@ -65,11 +65,13 @@ pub fn add_person(repository: &Repository<'_>, person: &Person) -> Result<Outcom
 fn rules_of_people(file: &RuleFile, holders: &Holders, person: &Person) -> Result<Vec<usize>, HostError> {
     let all = 0..file.config.rules.len();
     if let Some(like) = &person.like {
-        let found = holders.all.iter().find(|holder| holder.names.iter().any(|name| fold(name) == fold(like)));
+        let is_it =
+            |holder: &&Holder| holder.keys.contains(like) || holder.names.iter().any(|one| fold(one) == fold(like));
+        let found = holders.all.iter().find(is_it);
         let unknown = || HostError::Unknown {
             path: file.config.path.clone(),
             name: like.clone(),
-            known: holders.all.iter().filter_map(|holder| holder.anchor.clone()).collect(),
+            known: holders.all.iter().map(|holder| holder.name.clone()).collect(),
         };
         let found = found.ok_or_else(unknown)?;
         return Ok(all.filter(|rule| file.holds(*rule, &found.keys)).collect());
@@ -80,6 +82,6 @@ fn rules_of_people(file: &RuleFile, holders: &Holders, person: &Person) -> Resul
     if of.len() <= 1 {
         return Ok(all.collect());
     }
-    let candidates = holders.all.iter().filter(|holder| !holder.is_host).filter_map(|holder| holder.anchor.clone());
+    let candidates = holders.all.iter().filter(|holder| !holder.is_host).map(|holder| holder.name.clone());
     Err(HostError::Like { name: person.name.clone(), candidates: candidates.collect() })
 }

@@ -12,7 +12,7 @@ use crate::sops::document::{Node, Value};
 use crate::source::RepoPath;
 
 use super::holders::{Holder, everywhere, names_it};
-use super::{Holders, HostError, Outcome, Repository};
+use super::{Holders, HostError, Outcome, Repository, style};
 
 /// Who goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +51,13 @@ pub fn remove(
     let documents: Vec<&Document> = repository.documents(&before.config).collect();
     let files: Vec<RepoPath> = documents.iter().map(|document| document.path.clone()).collect();
     let edited = editing.finish(None, &holder.keys, &files, &holder.names).map_err(by_hand)?;
-    let commands = repository.updates(&before, &edited, &BTreeSet::new())?;
+    let commands = repository.updates(&before, &edited, &BTreeSet::new(), &edited.moved)?;
     for moved in &edited.moved {
         done.push(match moved.line {
-            Some(line) => format!("`{}` is taken by the rule of line {line} now", moved.path),
+            Some(line) => {
+                let path = &moved.path;
+                format!("`{path}` is taken by the rule of line {line} now: delete it, or `sops updatekeys` opens it to those")
+            }
             None => format!("`{}` is taken by no rule now", moved.path),
         });
     }
@@ -65,11 +68,14 @@ pub fn remove(
     Ok(Outcome { plan, done, commands, left })
 }
 
-/// Who has a name: exactly, else but for case and separators.
+/// Who has a name: exactly, else but for case and separators, else with the others' prefix; or who holds a key.
 fn named<'h>(holders: &'h Holders, file: &RuleFile, name: &str) -> Result<&'h Holder, HostError> {
+    let styled = style::anchor(file, holders, name);
     let exact = |holder: &&Holder| holder.name == name || holder.names.iter().any(|one| one == name);
+    let by_key = |holder: &&Holder| holder.keys.contains(name) || holder.anchor.is_some() && holder.anchor == styled;
     let nearly = |holder: &&Holder| holder.names.iter().any(|one| fold(one) == fold(name));
-    let found = holders.all.iter().find(exact).or_else(|| holders.all.iter().find(nearly));
+    let all = || holders.all.iter();
+    let found = all().find(exact).or_else(|| all().find(nearly)).or_else(|| all().find(by_key));
     found.ok_or_else(|| HostError::Unknown {
         path: file.config.path.clone(),
         name: name.to_owned(),
