@@ -6,7 +6,6 @@ use crate::generate::GenerateError;
 use crate::generate::change::Plan;
 use crate::generate::rule_file::{Copied, Edited, Editing, Newcomer, Put, RuleFile, RuleFileError, named_words};
 use crate::identity::fold;
-use crate::source::RepoPath;
 
 use super::files::{self, KeySource};
 use super::holders::{Holder, everywhere, names_it};
@@ -361,7 +360,6 @@ pub(super) fn proved(
     done: &[String],
     names: &[String],
 ) -> Result<Edited, HostError> {
-    let files: Vec<RepoPath> =
-        repository.documents(&editing.before().config).map(|document| document.path.clone()).collect();
+    let files = repository.sealed_files(&editing.before().config);
     editing.finish(Some(new), &BTreeSet::new(), &files, names).map_err(|source| by_hand(source, new, done))
 }

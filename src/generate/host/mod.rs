@@ -85,9 +85,14 @@ impl<'a> Repository<'a> {
 
     /// The sops files that a rule file is for.
     fn documents(&self, config: &Config) -> impl Iterator<Item = &'a Document> {
-        let (path, policy) = (config.path.clone(), self.policy);
-        let is_of = move |document: &&Document| policy.config_for(&document.path).is_some_and(|one| one.path == path);
-        self.vault.documents().filter(is_of)
+        let of_file: BTreeSet<RepoPath> = self.sealed_files(config).into_iter().collect();
+        self.vault.documents().filter(move |document| of_file.contains(&document.path))
+    }
+
+    /// The same with those that could not be read.
+    fn sealed_files(&self, config: &Config) -> Vec<RepoPath> {
+        let is_of = |path: &&RepoPath| self.policy.config_for(path).is_some_and(|one| one.path == config.path);
+        self.vault.files.keys().filter(is_of).cloned().collect()
     }
 
     /// The machine of a name.

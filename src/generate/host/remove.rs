@@ -9,7 +9,6 @@ use crate::identity::fold;
 use crate::keys::recipient::canonical;
 use crate::sops::Document;
 use crate::sops::document::{Node, Value};
-use crate::source::RepoPath;
 
 use super::holders::{Holder, everywhere, names_it};
 use super::{Holders, HostError, Outcome, Repository, style};
@@ -49,7 +48,7 @@ pub fn remove(
     removal.rules(&mut editing).map_err(by_hand)?;
     let mut done = removal.done;
     let documents: Vec<&Document> = repository.documents(&before.config).collect();
-    let files: Vec<RepoPath> = documents.iter().map(|document| document.path.clone()).collect();
+    let files = repository.sealed_files(&before.config);
     let edited = editing.finish(None, &holder.keys, &files, &holder.names).map_err(by_hand)?;
     let commands = repository.updates(&before, &edited, &BTreeSet::new(), &edited.moved)?;
     for moved in &edited.moved {
