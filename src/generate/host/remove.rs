@@ -35,7 +35,10 @@ pub fn remove(
     let file = repository.rule_file(config)?;
     let before = repository.rule_file(config)?;
     let holders = Holders::of(&file, repository);
-    let holder = named(&holders, &file, name)?.clone();
+    let mut holder = named(&holders, &file, name)?.clone();
+    if !holder.keys.contains(name) {
+        holder.names.push(name.to_owned());
+    }
     let mut editing = Editing::of(file);
     let mut removal = Removal { who, holders: &holders, holder: &holder, done: Vec::new() };
     let by_hand = |source: RuleFileError| {
