@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use sealnix::generate::change::{ChangeError, Plan};
+use sealnix::generate::change::{ChangeError, Effect, Plan, effect, write_one};
 
 /// Every file and folder below one, with the files' texts.
 fn tree(root: &Path) -> BTreeMap<String, Option<String>> {
@@ -115,6 +115,33 @@ mod on_unix {
         plan.apply().unwrap();
         assert_eq!(fs::read_to_string(root.path().join("real")).unwrap(), "after");
         assert!(fs::symlink_metadata(root.path().join("link")).unwrap().is_symlink());
+    }
+
+    /// A pipe without a writer would never be read to its end.
+    #[test]
+    fn only_regular_files_are_read_and_replaced() {
+        let root = tempfile::tempdir().unwrap();
+        let place = |name: &str| root.path().join(name);
+        assert!(std::process::Command::new("mkfifo").arg(place("pipe")).status().unwrap().success());
+        fs::create_dir(place("folder")).unwrap();
+        symlink("/dev/null", place("null")).unwrap();
+        symlink("nowhere", place("dangling")).unwrap();
+        fs::write(place("file"), "before").unwrap();
+        symlink("file", place("link")).unwrap();
+        let links = ["null", "dangling", "link"].map(place);
+        for path in [Path::new("/dev/null").to_owned(), place("pipe"), place("folder")].iter().chain(&links) {
+            for refused in [write_one(path, "text", true), effect(path, None, true).map(drop)] {
+                assert!(matches!(refused, Err(ChangeError::NotAFile { .. })), "{}", path.display());
+            }
+        }
+        assert_eq!(fs::read_to_string(place("file")).unwrap(), "before");
+        assert_eq!(effect(&place("file"), Some("before"), false).unwrap(), Effect::Nothing);
+        assert_eq!(effect(&place("file"), Some("after"), true).unwrap(), Effect::Replaces);
+        let mut plan = Plan::new(root.path());
+        for path in ["pipe", "folder"] {
+            assert!(matches!(plan.text(path), Err(ChangeError::NotAFile { .. })), "{path}");
+            assert!(matches!(plan.create(path, "text".into(), true), Err(ChangeError::NotAFile { .. })), "{path}");
+        }
     }
 
     #[test]

@@ -32,6 +32,12 @@ pub enum ChangeError {
         /// The file.
         path: RepoPath,
     },
+    /// A folder, a device, a pipe, or a link where links are not followed.
+    #[error("`{path}` is no regular file: it is not replaced")]
+    NotAFile {
+        /// What is there.
+        path: RepoPath,
+    },
     /// Somebody else wrote into the file meanwhile.
     #[error("`{path}` was changed by someone else in the meantime; nothing was written")]
     Meanwhile {
@@ -54,6 +60,7 @@ impl ChangeError {
         match self {
             ChangeError::Exists { .. } => Some("`--force` overwrites it, `--dry-run` shows what would change".into()),
             ChangeError::Meanwhile { .. } => Some("run the command again".into()),
+            ChangeError::NotAFile { .. } => Some("choose another place".into()),
             ChangeError::Outside { .. } | ChangeError::NotText { .. } | ChangeError::Write { .. } => None,
         }
     }
@@ -164,19 +171,37 @@ impl Plan {
     }
 }
 
-/// Writes one file that lies anywhere, whole or not at all. One that is there and holds something else stays,
-/// unless it is forced away.
-pub fn write_one(path: &Path, text: &str, force: bool) -> Result<(), ChangeError> {
+/// What writing one file would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// There is none yet.
+    Makes,
+    /// It replaces what is there.
+    Replaces,
+    /// The file holds this already.
+    Nothing,
+}
+
+/// What writing a text into one file, which may lie anywhere, would do; `None` is a text that is not known yet. One
+/// that is there and holds something else stays, unless it is forced away. A link is not followed: what it leads to
+/// is not what was named.
+pub fn effect(path: &Path, text: Option<&str>, force: bool) -> Result<Effect, ChangeError> {
     let shown = path.display().to_string();
-    let refused = |source| ChangeError::Write { path: shown.clone(), source };
-    match fs::read(path) {
-        Ok(before) if before == text.as_bytes() => return Ok(()),
-        Ok(_) if !force => return Err(ChangeError::Exists { path: shown.as_str().into() }),
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(refused)?;
-        }
-        Err(error) => return Err(refused(error)),
+    match held(path, fs::symlink_metadata(path), &shown)? {
+        None => Ok(Effect::Makes),
+        Some(before) if text.is_some_and(|text| before == text.as_bytes()) => Ok(Effect::Nothing),
+        Some(_) if force => Ok(Effect::Replaces),
+        Some(_) => Err(ChangeError::Exists { path: shown.as_str().into() }),
+    }
+}
+
+/// Writes one file that lies anywhere, whole or not at all, as [`effect`] says.
+pub fn write_one(path: &Path, text: &str, force: bool) -> Result<(), ChangeError> {
+    let refused = |source| ChangeError::Write { path: path.display().to_string(), source };
+    match effect(path, Some(text), force)? {
+        Effect::Nothing => return Ok(()),
+        Effect::Replaces => {}
+        Effect::Makes => fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(refused)?,
     }
     // `./NAME` for a bare name: a file beside it lies in the same folder.
     let path = Path::new(".").join(path);
@@ -184,8 +209,9 @@ pub fn write_one(path: &Path, text: &str, force: bool) -> Result<(), ChangeError
     file.persist(&path).map(drop).map_err(|error| refused(error.error))
 }
 
-/// A unified diff of one file.
+/// A unified diff of one file. It names an absolute path without its first `/`, as git does.
 pub fn diff(path: &str, before: Option<&str>, after: &str) -> String {
+    let path = path.trim_start_matches('/');
     let lines = TextDiff::from_lines(before.unwrap_or_default(), after);
     let (old, new) = match before {
         Some(_) => (format!("a/{path}"), format!("b/{path}")),
@@ -251,10 +277,20 @@ fn target(root: &Path, path: &str) -> Result<PathBuf, ChangeError> {
 }
 
 fn read(root: &Path, path: &str) -> Result<Option<String>, ChangeError> {
-    match fs::read(target(root, path)?) {
-        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| ChangeError::NotText { path: path.into() }),
+    let target = target(root, path)?;
+    let bytes = held(&target, fs::metadata(&target), path)?;
+    bytes.map(String::from_utf8).transpose().map_err(|_| ChangeError::NotText { path: path.into() })
+}
+
+/// What a regular file holds; nothing where there is none. Anything else is not opened: a pipe would wait for a
+/// writer, and a file in the place of a device would break the machine.
+fn held(path: &Path, metadata: io::Result<Metadata>, shown: &str) -> Result<Option<Vec<u8>>, ChangeError> {
+    let refused = |source| ChangeError::Write { path: shown.to_owned(), source };
+    match metadata {
+        Ok(metadata) if metadata.is_file() => fs::read(path).map(Some).map_err(refused),
+        Ok(_) => Err(ChangeError::NotAFile { path: shown.into() }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(ChangeError::Write { path: path.to_owned(), source }),
+        Err(source) => Err(refused(source)),
     }
 }
 

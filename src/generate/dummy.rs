@@ -29,6 +29,12 @@ pub enum DummyError {
         /// The file.
         path: RepoPath,
     },
+    /// One place for the identity and what it opens.
+    #[error("`{path}` cannot be both the identity and what it opens")]
+    OnePlace {
+        /// The place.
+        path: String,
+    },
     /// A sealed file does not go to the standard output.
     #[error("--run-sops needs --out: where the sealed file is to stand")]
     Nowhere,
@@ -49,6 +55,7 @@ impl DummyError {
                  if it is meant"
             )),
             DummyError::Itself { .. } => Some("choose another place with --out".to_owned()),
+            DummyError::OnePlace { .. } => Some("choose another place with --key".to_owned()),
             DummyError::Seal(error) => error.help(),
             DummyError::Nowhere | DummyError::Git(_) => None,
         }

@@ -34,9 +34,9 @@ fn is_ignored(work_tree: &WorkTree, path: &Path, is_folder: bool) -> bool {
     git::is_ignored(path, is_folder, iter::once(&inner).chain(&outer))
 }
 
-/// The path without symlinks above the file: what is written replaces a link. None where a `..` follows what is
-/// not there.
-fn real(file: &Path) -> Option<PathBuf> {
+/// The path without symlinks above the file: no link is followed when it is written. None where a `..` follows what
+/// is not there.
+pub fn real(file: &Path) -> Option<PathBuf> {
     let file = std::path::absolute(file).ok()?;
     let folder = file.parent()?;
     let there = folder.ancestors().find(|part| part.exists())?;

@@ -9,11 +9,11 @@ use clap::Args;
 use super::write::Target;
 use crate::cli::Outcome;
 use crate::cli::run::{RunError, SealedFiles};
-use crate::generate::change::{self, ChangeError, write_one};
+use crate::generate::change::{self, ChangeError, Effect, write_one};
 use crate::generate::dummy::{self, DummyError};
 use crate::generate::sealing::Sealing;
 use crate::generate::{self, GenerateError};
-use crate::source::tracking::is_for_git;
+use crate::source::tracking::{is_for_git, real};
 
 /// `sealnix generate dummy`.
 #[derive(Debug, Args)]
@@ -53,15 +53,20 @@ pub fn write(
         return Err(refused(DummyError::Itself { path: document.path.clone() }));
     }
     let key = arguments.key.clone().unwrap_or_else(|| beside(target));
+    if is_one_place(target, &key) {
+        return Err(refused(DummyError::OnePlace { path: key.display().to_string() }));
+    }
     let sealing = Sealing { out: target, key: &key, format: document.format };
     if !arguments.tracked {
-        match arguments.run_sops {
-            true => refuse_for_git(&key, "an identity", "--key")?,
-            false => refuse_for_git(target, "a plaintext", "--out")?,
+        if !arguments.run_sops {
+            refuse_for_git(target, "a plaintext", "--out")?;
         }
+        // The printed lines make it too.
+        refuse_for_git(&key, "an identity", "--key")?;
     }
     if *dry_run {
-        write!(output, "{}", change::diff(&target.display().to_string(), None, &text))?;
+        let said = if arguments.run_sops { would_seal(&sealing, *force) } else { would_write(target, &text, *force) };
+        write!(output, "{}", said.map_err(GenerateError::from)?)?;
     } else if arguments.run_sops {
         run_sops(&sealing, &text, *force, output)?;
     } else {
@@ -85,6 +90,32 @@ fn beside(target: &Path) -> PathBuf {
     name.into()
 }
 
+/// Whether two paths lead to one file, through links too, or would once it is there.
+fn is_one_place(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| fs::canonicalize(path).ok().or_else(|| real(path));
+    one == other || place(one).is_some_and(|one| Some(one) == place(other))
+}
+
+/// What writing the plaintext would change. What another file holds may be secret, and is not shown.
+fn would_write(target: &Path, text: &str, force: bool) -> Result<String, ChangeError> {
+    let shown = target.display().to_string();
+    Ok(match change::effect(target, Some(text), force)? {
+        Effect::Makes => change::diff(&shown, None, text),
+        Effect::Replaces => format!("{shown} is there; all of it would be replaced by:\n\n{text}"),
+        Effect::Nothing => String::new(),
+    })
+}
+
+/// The same of the sealed file, which differs each time.
+fn would_seal(Sealing { out, key, .. }: &Sealing<'_>, force: bool) -> Result<String, ChangeError> {
+    let made = match change::effect(out, None, force)? {
+        Effect::Makes | Effect::Nothing => "made",
+        Effect::Replaces => "replaced",
+    };
+    let opens = if key.exists() { "opens it" } else { "would be made to open it" };
+    Ok(format!("{} would be {made}, sealed; {} {opens}.\n", out.display(), key.display()))
+}
+
 fn refuse_for_git(path: &Path, what: &'static str, option: &'static str) -> Result<(), RunError> {
     match is_for_git(path).map_err(refused)? {
         true => Err(refused(DummyError::ForGit { path: path.display().to_string(), what, option })),
@@ -95,10 +126,7 @@ fn refuse_for_git(path: &Path, what: &'static str, option: &'static str) -> Resu
 fn run_sops(sealing: &Sealing<'_>, text: &str, force: bool, output: &mut impl Write) -> Result<(), RunError> {
     let Sealing { out: target, key, .. } = sealing;
     // What is sealed twice differs: it cannot be told whether this is the same.
-    if target.exists() && !force {
-        let path = target.display().to_string().as_str().into();
-        return Err(GenerateError::from(ChangeError::Exists { path }).into());
-    }
+    change::effect(target, None, force).map_err(GenerateError::from)?;
     let is_new = !key.exists();
     let sealed = sealing.sealed(text).map_err(refused)?;
     if let Err(error) = write_one(target, &String::from_utf8_lossy(&sealed), force) {
