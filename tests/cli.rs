@@ -157,3 +157,26 @@ fn a_reader_that_goes_away_is_no_error() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((code(&output), stderr(&output)), (0, ""));
 }
+
+/// What is neither under git nor has an entry file may be all of somebody's files.
+#[test]
+fn where_there_is_no_repository_nothing_is_walked() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["generate", "--check"][..], &["init"], &["generate", "module", "secrets.yaml"]] {
+        let output = sealnix(folder.path(), arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(stderr(&output).contains("there is no repository around"), "{}", stderr(&output));
+    }
+}
+
+/// Not the folder one is in, but that of the file says which repository it is.
+#[test]
+fn a_file_is_generated_from_in_its_own_repository() {
+    let (here, there) = (tempfile::tempdir().unwrap(), empty_flake());
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/fleet/secrets/common.yaml");
+    std::fs::copy(vectors, there.path().join("common.yaml")).unwrap();
+    let file = there.path().join("common.yaml");
+    let output = sealnix(here.path(), &["generate", "module", file.to_str().unwrap(), "--only", "smtp/password"]);
+    assert_eq!((code(&output), stderr(&output)), (0, ""));
+    assert!(stdout(&output).contains("\"smtp/password\".sopsFile = ./common.yaml;"), "{}", stdout(&output));
+}

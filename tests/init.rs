@@ -85,13 +85,55 @@ fn other_ways_of_running_hooks_are_left_alone() {
 }
 
 #[test]
+fn hooks_that_lead_elsewhere_are_somebodys_own() {
+    let repository = repository(&[("flake.nix", FLAKE)]);
+    let hooks = repository.path().join(".git/hooks");
+    fs::remove_dir_all(&hooks).ok();
+    fs::write(&hooks, "no folder").unwrap();
+    let run = repository.sealnix(&["init"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stdout.contains("wrote .sops.yaml\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("add `sealnix check` there"), "{}", run.stdout);
+}
+
+#[test]
+fn rules_that_are_elsewhere_are_not_doubled() {
+    let agenix = repository(&[("flake.nix", FLAKE), ("token.age", "age-encryption.org/v1\n")]);
+    let run = agenix.sealnix(&["init"]);
+    assert!(run.stdout.contains("left  .sops.yaml: the secrets are agenix's"), "{}", run.stdout);
+    assert!(!agenix.path().join(".sops.yaml").exists());
+
+    let below = repository(&[("flake.nix", FLAKE)]);
+    fs::create_dir(below.path().join("secrets")).unwrap();
+    fs::write(below.path().join("secrets/.sops.yaml"), "creation_rules: []\n").unwrap();
+    let run = below.sealnix(&["init"]);
+    assert!(run.stdout.contains("left  .sops.yaml: the rules are in secrets/.sops.yaml\n"), "{}", run.stdout);
+    assert!(!below.path().join(".sops.yaml").exists());
+}
+
+/// A hook would stop each commit there: `sealnix check` exits 2.
+#[test]
+fn an_empty_repository_gets_its_hook_when_there_is_something_to_check() {
+    let repository = repository(&[]);
+    let run = repository.sealnix(&["init"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stdout.contains("run `sealnix init` again"), "{}", run.stdout);
+    assert!(!repository.path().join(".git/hooks/pre-commit").exists());
+    fs::write(repository.path().join("flake.nix"), FLAKE).unwrap();
+    let again = repository.sealnix(&["init"]);
+    assert!(again.stdout.starts_with("wrote .git/hooks/pre-commit"), "{}", again.stdout);
+}
+
+#[test]
 fn a_dry_run_writes_nothing() {
     let repository = repository(&[("flake.nix", FLAKE)]);
     let run = repository.sealnix(&["init", "--dry-run"]);
     assert_eq!(run.code, Some(0));
-    for path in [".sops.yaml", "sealnix.toml", "hooks/pre-commit"] {
+    for path in [".sops.yaml", "sealnix.toml"] {
         assert!(run.stdout.contains(&format!("+++ b/{path}\n")), "{}", run.stdout);
     }
+    assert!(run.stdout.starts_with(".git/hooks/pre-commit would run"), "{}", run.stdout);
+    assert!(!run.stdout.contains("b/hooks"), "{}", run.stdout);
     for path in [".sops.yaml", "sealnix.toml", ".git/hooks/pre-commit"] {
         assert!(!repository.path().join(path).exists(), "{path}");
     }

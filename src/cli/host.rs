@@ -203,7 +203,7 @@ pub struct Here {
 impl Here {
     /// Learns what there is to know.
     pub fn find() -> Result<Self, RunError> {
-        let sealed = run::sealed(Subject::default())?;
+        let sealed = run::sealed(Path::new("."))?;
         let root = sealed.root.clone();
         match run::know(Subject::default(), None) {
             Ok(known) => Ok(Here { root, known, unevaluated: None }),

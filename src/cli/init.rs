@@ -1,6 +1,8 @@
 //! `sealnix init`.
 
+use std::fs;
 use std::io::Write;
+use std::path::Path;
 
 use clap::Args;
 
@@ -8,9 +10,11 @@ use super::Outcome;
 use super::run::{self, Declared, RunError};
 use super::subject::Subject;
 use crate::generate::GenerateError;
-use crate::generate::init::{self, Hook, Init};
-use crate::source::StartError;
+use crate::generate::change::Plan;
+use crate::generate::init::{self, Hook, Init, NoRules};
+use crate::source::WalkError;
 use crate::source::git::WorkTree;
+use crate::source::visible::clean_line;
 
 /// The lines of a flake that make `nix flake check` look at the secrets.
 const FLAKE: &str = r#"    inputs.sealnix.url = "github:OWNER/sealnix";
@@ -49,18 +53,17 @@ pub struct Arguments {
 
 /// Writes what the repository around the current folder does not have yet, and says what comes next.
 pub fn init(arguments: &Arguments, out: &mut impl Write) -> Result<Outcome, RunError> {
-    let root = match Subject::default().start() {
-        Ok(start) => start.root,
-        Err(StartError::NoEntry { folder } | StartError::Several { folder, .. }) => folder,
-        Err(error) => return Err(error.into()),
-    };
-    let work_tree = WorkTree::around(&root).map_err(crate::source::WalkError::from)?;
-    let Init { files, hook } = init::init(&root, work_tree.as_ref()).map_err(GenerateError::from)?;
+    let sealed = run::sealed(Path::new("."))?;
+    let work_tree = WorkTree::around(&sealed.root).map_err(WalkError::from)?;
+    let Init { files, no_rules, hook } =
+        init::init(&sealed.tree, &sealed.vault, work_tree.as_ref(), Subject::default().start().is_ok())
+            .map_err(GenerateError::from)?;
     if arguments.dry_run {
-        write!(out, "{}", files.diff())?;
+        // Before the diff, where `git apply` passes over it: the hook lies in no work tree.
         if let Hook::New(plan) = &hook {
-            write!(out, "{}", plan.diff())?;
+            writeln!(out, "{} would run `sealnix check` before each commit\n", hook_path(plan, &sealed.root))?;
         }
+        write!(out, "{}", files.diff())?;
         return Ok(Outcome::Clean);
     }
     files.apply().map_err(GenerateError::from)?;
@@ -68,14 +71,30 @@ pub fn init(arguments: &Arguments, out: &mut impl Write) -> Result<Outcome, RunE
     for path in &written {
         writeln!(out, "wrote {path}")?;
     }
+    match no_rules {
+        Some(NoRules::Below(path)) => writeln!(out, "left  .sops.yaml: the rules are in {}", clean_line(&path))?,
+        Some(NoRules::Agenix) => {
+            writeln!(out, "left  .sops.yaml: the secrets are agenix's, which sealnix only checks")?
+        }
+        None => {}
+    }
     if let Hook::New(plan) = &hook {
-        plan.apply().map_err(GenerateError::from)?;
-        let path = plan.root().join(init::HOOK);
-        let path = path.strip_prefix(&root).unwrap_or(&path).display();
-        writeln!(out, "wrote {path}: `sealnix check` runs before each commit")?;
+        let path = hook_path(plan, &sealed.root);
+        match plan.apply() {
+            Ok(()) => writeln!(out, "wrote {path}: `sealnix check` runs before each commit")?,
+            // The rest stands, and without it.
+            Err(error) => writeln!(out, "left  {path}: {error}")?,
+        }
     }
     next_steps(&written, &hook, out)?;
     Ok(Outcome::Clean)
+}
+
+/// Where the hook is: below the repository, but for a linked work tree.
+fn hook_path(plan: &Plan, root: &Path) -> String {
+    let folder = fs::canonicalize(plan.root()).unwrap_or_else(|_| plan.root().to_owned());
+    let path = folder.join(init::HOOK);
+    path.strip_prefix(root).unwrap_or(&path).display().to_string()
 }
 
 fn next_steps(written: &[&str], hook: &Hook, out: &mut impl Write) -> Result<(), RunError> {
@@ -107,6 +126,11 @@ fn next_steps(written: &[&str], hook: &Hook, out: &mut impl Write) -> Result<(),
         Hook::Other(what) => {
             writeln!(out, "\n{what} decides what runs before a commit: add `sealnix check` there.")?;
         }
+        Hook::NothingToCheck => writeln!(
+            out,
+            "\nThere is no flake.nix, default.nix, hive.nix or configuration.nix yet: run `sealnix init` again when there is \
+             one, and `sealnix check` will run before each commit."
+        )?,
         Hook::New(_) | Hook::There | Hook::NoGit => {}
     }
     match &declared {

@@ -100,6 +100,12 @@ pub enum RunError {
         /// The rule that was probably meant.
         nearest: Option<&'static str>,
     },
+    /// Neither git nor an entry file says where the repository is.
+    #[error("there is no repository around {}: neither git nor a flake.nix", folder.display())]
+    NoRepository {
+        /// Where one was looked for.
+        folder: PathBuf,
+    },
     /// A path leads out of the repository.
     #[error("{} does not lie in the repository {}", path.display(), root.display())]
     OutsideRepository {
@@ -164,6 +170,7 @@ impl RunError {
             RunError::NoSuchHost { hosts, .. } if hosts.is_empty() => Some("no host was found".to_owned()),
             RunError::NoSuchHost { hosts, .. } => Some(format!("the hosts are {}", hosts.join(", "))),
             RunError::NoSuchInput { inputs, .. } => Some(format!("the inputs are {}", inputs.join(", "))),
+            RunError::NoRepository { .. } => Some("`git init` makes one".to_owned()),
             RunError::ByNix(error) => error.help(),
             RunError::Generate(error) => error.help(),
             RunError::Untracked { entry } => Some(format!("run `git add {entry}`")),
@@ -260,11 +267,15 @@ pub struct SealedFiles {
     pub vault: Vault,
 }
 
-/// Reads the sealed files of the repository. There need not be anything to evaluate.
-pub fn sealed(subject: Subject<'_>) -> Result<SealedFiles, RunError> {
-    let root = match subject.start() {
+/// Reads the sealed files of the repository around a folder. There need not be anything to evaluate, but what is
+/// neither under git nor has an entry file is no repository: it may be all of somebody's files.
+pub fn sealed(folder: &Path) -> Result<SealedFiles, RunError> {
+    let root = match EntryPoint::find(None, folder) {
         Ok(start) => start.root,
-        Err(StartError::NoEntry { folder } | StartError::Several { folder, .. }) => folder,
+        Err(StartError::NoEntry { folder } | StartError::Several { folder, .. }) if folder.join(".git").exists() => {
+            folder
+        }
+        Err(StartError::NoEntry { folder }) => return Err(RunError::NoRepository { folder }),
         Err(error) => return Err(error.into()),
     };
     let mut tree = Tree::walk(&root)?;

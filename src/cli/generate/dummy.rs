@@ -20,7 +20,7 @@ use crate::source::tracking::{is_for_git, real};
 pub struct Arguments {
     /// The encrypted file.
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// Write the dummy, and its identity, also where git tracks or would track them.
     #[arg(long)]
     tracked: bool,

@@ -6,13 +6,12 @@ mod stale;
 mod write;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
 use super::Outcome;
 use super::run::{self, RunError};
-use super::subject::Subject;
 use crate::generate::recipe::Recipe;
 
 /// `sealnix generate …`.
@@ -51,13 +50,26 @@ enum What {
     Dummy(dummy::Arguments),
 }
 
+impl What {
+    /// Where its first file lies, and so the repository.
+    fn folder(&self) -> PathBuf {
+        let file = match self {
+            What::Recipe(recipe) => recipe.sources().first().map(Path::new),
+            What::Dummy(dummy) => Some(dummy.file.as_path()),
+        };
+        // A file that is not there is told by its own name, later.
+        let folder = file.and_then(Path::parent).filter(|folder| folder.is_dir());
+        folder.unwrap_or(Path::new(".")).to_owned()
+    }
+}
+
 /// Runs it. Paths are relative to the current folder.
 pub fn generate(arguments: Arguments, output: &mut impl Write) -> Result<Outcome, RunError> {
     let Arguments { what, check, all, out, force, dry_run } = arguments;
     if (check || all) && (what.is_some() || out.is_some()) {
         return Err(RunError::EveryFile);
     }
-    let sealed = run::sealed(Subject::default())?;
+    let sealed = run::sealed(&what.as_ref().map_or_else(|| PathBuf::from("."), What::folder))?;
     match what {
         Some(What::Recipe(recipe)) => write::write(&sealed, recipe, &write::Target { out, force, dry_run }, output),
         Some(What::Dummy(dummy)) => dummy::write(&sealed, &dummy, &write::Target { out, force, dry_run }, output),
