@@ -9,22 +9,32 @@ use crate::source::{input_of, stored};
 /// Writes the recipients of the rule file that decides into a sops file. sops looks for its rule
 /// file from the working directory upwards, so a rule file in a folder wants to be called there.
 pub fn updatekeys(path: &str, config: Option<&Config>) -> String {
-    in_folder_of("sops updatekeys", path, config)
+    in_folder_of("updatekeys", path, config)
 }
 
 /// The same without the question whether the changes are right.
 pub fn updatekeys_unasked(path: &str, config: Option<&Config>) -> String {
-    in_folder_of("sops updatekeys -y", path, config)
+    in_folder_of("updatekeys -y", path, config)
 }
 
+/// Takes recipients out of a sops file that no rule takes; `kind` is `age` or `pgp`.
+pub fn remove_recipients(path: &str, kind: &str, recipients: &[&str]) -> String {
+    on(&format!("sops rotate --in-place --rm-{kind} {}", quoted(&recipients.join(","))), path)
+}
+
+/// A rule file of another name is only found when it is told.
 fn in_folder_of(command: &str, path: &str, config: Option<&Config>) -> String {
-    match config.and_then(|config| config.path.rsplit_once('/')) {
-        Some((folder, _)) => {
+    match config.map(|config| config.path.rsplit_once('/').unwrap_or(("", &config.path))) {
+        Some((folder, ".sops.yaml")) if !folder.is_empty() => {
             let below = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
             let below = below.unwrap_or(path);
-            format!("(cd {} && {command} {})", quoted(folder), quoted(below))
+            format!("(cd {} && sops {command} {})", quoted(folder), quoted(below))
         }
-        None => on(command, path),
+        Some((_, name)) if name != ".sops.yaml" => {
+            let config = config.map(|config| quoted(&config.path)).unwrap_or_default();
+            on(&format!("sops --config {config} {command}"), path)
+        }
+        _ => on(&format!("sops {command}"), path),
     }
 }
 

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::generate::rule_file::RuleFileError;
 use crate::keys::Malformed;
+use crate::nix::lib::escapes::shell_word;
 use crate::source::RepoPath;
 
 /// Why no host was added or removed.
@@ -101,6 +102,38 @@ pub enum HostError {
         /// Those that it names.
         known: Vec<String>,
     },
+    /// The name is of the other kind.
+    #[error("`{name}` is {}, as far as is known", if *is_host { "a host" } else { "a person's or backup key, not a host's" })]
+    OtherKind {
+        /// As given.
+        name: String,
+        /// It is a host.
+        is_host: bool,
+    },
+    /// The name fits several.
+    #[error("`{name}` may be any of {}", candidates.join(", "))]
+    Ambiguous {
+        /// As given.
+        name: String,
+        /// Those whom it fits.
+        candidates: Vec<String>,
+    },
+    /// One key has several names, and only one is to go.
+    #[error("`{path}`: {} name one key, so taking one out would take the others' access", names.iter().map(|name| format!("`&{name}`")).collect::<Vec<_>>().join(" and "))]
+    SharedKey {
+        /// The rule file.
+        path: RepoPath,
+        /// The anchors.
+        names: Vec<String>,
+    },
+    /// Nobody was taken out of a rule file that is written in a way that is not known.
+    #[error("{source}")]
+    NotTakenOut {
+        /// Why.
+        source: RuleFileError,
+        /// What a person writes instead, and what is left to do.
+        lines: Vec<String>,
+    },
     /// The rules hold different people, and nobody says which are meant.
     #[error("the rules hold different people's keys, so which of them `{name}` is to open is not known")]
     Like {
@@ -136,6 +169,15 @@ impl HostError {
             HostError::Like { candidates, .. } => {
                 Some(format!("`--like NAME` adds it to the rules that hold NAME: one of {}", candidates.join(", ")))
             }
+            HostError::OtherKind { name, is_host } => {
+                let kind = if *is_host { "host" } else { "recipient" };
+                Some(format!("`sealnix {kind} remove {}` takes it out", shell_word(name)))
+            }
+            HostError::Ambiguous { .. } => Some("say which by its anchor or its key".to_owned()),
+            HostError::SharedKey { .. } => {
+                Some("give each a key of its own first, or take the anchor and its aliases out by hand".to_owned())
+            }
+            HostError::NotTakenOut { lines, .. } => Some(format!("write by hand:\n{}", lines.join("\n"))),
             HostError::ByHand { lines, .. } if !lines.is_empty() => {
                 Some(format!("write by hand:\n{}", lines.join("\n")))
             }

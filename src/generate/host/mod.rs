@@ -6,8 +6,10 @@ mod files;
 mod holders;
 mod list;
 mod location;
+mod named;
 pub mod new_key;
 mod person;
+mod reach;
 mod remove;
 mod style;
 
@@ -89,9 +91,18 @@ impl<'a> Repository<'a> {
         self.vault.documents().filter(move |document| of_file.contains(&document.path))
     }
 
-    /// The same with those that could not be read.
+    /// The same with those that could not be read. A rule file of another name than sops looks for is for what
+    /// its rules take and no `.sops.yaml` does.
     fn sealed_files(&self, config: &Config) -> Vec<RepoPath> {
-        let is_of = |path: &&RepoPath| self.policy.config_for(path).is_some_and(|one| one.path == config.path);
+        let is_found = self.policy.configs.iter().any(|one| one.path == config.path);
+        let is_of = |path: &&RepoPath| match self.policy.config_for(path) {
+            Some(nearest) if nearest.path == config.path => true,
+            _ if is_found => false,
+            nearest => {
+                let taken = |config: &Config| config.first_matching(config.relative(path)?);
+                taken(config).is_some() && nearest.is_none_or(|nearest| taken(nearest).is_none())
+            }
+        };
         self.vault.files.keys().filter(is_of).cloned().collect()
     }
 

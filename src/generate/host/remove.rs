@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use crate::generate::GenerateError;
 use crate::generate::change::Plan;
 use crate::generate::rule_file::{Editing, RuleFile, RuleFileError, named_words};
-use crate::identity::fold;
-use crate::keys::recipient::canonical;
-use crate::sops::Document;
-use crate::sops::document::{Node, Value};
+use crate::nix::lib::escapes::shell_word;
+use crate::policy::Config;
 
 use super::holders::{Holder, everywhere, names_it};
-use super::{Holders, HostError, Outcome, Repository, style};
+use super::named::named;
+use super::reach::{Reach, SHOWN};
+use super::{Holders, HostError, Outcome, Repository};
 
 /// Who goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +21,6 @@ pub enum Who {
     /// A person, or a key in a safe.
     Person,
 }
-
-/// How many keys of a file are named, and how many files.
-const SHOWN: usize = 12;
 
 /// Takes a host's or person's keys out of a rule file.
 pub fn remove(
@@ -35,25 +32,30 @@ pub fn remove(
     let file = repository.rule_file(config)?;
     let before = repository.rule_file(config)?;
     let holders = Holders::of(&file, repository);
-    let mut holder = named(&holders, &file, name)?.clone();
+    let mut holder = named(&holders, &file, who, name)?;
     if !holder.keys.contains(name) {
         holder.names.push(name.to_owned());
     }
+    let reach = Reach::of(repository, &holder.keys);
+    let left = left(repository, &reach, &holder, who, &before.config);
     let mut editing = Editing::of(file);
     let mut removal = Removal { who, holders: &holders, holder: &holder, done: Vec::new() };
-    let by_hand = |source: RuleFileError| {
+    let refused = |source: RuleFileError| {
         let anchor = holder
             .anchor
             .as_ref()
             .map_or_else(|| "its key".to_owned(), |anchor| format!("`*{anchor}` and `&{anchor}`"));
-        HostError::ByHand { source, lines: vec![format!("  take {anchor} out of `{}`", before.config.path)] }
+        let by_hand = std::iter::once(format!("  take {anchor} out of `{}`", before.config.path));
+        let left = left.iter().map(|left| format!("  {left}"));
+        HostError::NotTakenOut { source, lines: by_hand.chain(left).collect() }
     };
-    removal.rules(&mut editing).map_err(by_hand)?;
+    removal.rules(&mut editing).map_err(refused)?;
     let mut done = removal.done;
-    let documents: Vec<&Document> = repository.documents(&before.config).collect();
     let files = repository.sealed_files(&before.config);
-    let edited = editing.finish(None, &holder.keys, &files, &holder.names).map_err(by_hand)?;
-    let commands = repository.updates(&before, &edited, &BTreeSet::new(), &edited.moved)?;
+    let edited = editing.finish(None, &holder.keys, &files, &holder.names).map_err(refused)?;
+    let after = RuleFile::read(&before.config.path, &edited.content).map_err(refused)?;
+    let mut commands = repository.updates(&before, &edited, &reach.paths(), &edited.moved)?;
+    commands.extend(reach.elsewhere(&after, &edited));
     for moved in &edited.moved {
         done.push(match moved.line {
             Some(line) => {
@@ -65,24 +67,20 @@ pub fn remove(
     }
     let mut plan = Plan::new(&repository.tree.root);
     plan.write(&before.config.path, edited.content)?;
-    let mut left = to_rotate(&documents, &holder.keys);
-    left.extend(leftovers(repository, &holder, who));
     Ok(Outcome { plan, done, commands, left })
 }
 
-/// Who has a name: exactly, else but for case and separators, else with the others' prefix; or who holds a key.
-fn named<'h>(holders: &'h Holders, file: &RuleFile, name: &str) -> Result<&'h Holder, HostError> {
-    let styled = style::anchor(file, holders, name);
-    let exact = |holder: &&Holder| holder.name == name || holder.names.iter().any(|one| one == name);
-    let by_key = |holder: &&Holder| holder.keys.contains(name) || holder.anchor.is_some() && holder.anchor == styled;
-    let nearly = |holder: &&Holder| holder.names.iter().any(|one| fold(one) == fold(name));
-    let all = || holders.all.iter();
-    let found = all().find(exact).or_else(|| all().find(nearly)).or_else(|| all().find(by_key));
-    found.ok_or_else(|| HostError::Unknown {
-        path: file.config.path.clone(),
-        name: name.to_owned(),
-        known: holders.all.iter().filter(|holder| !holder.names.is_empty()).map(|holder| holder.name.clone()).collect(),
-    })
+/// What the edit does not do, a sentence each.
+fn left(repository: &Repository<'_>, reach: &Reach<'_>, holder: &Holder, who: Who, edited: &Config) -> Vec<String> {
+    let mut left = reach.to_rotate();
+    let command = if who == Who::Host { "host" } else { "recipient" };
+    left.extend(reach.other_rule_files(edited).into_iter().map(|path| {
+        let key = holder.keys.first().map(String::as_str).unwrap_or_default();
+        let line = format!("sealnix {command} remove {} --config {}", shell_word(key), shell_word(path));
+        format!("`{path}` still holds its key: `{line}`")
+    }));
+    left.extend(leftovers(repository, holder, who));
+    left
 }
 
 struct Removal<'h> {
@@ -127,48 +125,6 @@ impl Removal<'_> {
             file.recipients(rule).into_iter().filter(|key| others.contains(key) && !everywhere.contains(key));
         names_it(file, rule, &self.holder.names) && strangers.count() == 0
     }
-}
-
-/// What a key could read: it may have kept the values.
-fn to_rotate(documents: &[&Document], keys: &BTreeSet<String>) -> Vec<String> {
-    let recipients = |document: &Document| -> BTreeSet<String> {
-        document.metadata.recipients().map(|one| canonical(one.kind, &one.identity)).collect()
-    };
-    let readable = documents.iter().filter(|document| !recipients(document).is_disjoint(keys));
-    let files = readable.map(|document| {
-        let names = leaves(document);
-        let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-        let more = match names.len().saturating_sub(SHOWN) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let only = if recipients(document).is_subset(keys) { " (nobody else can open this file)" } else { "" };
-        format!("change the values of `{}`, which it could read{only}: {shown}{more}", document.path)
-    });
-    let mut left: Vec<String> = files.collect();
-    if !left.is_empty() {
-        left.push(
-            "`sops rotate -i FILE` gives a file a new data key after `sops updatekeys`; only new values undo what was read"
-                .to_owned(),
-        );
-    }
-    left
-}
-
-/// The paths of a document's values, in its order.
-fn leaves(document: &Document) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut pending: Vec<(String, &Node)> = document.parts.iter().rev().map(|part| (String::new(), part)).collect();
-    while let Some((path, node)) = pending.pop() {
-        match &node.value {
-            Value::Map(children) => pending.extend(children.iter().rev().map(|child| {
-                let path = if path.is_empty() { child.key.clone() } else { format!("{path}/{}", child.key) };
-                (path, &child.node)
-            })),
-            _ => found.push(format!("`{}`", crate::generate::host::one_line(&path))),
-        }
-    }
-    found
 }
 
 /// The folders and files that are named after it.
