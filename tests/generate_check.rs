@@ -226,9 +226,9 @@ fn recipe() -> impl Strategy<Value = Recipe> {
             })
         });
     let names = prop::collection::vec((word(), "[A-Z_]{1,4}"), 0..3);
-    let env = (path(), word(), words(), names, quote, option(), any::<bool>());
-    let env = env.prop_map(|(file, unit, only, names, quote, owner, template_only)| {
-        Recipe::Env(EnvRecipe { file, unit, only, names, quote, owner, template_only })
+    let env = (path(), word(), words(), names, option(), quote, option(), any::<bool>());
+    let env = env.prop_map(|(file, unit, only, names, prefix, quote, owner, template_only)| {
+        Recipe::Env(EnvRecipe { file, unit, only, names, prefix, quote, owner, template_only })
     });
     let example = path().prop_map(|file| Recipe::Example(ExampleRecipe { file }));
     prop_oneof![plain, reusable, env, example]

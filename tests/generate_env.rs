@@ -70,6 +70,8 @@ fn options_choose_and_name_keys() {
 fn a_template_alone_takes_the_secrets_of_another_module() {
     let repository = with(&[("modules/secrets.nix", "{ }\n")], &[("secrets/app.yaml", &app())]);
     generate(&repository, "module secrets/app.yaml --force --out modules/secrets.nix");
+    let all = module(&repository, "secrets/app.yaml --unit hyper --only token --template-only");
+    assert!(all.contains("{ config, ... }:\n{\n  sops.templates"), "no blank line where nothing is left out: {all}");
     insta::assert_snapshot!(module(&repository, "secrets/app.yaml --unit hyper --quote none --template-only"));
     assert_clean(&repository);
 }
@@ -88,6 +90,82 @@ fn a_dotenv_file_is_delivered_whole() {
     );
     let alone = module(&repository, "secrets/app.env --unit hyper --template-only");
     assert!(!alone.contains("sops.secrets.\"app.env\" ="), "{alone}");
+    let prefixed = module(&repository, "secrets/app.env --unit hyper --prefix hyper-");
+    assert!(prefixed.contains("EnvironmentFile = config.sops.secrets.\"hyper-app.env\".path;"), "{prefixed}");
+    let secrets = secrets(&repository);
+    assert_eq!(
+        secrets["hyper-app.env"],
+        json!(["secrets/app.env", "hyper-app.env", "dotenv", "app", ["hyper.service"]])
+    );
+    assert_eq!(secrets.as_object().unwrap().len(), 1);
+}
+
+/// The secrets of two files with the same keys, each with its name and key.
+#[test]
+fn a_prefix_keeps_two_files_with_equal_keys_apart() {
+    let keys = sealed::yaml("token: STR\nsmtp:\n    pass-word: STR\n");
+    let files = [("secrets/a.yaml", keys.as_str()), ("secrets/b.yaml", &keys)];
+    let repository = with(&[("modules/secrets.nix", "{ }\n"), ("modules/other.nix", "{ }\n"), AS_APP], &files);
+    generate(
+        &repository,
+        "env secrets/b.yaml --unit other --prefix other- --owner app --force --out modules/other.nix",
+    );
+    assert_parses(&repository, "modules/other.nix");
+    let text =
+        module(&repository, "secrets/a.yaml --unit hyper --prefix hyper/ --only smtp/pass-word --map smtp/pass-word=P");
+    insta::assert_snapshot!(text);
+    let secret = |file: &str, key: &str| json!([file, key, "yaml", null, []]);
+    let expected = json!({
+        "other-token": secret("secrets/b.yaml", "token"),
+        "other-smtp/pass-word": secret("secrets/b.yaml", "smtp/pass-word"),
+        "hyper/smtp/pass-word": secret("secrets/a.yaml", "smtp/pass-word"),
+    });
+    assert_eq!(secrets(&repository), expected);
+    assert_clean(&repository);
+    // The secrets of a module with the same prefix; the environment's names are those of the keys as before.
+    generate(&repository, "module secrets/a.yaml --prefix hyper/ --force --out modules/secrets.nix");
+    let alone = module(&repository, "secrets/a.yaml --unit hyper --prefix hyper/ --template-only");
+    assert!(alone.contains("  TOKEN='${config.sops.placeholder.\"hyper/token\"}'\n"), "{alone}");
+    assert_clean(&repository);
+    let again = generate(&repository, alone.lines().nth(1).unwrap().strip_prefix("# sealnix generate ").unwrap());
+    assert!(again.stdout.contains("is up to date"), "{}", again.stdout);
+    let said = refused(&repository, "env secrets/a.yaml --unit hyper --prefix ../");
+    assert!(said.contains("which no file can have"), "{said}");
+}
+
+/// Real sops-nix: a secret of that name stands where the folder of the templates has to be, and the activation fails.
+#[test]
+fn no_secret_stands_where_the_template_does() {
+    let keys = "rendered: STR\ntoken: STR\n";
+    let below = "rendered:\n    hyper.env: STR\n    other: STR\n";
+    let files = [("secrets/a.yaml", sealed::yaml(keys)), ("secrets/b.yaml", sealed::yaml(below))];
+    let repository = with(&[], &files.each_ref().map(|(path, text)| (*path, text.as_str())));
+    for (line, name) in [
+        ("secrets/a.yaml --unit hyper", "rendered"),
+        ("secrets/a.yaml --unit hyper --template-only", "rendered"),
+        ("secrets/b.yaml --unit hyper", "rendered/hyper.env"),
+        (
+            "secrets/b.yaml --unit hyper --only rendered/other --prefix rendered/hyper.env/",
+            "rendered/hyper.env/rendered/other",
+        ),
+    ] {
+        let said = refused(&repository, &format!("env --owner app {line}"));
+        assert!(said.contains(&format!("the secret `{name}` would stand")), "{line}\n{said}");
+        assert!(said.contains("--only") && said.contains("--prefix"), "{said}");
+    }
+    for line in ["a.yaml --unit hyper --only token", "a.yaml --unit hyper --prefix x-", "b.yaml --unit web"] {
+        module(&repository, &format!("secrets/{line}"));
+    }
+    assert_clean(&repository);
+}
+
+#[test]
+fn a_dotenv_file_that_no_host_is_built_with_is_refused() {
+    let dotenv = fs::read_to_string(scratch::fixtures().join("vectors/33-dotenv-basic/enc.env")).unwrap();
+    let dotenv = dotenv.replacen("FOO=", "a/FOO=", 1);
+    let repository = with(&[], &[("secrets/app.env", &dotenv)]);
+    let said = refused(&repository, "env secrets/app.env --unit hyper --owner app");
+    assert!(said.contains("the key `a/FOO`") && said.contains("rename the key"), "{said}");
 }
 
 #[test]

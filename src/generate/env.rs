@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::environment_name;
-use super::module::{self, ModuleError};
+use super::module::{self, ModuleError, Names};
 use super::recipe::{EnvRecipe, Quote};
 use super::secret::{self, Common, Omission, Secret};
 use super::{GenerateError, NixModule, document, nix_text};
@@ -38,6 +38,24 @@ pub enum EnvError {
         file: String,
         /// The option.
         option: &'static str,
+    },
+    /// sops-nix' build reads a dotenv file with a reader that is stricter than sops (reference: sops.md, trap 34).
+    #[error(
+        "the key `{key}` of `{file}` holds a `/`: sops opens such a dotenv file, but the build of a host refuses it"
+    )]
+    Slash {
+        /// The file.
+        file: String,
+        /// The key.
+        key: String,
+    },
+    /// The template's file or its folder cannot be made beside a secret of that name (reference: sops.md, trap 27).
+    #[error("the secret `{name}` would stand where the template does, at `{template}` below /run/secrets")]
+    InTheWay {
+        /// The secret.
+        name: String,
+        /// The template, as a path below the folder of the secrets.
+        template: String,
     },
     /// No letter, no digit.
     #[error("the key `{key}` has no letter or digit, so no name can be made of it")]
@@ -87,6 +105,10 @@ impl EnvError {
                     .into()
             }
             EnvError::Whole { .. } => "leave it out, or put the values into a YAML file".into(),
+            EnvError::Slash { file, .. } => format!("open it with `sops {}` and rename the key", shell_word(file)),
+            EnvError::InTheWay { .. } => {
+                "give the secrets other names with --prefix, or choose the keys of the environment with --only".into()
+            }
             EnvError::NoName { key } | EnvError::InvalidName { key, .. } => format!("choose one: {}", map(key)),
             EnvError::SameName { second, .. } => format!("choose another: {}", map(second)),
             EnvError::IdleMap { .. } => return None,
@@ -146,7 +168,7 @@ pub fn module(recipe: &EnvRecipe, vault: &Vault, out: &str) -> Result<NixModule,
     let document = document(vault, &recipe.file)?;
     match document.format {
         Format::Yaml | Format::Json => template(recipe, &unit, document, out),
-        Format::Dotenv => Ok(whole(recipe, &unit, document, out)?),
+        Format::Dotenv => whole(recipe, &unit, document, out),
         Format::Ini => Err(no_names(document, "an ini file")),
         Format::Binary => Err(no_names(document, "one sealed value")),
     }
@@ -159,7 +181,7 @@ fn no_names(document: &Document, what: &'static str) -> GenerateError {
 /// Each key as a line of a template.
 fn template(recipe: &EnvRecipe, unit: &Unit, document: &Document, out: &str) -> Result<NixModule, GenerateError> {
     let EnvRecipe { only, names, template_only, quote, .. } = recipe;
-    let all = secret::of_file(document, "");
+    let all = secret::of_file(document, recipe.prefix.as_deref().unwrap_or_default());
     let asked: Vec<String> = only.iter().chain(names.iter().map(|(key, _)| key)).cloned().collect();
     module::check_keys(&asked, &[(document, all.clone())])?;
     let all = all.into_iter().filter(|secret| match secret {
@@ -173,20 +195,23 @@ fn template(recipe: &EnvRecipe, unit: &Unit, document: &Document, out: &str) -> 
         let example = omissions.into_iter().next().map(|Omission { key, why }| (key, why));
         return Err(ModuleError::Nothing { files: vec![recipe.file.clone()], example }.into());
     }
+    let file = format!("{}.env", unit.service);
+    check_names(&secrets, &file)?;
     let lines = lines(&secrets, names, *quote)?;
-    let file = nix_text::string(&format!("{}.env", unit.service));
+    let file = nix_text::string(&file);
     let left_out: String = omissions.iter().map(Omission::comment).collect();
     let declarations = match template_only {
-        true => left_out,
+        true if left_out.is_empty() => String::new(),
+        true => left_out + "\n",
         false => {
             // The template is rendered anew, and the unit restarted, whenever one of its secrets changes: they
             // restart nothing themselves. Nor does the service's user read them: they stay root's.
             let code: String = secrets.iter().map(|secret| secret.code(&Common::default(), out)).collect();
-            format!("sops.secrets = {{\n{}{code}{left_out}}};\n", secret::nested_json_note(document))
+            format!("sops.secrets = {{\n{}{code}{left_out}}};\n\n", secret::nested_json_note(document))
         }
     };
     let body = format!(
-        "{declarations}\nsops.templates.{file} = {{\n{}content = ''\n{lines}'';\n{}{}}};\n\n{}",
+        "{declarations}sops.templates.{file} = {{\n{}content = ''\n{lines}'';\n{}{}}};\n\n{}",
         nix_text::comment(condition(*quote)),
         unit.common(recipe.owner.as_ref()).fields().iter().map(|field| format!("{field}\n")).collect::<String>(),
         unit.note(),
@@ -194,6 +219,23 @@ fn template(recipe: &EnvRecipe, unit: &Unit, document: &Document, out: &str) -> 
     );
     let summary = module::summary(secrets.len(), omissions.len());
     Ok(NixModule { arguments: vec!["config"], body, summary, ..NixModule::default() })
+}
+
+/// Whether the secrets and a template can lie in one folder.
+fn check_names(secrets: &[Secret], template: &str) -> Result<(), GenerateError> {
+    let mut names = Names::default();
+    let template = format!("rendered/{template}");
+    let holds = |outer: &str, inner: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    for secret in secrets {
+        let name = &secret.name;
+        if holds(name, &template) || holds(&template, name) {
+            return Err(EnvError::InTheWay { name: name.clone(), template }.into());
+        }
+        names.add(secret.clone())?;
+    }
+    Ok(())
 }
 
 /// A line for each secret, in file order.
@@ -208,19 +250,20 @@ fn lines(secrets: &[Secret], mapped: &[(String, String)], quote: Quote) -> Resul
         if mapped.iter().take(index).any(|(earlier, _)| earlier == key) {
             return idle("it has a name already");
         }
-        if secrets.iter().all(|secret| secret.name != *key) {
+        if secrets.iter().all(|secret| secret.key.as_ref() != Some(key)) {
             return idle("--only leaves it out");
         }
     }
     for secret in secrets {
-        let key = secret.name.as_str();
+        // A secret without a key is a whole file, and has no line.
+        let Some(key) = secret.key.as_deref() else { continue };
         let name = match mapped.iter().find(|(mapped, _)| mapped == key) {
             Some((_, name)) => name.clone(),
             None => environment_name::of_key(key).ok_or_else(|| EnvError::NoName { key: key.to_owned() })?,
         };
         let mark = mark(quote);
         // A name holds nothing that needs an escape in an indented string.
-        lines += &format!("{name}={mark}${{config.sops.placeholder.{}}}{mark}\n", nix_text::string(key));
+        lines += &format!("{name}={mark}${{config.sops.placeholder.{}}}{mark}\n", nix_text::string(&secret.name));
         if let Some(first) = keys.insert(name.clone(), key) {
             return Err(EnvError::SameName { name, first: first.to_owned(), second: key.to_owned() });
         }
@@ -253,17 +296,20 @@ fn condition(quote: Quote) -> &'static str {
 }
 
 /// A dotenv file, which systemd reads itself.
-fn whole(recipe: &EnvRecipe, unit: &Unit, document: &Document, out: &str) -> Result<NixModule, EnvError> {
+fn whole(recipe: &EnvRecipe, unit: &Unit, document: &Document, out: &str) -> Result<NixModule, GenerateError> {
     let options = [
         ("--only", !recipe.only.is_empty()),
         ("--map", !recipe.names.is_empty()),
         ("--quote", recipe.quote != Quote::default()),
     ];
     if let Some((option, _)) = options.into_iter().find(|(_, is_given)| *is_given) {
-        return Err(EnvError::Whole { file: document.path.to_string(), option });
+        return Err(EnvError::Whole { file: document.path.to_string(), option }.into());
     }
-    let declared = secret::of_file(document, "").into_iter().flatten().next();
-    let Some(secret) = declared else { return Ok(NixModule::default()) };
+    if let Some(key) = keys(document).find(|key| key.contains('/')) {
+        return Err(EnvError::Slash { file: document.path.to_string(), key: key.to_owned() }.into());
+    }
+    let secret = secret::whole(document, recipe.prefix.as_deref().unwrap_or_default());
+    Names::default().add(secret.clone())?;
     let mut body = String::new();
     if !recipe.template_only {
         let code = secret.code(&unit.common(recipe.owner.as_ref()), out);
@@ -285,13 +331,18 @@ const DIFFERENT: &str = "\
 To sops a value is all that follows the =. systemd takes quotes at its start for syntax, drops blanks
 around it, and outside of quotes takes each \\ away: no value of several lines arrives.";
 
+/// The keys of a dotenv file.
+fn keys(document: &Document) -> impl Iterator<Item = &str> {
+    let children = match document.parts.first().map(|part| &part.value) {
+        Some(Value::Map(children)) => children.as_slice(),
+        Some(Value::Leaf(_) | Value::List(_)) | None => &[],
+    };
+    children.iter().map(|child| child.key.as_str())
+}
+
 /// The names that systemd drops, each in quotes.
 fn dropped(document: &Document) -> String {
-    let Some(Value::Map(children)) = document.parts.first().map(|part| &part.value) else { return String::new() };
     // It takes blanks around a name away.
-    let dropped = children
-        .iter()
-        .map(|child| &child.key)
-        .filter(|key| !environment_name::is_valid(key.trim_matches([' ', '\t'])));
+    let dropped = keys(document).filter(|key| !environment_name::is_valid(key.trim_matches([' ', '\t'])));
     dropped.map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
 }

@@ -271,10 +271,11 @@ pub fn undeliverable(key: &str, document: &Document, why: LeftOut) -> ModuleErro
 
 /// The secrets by name.
 #[derive(Default)]
-struct Names(BTreeMap<String, Origin>);
+pub struct Names(BTreeMap<String, Origin>);
 
 impl Names {
-    fn add(&mut self, secret: Secret) -> Result<(), ModuleError> {
+    /// Adds one whose name a file can have, and no other one.
+    pub fn add(&mut self, secret: Secret) -> Result<(), ModuleError> {
         let Secret { name, file, key, .. } = secret;
         // It is a path below `/run/secrets`.
         if name.split('/').any(|step| matches!(step, "" | "." | "..")) {

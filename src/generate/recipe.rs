@@ -74,6 +74,9 @@ pub struct EnvRecipe {
     /// Give a key this name in the environment; as often as needed.
     #[arg(long = "map", value_name = "KEY=NAME", value_parser = mapping)]
     pub names: Vec<(String, String)>,
+    /// Begin the secrets' names with this; the environment's stay those of the keys.
+    #[arg(long, value_name = "TEXT")]
+    pub prefix: Option<String>,
     /// How a value is quoted.
     #[arg(long, value_enum, default_value_t, value_name = "QUOTE")]
     pub quote: Quote,
@@ -237,6 +240,7 @@ impl EnvRecipe {
         option(words, "--unit", &self.unit);
         options(words, "--only", &self.only);
         self.names.iter().for_each(|(key, name)| option(words, "--map", &format!("{key}={name}")));
+        options(words, "--prefix", self.prefix.as_slice());
         chosen(words, "--quote", &self.quote);
         options(words, "--owner", self.owner.as_slice());
         if self.template_only {

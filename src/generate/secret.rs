@@ -43,13 +43,19 @@ pub struct Common {
     pub units: Vec<String>,
 }
 
+/// A whole file as one secret. The name begins with `prefix`.
+pub fn whole(document: &Document, prefix: &str) -> Secret {
+    let file = document.path.to_string();
+    let name = format!("{prefix}{}", file_name(&file));
+    Secret { name, file, key: None, format: format_of(document), is_empty: false }
+}
+
 /// What a file gives, in its order. The names begin with `prefix`.
 pub fn of_file(document: &Document, prefix: &str) -> Vec<Result<Secret, Omission>> {
-    let file = document.path.to_string();
     if delivered::is_whole(document.format) {
-        let name = format!("{prefix}{}", file_name(&file));
-        return vec![Ok(Secret { name, file, key: None, format: format_of(document), is_empty: false })];
+        return vec![Ok(whole(document, prefix))];
     }
+    let file = document.path.to_string();
     let format = format_of(document);
     let secret = |key: delivered::Key<'_>| match key.value {
         Ok(leaf) => Ok(Secret {
