@@ -1,11 +1,13 @@
 //! `sealnix generate dummy`: where it and its identity may stand, and what --dry-run says of that.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
+mod installed;
 mod scratch;
 mod sealed;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use scratch::{Run, Scratch};
 use tempfile::TempDir;
@@ -109,4 +111,66 @@ fn a_dry_run_says_what_would_happen() {
     fs::write(out, "token: dummy-token\n").unwrap();
     let same = dummy(&repository, &["--out", out, "--dry-run"]);
     assert_eq!((same.code, same.stdout.as_str()), (Some(0), ""));
+}
+
+/// Makes a file of two identities; their recipients.
+fn two_identities(key: &Path) -> Vec<String> {
+    let made = || Command::new("age-keygen").output().unwrap().stdout;
+    fs::write(key, [made(), made()].concat()).unwrap();
+    let recipients = Command::new("age-keygen").arg("-y").arg(key).output().unwrap().stdout;
+    String::from_utf8(recipients).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_identity_of_a_key_file_opens_what_is_sealed() {
+    if !installed::SOPS.is_here() {
+        return;
+    }
+    let repository = repository("*\n");
+    let key = repository.path().join("two keys");
+    let recipients = two_identities(&key);
+    assert_eq!(recipients.len(), 2);
+    let printed = dummy(&repository, &["--out", "by-hand.yaml", "--key", "two keys"]).stdout;
+    let lines: Vec<&str> = printed.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    let shell = Command::new("sh").args(["-ec", &lines.join("\n")]).current_dir(repository.path()).output().unwrap();
+    assert!(shell.status.success(), "{lines:?}: {}", String::from_utf8_lossy(&shell.stderr));
+    let run = dummy(&repository, &["--out", "at-once.yaml", "--key", "two keys", "--run-sops"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    for path in ["by-hand.yaml", "at-once.yaml"] {
+        let sealed = fs::read_to_string(repository.path().join(path)).unwrap();
+        assert!(recipients.iter().all(|recipient| sealed.contains(recipient)), "{path}: {sealed}");
+    }
+}
+
+/// What a signal would leave behind while sops runs.
+#[cfg(unix)]
+#[test]
+fn neither_plaintext_nor_identity_is_in_a_scratch_file() {
+    use std::os::unix::fs::PermissionsExt;
+    if !installed::SOPS.is_here() {
+        return;
+    }
+    let repository = repository("*\n");
+    let (scratch, programs) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let sops = programs.path().join("sops");
+    fs::write(&sops, "#!/bin/sh\nls -A \"$TMPDIR\" . >\"$SEEN\"\nPATH=$REAL exec sops \"$@\"\n").unwrap();
+    fs::set_permissions(&sops, fs::Permissions::from_mode(0o755)).unwrap();
+    let before = fs::read_dir(repository.path()).unwrap().count();
+    let path = std::env::var("PATH").unwrap();
+    let seen = programs.path().join("seen");
+    let run = Run::of(
+        Command::new(env!("CARGO_BIN_EXE_sealnix"))
+            .args(["generate", "dummy", "real.yaml", "--out", "d.yaml", "--run-sops"])
+            .current_dir(repository.path())
+            .env("PATH", format!("{}:{path}", programs.path().display()))
+            .env("REAL", &path)
+            .env("SEEN", &seen)
+            .env("TMPDIR", scratch.path()),
+    );
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let seen = fs::read_to_string(seen).unwrap();
+    // Two headings and a blank line between the folders.
+    assert_eq!(seen.lines().count(), before + 3, "{seen}");
+    assert_eq!(fs::metadata(repository.path().join("d.yaml.agekey")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
 }

@@ -1,13 +1,12 @@
 //! Sealing a dummy: the lines that a person would type, and running them.
 
-use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
-use tempfile::TempDir;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::nix::lib::escapes::shell_word;
 use crate::sops::Format;
@@ -40,6 +39,14 @@ pub enum SealError {
         /// What it said.
         said: String,
     },
+    /// A file cannot be read.
+    #[error("`{}` cannot be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// A file cannot be written.
     #[error("`{}` cannot be written", path.display())]
     Write {
@@ -58,7 +65,7 @@ impl SealError {
                 "`nix shell nixpkgs#sops nixpkgs#age` brings it; without --run-sops only the lines that need it are printed"
                     .to_owned(),
             ),
-            SealError::Failed { .. } | SealError::Write { .. } => None,
+            SealError::Failed { .. } | SealError::Read { .. } | SealError::Write { .. } => None,
         }
     }
 }
@@ -71,33 +78,33 @@ impl Sealing<'_> {
     /// The lines for a shell that make the identity, where it is not there, and seal the file.
     pub fn lines(&self) -> Vec<String> {
         let (out, key) = (word(self.out), word(self.key));
-        let make = (!self.key.exists()).then(|| format!("age-keygen -o {key}"));
+        // A key that is made is one; a file that is there may hold several, and sops takes them with commas.
+        let (make, recipients) = match self.key.exists() {
+            true => (None, format!("age-keygen -y {key} | paste -sd, -")),
+            false => (Some(format!("age-keygen -o {key}")), format!("age-keygen -y {key}")),
+        };
         let rules = WITHOUT_RULES.join(" ");
         let types = self.types();
-        let seal = format!("sops {rules}{types} --age \"$(age-keygen -y {key})\" --in-place {out}");
+        let seal = format!("sops {rules}{types} --age \"$({recipients})\" --in-place {out}");
         make.into_iter().chain([seal]).collect()
     }
 
-    /// Seals a text: the bytes of the sealed file. The plaintext is only ever in a folder of its own, which
-    /// nobody else can read. The identity is there afterwards.
+    /// Seals a text: the bytes of the sealed file. Neither the plaintext nor an identity that is made is in any
+    /// scratch file, which a signal would leave behind. The identity is there afterwards.
     pub fn sealed(&self, text: &str) -> Result<Vec<u8>, SealError> {
-        let scratch = TempDir::new().map_err(|source| SealError::Write { path: std::env::temp_dir(), source })?;
-        let made = scratch.path().join("identity");
         let is_new = !self.key.exists();
-        if is_new {
-            run("age-keygen", [OsStr::new("-o"), made.as_os_str()])?;
-        }
-        let identity = if is_new { &made } else { self.key };
-        let recipients = run("age-keygen", [OsStr::new("-y"), identity.as_os_str()])?;
+        let identity = Zeroizing::new(match is_new {
+            true => run("age-keygen", &[], b"")?,
+            false => fs::read(self.key).map_err(|source| SealError::Read { path: self.key.to_owned(), source })?,
+        });
+        let recipients = run("age-keygen", &["-y"], &identity)?;
         let recipients = String::from_utf8_lossy(&recipients).lines().collect::<Vec<_>>().join(",");
-        let plain = scratch.path().join("plain");
-        fs::write(&plain, text).map_err(|source| SealError::Write { path: plain.clone(), source })?;
         let kind = kind(self.format);
-        let types = ["--input-type", kind, "--output-type", kind];
-        let options = WITHOUT_RULES.into_iter().chain(types).chain(["--age", &recipients]).map(OsStr::new);
-        let sealed = run("sops", options.chain([plain.as_os_str()]))?;
+        let types = ["--input-type", kind, "--output-type", kind, "--age", &recipients];
+        // Every sops reads this as any other file; without a name only newer ones read what is piped.
+        let sealed = run("sops", &[&WITHOUT_RULES[..], &types, &["/dev/stdin"]].concat(), text.as_bytes())?;
         if is_new {
-            keep(&made, self.key).map_err(|source| SealError::Write { path: self.key.to_owned(), source })?;
+            keep(&identity, self.key).map_err(|source| SealError::Write { path: self.key.to_owned(), source })?;
         }
         Ok(sealed)
     }
@@ -128,14 +135,14 @@ fn word(path: &Path) -> String {
     if path.starts_with('-') { shell_word(&format!("./{path}")) } else { shell_word(&path) }
 }
 
-/// Runs a program without what a person's own settings would add to the recipients.
-fn run<A: AsRef<OsStr>>(program: &'static str, arguments: impl IntoIterator<Item = A>) -> Result<Vec<u8>, SealError> {
+/// Runs a program without what a person's own settings would add to the recipients; `input` is what it reads.
+fn run(program: &'static str, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, SealError> {
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null());
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SOPS_")) {
         command.env_remove(name);
     }
-    match command.output() {
+    match output(&mut command, input) {
         Ok(output) if output.status.success() => Ok(output.stdout),
         Ok(output) => {
             Err(SealError::Failed { program, said: String::from_utf8_lossy(&output.stderr).trim().to_owned() })
@@ -145,14 +152,29 @@ fn run<A: AsRef<OsStr>>(program: &'static str, arguments: impl IntoIterator<Item
     }
 }
 
+fn output(command: &mut Command, input: &[u8]) -> io::Result<Output> {
+    let mut child = command.spawn()?;
+    let stdin = child.stdin.take();
+    std::thread::scope(|scope| {
+        // Beside reading, lest both wait. One that does not read all of it says itself why.
+        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input)));
+        child.wait_with_output()
+    })
+}
+
 /// Puts an identity in its place, where there must be none; only its owner may read it.
-fn keep(identity: &Path, place: &Path) -> io::Result<()> {
+fn keep(identity: &[u8], place: &Path) -> io::Result<()> {
     let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    // Such a file is its owner's alone.
-    let mut file = tempfile::Builder::new().prefix(".sealnix-").tempfile_in(folder)?;
-    file.write_all(&fs::read(identity)?)?;
-    file.as_file().sync_all()?;
-    file.persist_noclobber(place)?;
-    Ok(())
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(place)?;
+    let written = file.write_all(identity).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // A part of it is of no use. The error is told; there is nobody to tell a second one.
+        let _ = fs::remove_file(place);
+    }
+    written
 }
