@@ -192,6 +192,7 @@ fn document(path: &str, values: Vec<Child>, groups: &[&[&str]]) -> Document {
     let recipient = |identity: &&str| Recipient { kind: "age", identity: (*identity).to_owned(), place: at(path, 9) };
     Document {
         path: path.into(),
+        text: Text::new(path.into(), ""),
         format: Format::Yaml,
         parts: vec![Node { value: Value::Map(values), place: at(path, 1) }],
         metadata: Metadata {

@@ -34,10 +34,30 @@ map:
         - STR
     last: STR
 text_unencrypted: |
-    fake: x
+    fake: \"\"
 
     more:
-      below
+      below: \"\"
+clear:
+    # foot note: \"\"
+    # top note:
+    pipe: a |
+    script: |4-
+          shown: \"\"
+        # no comment: \"\"
+    folded: >-
+        first: \"\"
+        lines:
+          of: \"\"
+    kept: |+
+        line: \"\"
+
+
+    token: STR
+    ? a key of several words and more than one hundred and twenty eight bytes, which the YAML library writes on a line of its own after a mark
+    :   sub: STR
+        other: STR
+    '#a': STR
 base:
     merged: STR
 user:
@@ -92,6 +112,9 @@ fn by_nix(store: &Store, repository: &Scratch, settings: &str) -> Value {
             concatLists = builtins.concatLists;
             mapAttrsToList = f: set: map (name: f name set.${{name}}) (builtins.attrNames set);
             hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
+            removePrefix = prefix: text:
+              if hasPrefix prefix text then builtins.substring (builtins.stringLength prefix) (-1) text else text;
+            concatMap = builtins.concatMap;
             hasSuffix = suffix: text:
               let at = builtins.stringLength text - builtins.stringLength suffix;
               in at >= 0 && builtins.substring at (-1) text == suffix;
@@ -140,9 +163,18 @@ fn the_module_has_options_and_declares_the_keys_of_its_file() {
     assert_eq!(generate(&repository, "--check").stdout, "1 generated file: all fresh\n");
 }
 
+/// What may look like a key of such a file, and is none.
+const NO_KEYS: &str = "optional = [
+  \"fake\" \"text_unencrypted/fake\" \"more/below\" \"text_unencrypted/more/below\"
+  \"clear/# foot note\" \"# foot note\" \"clear/shown\" \"clear/script/shown\" \"clear/first\" \"clear/folded/first\"
+  \"clear/line\" \"clear/kept/line\" \"clear/sub\" \"clear/other\" \"clear/: sub\" \"clear/:   sub\"
+  \"name\" \"map/name\" \"map/list/name\" \"map/list/other\" \"a/b\" \"a/c/d\" \"port\" \"map/port\"
+  \"mac\" \"sops/mac\" \"sops/age\" \"two\" \"lines\"
+];";
+
 #[test]
-fn every_way_in_which_sops_writes_a_key_is_read() {
-    let repository = with("", &[("secrets/app.yaml", &sealed::yaml(BODY))]);
+fn every_way_in_which_sops_writes_a_key_is_read_and_nothing_else() {
+    let repository = with(NO_KEYS, &[("secrets/app.yaml", &sealed::yaml(BODY))]);
     module(&repository, "secrets/app.yaml");
     let expected = [
         "token",
@@ -151,6 +183,8 @@ fn every_way_in_which_sops_writes_a_key_is_read() {
         "map/deep/quo\"te",
         "map/after",
         "map/last",
+        "clear/token",
+        "clear/#a",
         "base/merged",
         "user/merged",
         "user/own",
@@ -162,9 +196,37 @@ fn every_way_in_which_sops_writes_a_key_is_read() {
     assert_eq!(names(&found), expected.into_iter().collect());
     assert_clean(&repository);
     let Some(store) = Store::new() else { return };
-    let by_nix = by_nix(&store, &repository, "");
+    let by_nix = by_nix(&store, &repository, NO_KEYS);
     assert_eq!(by_nix["secrets"], json!(names(&found)));
     assert_eq!(by_nix["said"], json!([]));
+}
+
+/// Other programs than sops write such files, and sops opens them.
+#[test]
+fn a_file_that_was_written_otherwise_is_read_or_its_keys_are_left_out() {
+    let sealed = sealed::yaml("token: STR\ndb:\n    empty: \"\"\n    password: STR\n");
+    let (body, metadata) = sealed.split_at(sealed.find("sops:\n").unwrap());
+    let deep: String = (0..60).map(|level| format!("{}{}:\n", "    ".repeat(level), "m".repeat(90))).collect();
+    let deep = deep + &format!("{}{}: STR\n", "    ".repeat(60), "k".repeat(128));
+    let folded = format!("token: STR\nquoted: \"{0}\"\nmap: {{flow: \"{0}\"}}", sealed::value("str"));
+    let cases = [
+        ("the lines end as on Windows", sealed.replace('\n', "\r\n"), 3, 0),
+        ("its part first", format!("{metadata}{body}"), 3, 0),
+        ("its part first, after a mark", format!("---\n{metadata}{body}"), 3, 0),
+        ("deep", sealed::yaml(&deep), 1, 0),
+        ("quoted, and in braces", sealed::yaml(&format!("{folded}\n")), 1, 2),
+    ];
+    let store = Store::new();
+    for (what, content, declared, left_out) in cases {
+        let repository = with("", &[("secrets/app.yaml", &content)]);
+        let module = module(&repository, "secrets/app.yaml");
+        assert_eq!(module.matches("is left out: its name is too long or odd").count(), left_out, "{what}: {module}");
+        let found = secrets(&repository);
+        assert_eq!(names(&found).len(), declared, "{what}: {found}");
+        assert_clean(&repository);
+        let Some(store) = &store else { continue };
+        assert_eq!(by_nix(store, &repository, ""), json!({ "secrets": names(&found), "said": [] }), "{what}");
+    }
 }
 
 #[test]
@@ -247,6 +309,7 @@ fn what_cannot_be_made_is_refused_with_a_way_out() {
         "module .env --namespace a.b",
         "module a.yaml b.yaml --namespace a.b",
         "module a.yaml --namespace a..b",
+        "module a.yaml --namespace a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a",
         "module a.yaml --namespace a.b --required tokne",
         "module a.yaml --namespace a.b --required port",
         "module a.yaml --namespace a.b --optional port",

@@ -77,7 +77,7 @@ impl Repo {
             place: place(metadata..content.len()),
         };
         let parts = vec![Node { value: Value::Map(children), place: whole }];
-        let document = Document { path: path.into(), format: Format::Yaml, parts, metadata };
+        let document = Document { path: path.into(), text: text.clone(), format: Format::Yaml, parts, metadata };
         self.vault.files.insert(path.into(), Sealed::Document(document));
         self
     }

@@ -15,6 +15,7 @@ pub mod module;
 pub mod namespace;
 pub mod nix_text;
 mod plaintext;
+mod reader;
 pub mod recipe;
 pub mod region;
 pub mod rule_file;

@@ -6,100 +6,16 @@ use super::delivered::{self, LeftOut};
 use super::module::{ModuleError, common, undeliverable};
 use super::recipe::{ModuleRecipe, System};
 use super::secret::{Common, Omission};
-use super::{NixModule, nix_text};
+use super::{NixModule, nix_text, reader};
 use crate::nearest::nearest;
 use crate::sops::{Document, Format};
 
 /// The longest name that sops' YAML library writes on one line with its value, in bytes.
 const LONGEST_NAME: usize = 128;
 
-/// `isText`, which both readers of keys use.
-const IS_TEXT: &str = r#"
-  # Whether a value is one that sops-nix delivers: sops writes its type behind it.
-  isText =
-    value:
-    let
-      parts = lib.splitString ",type:" value;
-      type = builtins.elemAt parts 1;
-    in
-    value == ""
-    || lib.hasPrefix "ENC[AES256_GCM," value
-      && builtins.length parts > 1
-      && (lib.hasPrefix "str]" type || lib.hasPrefix "time]" type);
-"#;
-
-/// `keysOf` for YAML. Matches are only made with short texts: Nix' regular expressions overflow on long ones.
-const YAML_KEYS: &str = r#"
-  # The keys of an encrypted YAML file that sops-nix delivers, nested ones as "a/b". sops leaves their names in
-  # clear, writes one a line, and its own part last.
-  keysOf =
-    file:
-    let
-      data = builtins.head (lib.splitString "\nsops:\n" ("\n" + builtins.readFile file));
-      unquoted =
-        name:
-        if builtins.match ''"([^"\]|\\["\/bfnrt])*"'' name != null then
-          builtins.fromJSON name
-        else if lib.hasPrefix "'" name then
-          builtins.replaceStrings [ "''" ] [ "'" ] (builtins.substring 1 (builtins.stringLength name - 2) name)
-        else
-          name;
-      # `above` holds the maps around a line, the innermost last; what is in a list has no path.
-      read =
-        { above, keys }:
-        line:
-        let
-          parts = lib.splitString ": ENC[AES256_GCM," line;
-          isSealed = builtins.length parts > 1;
-          isEmpty = lib.hasSuffix ": \"\"" line;
-          isMap = !isSealed && lib.hasSuffix ":" line;
-          written = if isSealed then builtins.head parts else lib.removeSuffix ":" (lib.removeSuffix " \"\"" line);
-          matched = builtins.match "( *)(- )?(.*)" (builtins.substring 0 200 written);
-          indent = builtins.stringLength (builtins.elemAt matched 0);
-          isItem = builtins.elemAt matched 1 != null;
-          name = unquoted (builtins.elemAt matched 2);
-          around = builtins.filter (map: map.indent < indent) above;
-          parent = if around == [ ] then "" else (lib.last around).path;
-          isNamed = !isItem && parent != null && name != "" && !(lib.hasInfix "/" name);
-          # A merged map's keys are those of the map around it.
-          path = if !isNamed then null else if name == "!!merge <<" then parent else "${parent}${name}/";
-          isDelivered =
-            isNamed && (isEmpty || isSealed && isText "ENC[AES256_GCM,${builtins.elemAt parts 1}");
-          found = keys ++ lib.optional isDelivered "${parent}${name}";
-        in
-        if isSealed || isEmpty || isMap || isItem then
-          builtins.seq (builtins.length found) {
-            above = if isMap || isItem then around ++ [ { inherit indent path; } ] else around;
-            keys = found;
-          }
-        else
-          { inherit above keys; };
-      start = {
-        above = [ ];
-        keys = [ ];
-      };
-    in
-    (builtins.foldl' read start (lib.splitString "\n" data)).keys;
-"#;
-
-/// `keysOf` for JSON.
-const JSON_KEYS: &str = r#"
-  # The keys of an encrypted JSON file that sops-nix delivers, nested ones as "a/b": sops leaves their names in clear.
-  keysOf =
-    file:
-    let
-      below =
-        prefix: name: value:
-        if name == "" || lib.hasInfix "/" name then
-          [ ]
-        else if builtins.isAttrs value then
-          lib.concatLists (lib.mapAttrsToList (below "${prefix}${name}/") value)
-        else
-          lib.optional (builtins.isString value && isText value) "${prefix}${name}";
-      data = removeAttrs (builtins.fromJSON (builtins.readFile file)) [ "sops" ];
-    in
-    lib.concatLists (lib.mapAttrsToList (below "") data);
-"#;
+/// The longest path of options, in names: none in nixpkgs has a third of it, and one from a
+/// header could keep the formatter busy for minutes.
+const MOST_STEPS: usize = 32;
 
 /// The module with options below `namespace`, for a file at `out`.
 pub fn module(
@@ -113,7 +29,7 @@ pub fn module(
         return Err(ModuleError::NoNames { file: document.path.to_string() });
     }
     let steps: Vec<&str> = namespace.split('.').collect();
-    if steps.iter().any(|step| step.trim().is_empty()) {
+    if steps.len() > MOST_STEPS || steps.iter().any(|step| step.trim().is_empty()) {
         return Err(ModuleError::Namespace { namespace: namespace.to_owned() });
     }
     let keys = Keys::of(recipe, document)?;
@@ -137,11 +53,12 @@ struct Keys {
 
 impl Keys {
     fn of(recipe: &ModuleRecipe, document: &Document) -> Result<Self, ModuleError> {
+        let found = reader::found(document);
+        let is_found =
+            |key: &str| found.as_ref().map_or_else(|| has_plain_name(key, document), |all| all.contains(key));
         let readable = |key: delivered::Key<'_>| match key.value {
-            Ok(_) if document.format == Format::Yaml && !key.path.split('/').all(is_on_one_line) => {
-                Err(Omission { key: key.path, why: LeftOut::OddName })
-            }
-            Ok(_) => Ok(key.path),
+            Ok(_) if is_found(&key.path) => Ok(key.path),
+            Ok(_) => Err(Omission { key: key.path, why: LeftOut::OddName }),
             Err(why) => Err(Omission { key: key.path, why }),
         };
         let all: Vec<_> = delivered::keys(document).into_iter().map(readable).collect();
@@ -157,8 +74,11 @@ impl Keys {
             {
                 return Err(undeliverable(key, document, *why));
             }
-            if !key.split('/').all(|step| !matches!(step, "" | "." | "..") && is_on_one_line(step)) {
+            if key.split('/').any(|step| matches!(step, "" | "." | "..")) {
                 return Err(undeliverable(key, document, LeftOut::NoName));
+            }
+            if !has_plain_name(key, document) {
+                return Err(undeliverable(key, document, LeftOut::OddName));
             }
         }
         let optional = recipe.optional.clone();
@@ -212,26 +132,31 @@ fn check(key: &str, all: &[Result<String, Omission>], document: &Document) -> Re
     }
 }
 
-/// Whether sops writes a name on the line of its value, and with no escape that JSON has not: what go-yaml
-/// takes for printable, less what is beyond the basic plane.
-fn is_on_one_line(name: &str) -> bool {
+/// Whether sops writes every step of a key so that it is found. In YAML that is on the line of its value, and with
+/// no escape that JSON has not: what go-yaml takes for printable, less what is beyond the basic plane.
+fn has_plain_name(key: &str, document: &Document) -> bool {
     let is_printable = |c: char| {
         let is_break = matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
         matches!(c, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') && !is_break
     };
-    name.len() <= LONGEST_NAME && name.chars().all(is_printable)
+    let is_plain = |step: &str| step.len() <= LONGEST_NAME && step.chars().all(is_printable);
+    document.format == Format::Json || key.split('/').all(is_plain)
 }
 
 fn bindings(options: &str, document: &Document, file: &str) -> String {
-    let reader = if document.format == Format::Json { JSON_KEYS } else { YAML_KEYS };
+    let reader = reader::code(document.format);
     let shown = nix_text::string(&document.path);
+    let is_nested = match document.format {
+        Format::Json => "isNested = builtins.any (lib.hasInfix \"/\") (builtins.attrNames keys);\n\n",
+        _ => "",
+    };
     format!(
         "cfg = config.{options};\n\n\
          # The file's name in what is said of it.\n\
          shown = if cfg.sopsFile == {file} then {shown} else toString cfg.sopsFile;\n\
-         {IS_TEXT}{reader}\n\
-         keys = keysOf cfg.sopsFile;\n\n\
-         declared = builtins.filter (key: builtins.elem key keys) (cfg.required ++ cfg.optional);"
+         {reader}\n\
+         keys = keysOf cfg.sopsFile;\n\n{is_nested}\
+         declared = builtins.filter (key: keys ? ${{key}}) (cfg.required ++ cfg.optional);"
     )
 }
 
@@ -266,7 +191,7 @@ fn definitions(system: System, options: &str, format: Format, common: &Common) -
     if format == Format::Json {
         // As in a plain module.
         secret += "# sops-nix finds no nested key in JSON, and JSON is YAML.\n\
-                   format = if builtins.any (lib.hasInfix \"/\") keys then \"yaml\" else \"json\";\n";
+                   format = if isNested then \"yaml\" else \"json\";\n";
     }
     if !common.units.is_empty() {
         let _ = writeln!(secret, "restartUnits = {};", nix_text::list(&common.units));
@@ -279,7 +204,7 @@ fn definitions(system: System, options: &str, format: Format, common: &Common) -
     format!(
         "config = lib.mkIf cfg.enable {{\n\
          assertions = map (key: {{\n\
-         assertion = builtins.elem key keys;\n\
+         assertion = keys ? ${{key}};\n\
          message = \"{options}: the key `${{key}}` is required, and ${{shown}} has no text under it. Add it with \
          `sops ${{shown}}`, or take it out of `{options}.required`.\";\n\
          }}) cfg.required;\n\n\

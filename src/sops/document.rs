@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::source::{Place, RepoPath};
+use crate::source::{Place, RepoPath, Text};
 
 use super::metadata::Metadata;
 use super::seal::{Seal, SealedType};
@@ -42,6 +42,8 @@ impl Format {
 pub struct Document {
     /// Its path.
     pub path: RepoPath,
+    /// The file as it is: what sops seals is sealed there.
+    pub text: Text,
     /// The form it was read as.
     pub format: Format,
     /// The data of each YAML document without `sops`; other formats have exactly one.

@@ -24,7 +24,7 @@ fn read_document(text: &Text, yaml: &Yaml, metadata: &yaml::Entry, format: Forma
     let metadata = Metadata::read(text, yaml, metadata)?;
     let mut reader = Reader { text, yaml, nodes: 0, top: 0..0 };
     let parts = yaml.documents.iter().map(|root| reader.part(root)).collect::<Result<_, _>>()?;
-    Ok(Document { path: text.path().clone(), format, parts, metadata })
+    Ok(Document { path: text.path().clone(), text: text.clone(), format, parts, metadata })
 }
 
 struct Reader<'a> {
