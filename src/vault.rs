@@ -57,7 +57,7 @@ impl Vault {
     /// whatever it holds.
     pub fn read(tree: &Tree) -> Vault {
         let files = tree.texts.par_iter().filter_map(|(path, text)| Some((path.clone(), Sealed::read(text)?)));
-        let examples = tree.texts.par_iter().filter(|(_, text)| sops::is_blank(text));
+        let examples = tree.texts.par_iter().filter(|(_, text)| sops::is_blank(text, sops::Format::of(text.path())));
         Vault { files: files.collect(), examples: examples.map(|(path, _)| path.clone()).collect() }
     }
 

@@ -11,6 +11,7 @@ use std::fs;
 use generated::{assert_clean, assert_parses, generate, refused, repository, secrets, text};
 use proptest::prelude::*;
 use scratch::Scratch;
+use sealnix::generate::header;
 use sealnix::generate::recipe::{EnvRecipe, ExampleRecipe, ModuleRecipe, Quote, Recipe, System};
 
 const MODULE: &str = "modules/secrets.nix";
@@ -135,15 +136,22 @@ fn an_example_in_json_needs_no_header_to_be_refreshed() {
     configure(&repository, "[generate]\n\"a.example.json\" = \"example a.json\"");
     generate(&repository, "--all");
     assert_fresh(&repository, "1 generated file");
-    write(&repository, "a.json", &sealed::json("\"token\": STR, \"other\": STR"));
+    write(&repository, "a.json", &sealed::json("\"token\": STR, \"n\": FLOAT, \"other\": {\"x\": STR}"));
     assert_eq!(check(&repository).0, Some(1));
     generate(&repository, "--all");
     generate(&repository, "example a.json --out a.example.json");
     assert_fresh(&repository, "1 generated file");
-    // With a value in it a person has written it.
-    write(&repository, "a.example.json", "{\"token\": \"ask Ann\"}\n");
-    assert!(refused(&repository, "--all").contains("--force"));
-    assert!(refused(&repository, "example a.json --out a.example.json").contains("--force"));
+    // Values, or keys that are not in the sealed file: a person has written it.
+    for own in ["{\"token\": \"ask Ann\"}\n", "{\"token\": \"0\"}\n", "{\"enabled\": false, \"n\": 0}\n"] {
+        write(&repository, "a.example.json", own);
+        let said = check(&repository).1;
+        assert!(!said.contains("ask Ann") && said.contains("was not generated"), "{said}");
+        assert!(refused(&repository, "--all").contains("--force"));
+        assert!(refused(&repository, "example a.json --out a.example.json").contains("--force"));
+        assert_eq!(text(&repository, "a.example.json"), own);
+        let dry = generate(&repository, "example a.json --out a.example.json --force --dry-run").stdout;
+        assert_eq!(dry, "What a.example.json holds is not shown: there may be secrets in it.\n");
+    }
 }
 
 #[test]
@@ -234,9 +242,47 @@ fn recipe() -> impl Strategy<Value = Recipe> {
     prop_oneof![plain, reusable, env, example]
 }
 
+#[test]
+fn the_owner_that_is_looked_up_is_no_other_command() {
+    let repository = repository(&["modules/env.nix"], &[("a.yaml", &sealed::yaml("token: STR\n"))]);
+    configure(&repository, "[generate]\n\"modules/env.nix\" = \"env a.yaml --unit hyper\"");
+    generate(&repository, "env a.yaml --unit hyper --owner app --out modules/env.nix");
+    assert_fresh(&repository, "1 generated file");
+    write(&repository, "a.yaml", &sealed::yaml("token: STR\nfresh: STR\n"));
+    generate(&repository, "--all");
+    let made = text(&repository, "modules/env.nix");
+    assert!(made.contains("owner = \"app\"") && made.contains("--owner app") && made.contains("FRESH"), "{made}");
+    // One that the list names counts.
+    let toml = text(&repository, "sealnix.toml");
+    write(&repository, "sealnix.toml", &toml.replace("--unit hyper", "--unit hyper --owner root"));
+    assert!(check(&repository).1.contains("another command"));
+}
+
+#[cfg(unix)]
+#[test]
+fn paths_are_relative_to_where_a_symlink_leads() {
+    let repository = repository(&[], &[("a.yaml", &sealed::yaml("token: STR\n")), ("deep/er/own.nix", "{ }\n")]);
+    std::os::unix::fs::symlink("deep/er/own.nix", repository.path().join("link.nix")).unwrap();
+    generate(&repository, "module a.yaml --out link.nix --force");
+    assert!(text(&repository, "deep/er/own.nix").contains("token.sopsFile = ../../a.yaml;"));
+    assert!(repository.path().join("link.nix").is_symlink());
+    assert_fresh(&repository, "1 generated file");
+    configure(&repository, "[generate]\n\"link.nix\" = \"module a.yaml\"");
+    assert_fresh(&repository, "1 generated file");
+}
+
 proptest! {
     #[test]
     fn a_command_is_read_as_it_was_written(recipe in recipe()) {
         prop_assert_eq!(Recipe::read(&recipe.line()), Ok(recipe.clone()), "{}", recipe.line());
+    }
+
+    #[test]
+    fn a_header_names_its_command(recipe in recipe(), out in path(), more in path()) {
+        for out in [format!("{out} --out {more}"), out] {
+            if let Some(header) = header::header(&recipe, &out) {
+                prop_assert_eq!(header::recipe_of(&header), Some(Ok(recipe.clone())), "{}", header);
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ mod installed_nix;
 mod scratch;
 mod sealed;
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use generated::{assert_clean, assert_parses, generate, refused, repository, secrets, text};
@@ -117,14 +118,46 @@ fn a_template_needs_the_configuration_around_it() {
     }
 }
 
+/// The formatter recurses: it is not driven by how far in a marker is.
+#[test]
+fn a_marker_may_stand_far_in() {
+    for indent in [41, 700, 20_000] {
+        let blanks = " ".repeat(indent);
+        let repository =
+            with(&format!("{{\n{blanks}# sealnix: begin module secrets/a.yaml\n{blanks}# sealnix: end\n}}\n"));
+        generate(&repository, "--all");
+        let filled = text(&repository, MODULE);
+        assert!(filled.contains(&format!("\n{blanks}sops.secrets = {{\n{blanks}  token.sopsFile = ")), "{filled}");
+        assert_parses(&repository, MODULE);
+        assert_eq!(generate(&repository, "--check").stdout, "1 generated file: all fresh\n");
+    }
+}
+
+/// Only what says nothing else ends a region: no prose, and no comment within it.
+#[test]
+fn prose_ends_no_region() {
+    let name = "sealnix: end x.json";
+    let repository =
+        with(&format!("{{\n  # sealnix: end of the world\n  # sealnix: begin module '{name}'\n  # sealnix: end\n}}\n"));
+    fs::write(repository.path().join(name), sealed::json("\"a\": {\"b\": STR}, \"n\": FLOAT")).unwrap();
+    generate(&repository, "--all");
+    let filled = text(&repository, MODULE);
+    assert!(
+        filled.contains("\n    # - sealnix: end x.json is read as YAML")
+            || filled.contains("\n  # - sealnix: end x.json is read as YAML"),
+        "{filled}"
+    );
+    assert_eq!(generate(&repository, "--check").stdout, "1 generated file: all fresh\n");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     /// Whatever a person writes around them.
     #[test]
     fn bytes_outside_stay(
-        before in "(  [a-z]{1,5} = [0-9]{1,3};[ \t]{0,3}(# .{0,9})?\r?\n){0,4}",
-        after in "\n{0,3}(    [A-Z]{1,5} =\t\"[a-z é]{0,4}\"\n  ;\n){0,3}",
+        before in "(  [a-z]{1,5} = [0-9]{1,3};[ \t]{0,3}(# \\PC{0,9})?\r?\n){0,4}",
+        after in "\n{1,3}(    [A-Z]{1,5} =\t\"[a-z é]{0,4}\"\n  ;\n){0,3}",
         indent in 0..9_usize,
     ) {
         let blanks = " ".repeat(indent);
@@ -138,8 +171,14 @@ proptest! {
             let again = repository.sealnix(&["generate", "--check"]);
             prop_assert_eq!(again.code, Some(0), "{}", again.stdout);
         } else {
-            // One name twice is a mistake of the person.
-            prop_assert!(run.stderr.contains("not valid Nix") || run.stderr.contains("line"), "{}", run.stderr);
+            // One name twice is a mistake of the person, and so is a keyword as a name.
+            let names = before.lines().chain(after.lines()).filter_map(|line| {
+                let mut words = line.split_whitespace();
+                words.next().filter(|_| words.next() == Some("="))
+            });
+            let mut seen = BTreeSet::from(["sops", "if", "then", "else", "let", "in", "rec", "with", "or"]);
+            prop_assert!(!names.into_iter().all(|name| seen.insert(name)), "{}{}", filled, run.stderr);
+            prop_assert!(run.stderr.contains("not valid Nix"), "{}", run.stderr);
             prop_assert_eq!(filled, format!("{head}old = 1;\n{tail}"));
         }
     }

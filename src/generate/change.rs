@@ -94,6 +94,16 @@ impl Plan {
         &self.root
     }
 
+    /// Where a file really lies, relative to the root: Nix too follows a symlink before it reads a path.
+    pub fn real_path(&self, path: &str) -> Result<RepoPath, ChangeError> {
+        let outside = || ChangeError::Outside { path: path.to_owned() };
+        let refused = |source| ChangeError::Write { path: path.to_owned(), source };
+        let root = fs::canonicalize(&self.root).map_err(refused)?;
+        let target = target(&root, path)?;
+        let names = target.strip_prefix(&root).map_err(|_| outside())?.iter().map(|name| name.to_str());
+        names.collect::<Option<Vec<_>>>().map(|names| names.join("/").as_str().into()).ok_or_else(outside)
+    }
+
     /// The text of a file as it will be after this plan; nothing where there is none.
     pub fn text(&self, path: &str) -> Result<Option<String>, ChangeError> {
         match self.changes.get(path) {

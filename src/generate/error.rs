@@ -29,6 +29,18 @@ pub enum GenerateError {
         /// Why, as a clause.
         why: String,
     },
+    /// A sealed file stands where the generated one would go.
+    #[error("`{path}` is sealed: no generated file takes its place")]
+    Sealed {
+        /// The file.
+        path: RepoPath,
+    },
+    /// An example is no longer one.
+    #[error("`{path}` was an example and has been filled in")]
+    Filled {
+        /// The file.
+        path: RepoPath,
+    },
     /// The code that was made is none: a defect of sealnix.
     #[error("what was made for `{out}` is not valid Nix, so it was not written; please report this")]
     NotNix {
@@ -105,6 +117,10 @@ impl GenerateError {
             GenerateError::Change(error) => error.help(),
             GenerateError::Host(error) => error.help(),
             GenerateError::NoKeys { path } => Some(format!("`sealnix generate module {path}` declares it as a whole")),
+            GenerateError::Sealed { .. } => Some("choose another place with --out, or in sealnix.toml".to_owned()),
+            GenerateError::Filled { .. } => {
+                Some("seal it with sops, or move it elsewhere; `--force` throws away what is in it".to_owned())
+            }
             GenerateError::Unread { .. }
             | GenerateError::NotNix { .. }
             | GenerateError::NotPlain { .. }

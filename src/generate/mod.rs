@@ -22,6 +22,7 @@ pub mod rule_file;
 pub mod sealing;
 pub mod secret;
 pub mod stale;
+pub mod standing;
 
 use crate::sops::Document;
 use crate::vault::{Sealed, Vault};
@@ -72,6 +73,13 @@ pub struct Generated {
     pub summary: String,
     /// Whether it begins with a header.
     pub has_header: bool,
+}
+
+impl Generated {
+    /// The text of what has no header.
+    pub fn json(&self) -> Option<&str> {
+        (!self.has_header).then_some(self.text.as_str())
+    }
 }
 
 /// The whole file with its header.

@@ -59,9 +59,12 @@ pub fn path(from: &str, to: &str) -> String {
 }
 
 /// A text as the lines of a comment, whatever is in it: control characters are shown as pictures, for Nix ends
-/// a comment at a carriage return too.
+/// a comment at a carriage return too. No line of it is a marker or a waiver.
 pub fn comment(text: &str) -> String {
-    let line = |line: &str| format!("# {}", clean(line)).trim_end().to_owned() + "\n";
+    let line = |line: &str| {
+        let sign = if line.trim_start().starts_with("sealnix:") { "# -" } else { "#" };
+        format!("{sign} {}", clean(line)).trim_end().to_owned() + "\n"
+    };
     text.split('\n').map(line).collect()
 }
 

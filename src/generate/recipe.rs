@@ -149,6 +149,18 @@ impl Recipe {
         std::mem::discriminant(self) == std::mem::discriminant(other) && self.sources() == other.sources()
     }
 
+    /// Itself, with the owner that another command has and that is otherwise the same: a command that names none
+    /// has it looked up when a person runs it.
+    pub fn with_owner_of(&self, other: &Recipe) -> Recipe {
+        match (self, other) {
+            (Recipe::Env(own), Recipe::Env(other)) if own.owner.is_none() => {
+                let owned = EnvRecipe { owner: other.owner.clone(), ..own.clone() };
+                Recipe::Env(if owned == *other { owned } else { own.clone() })
+            }
+            _ => self.clone(),
+        }
+    }
+
     /// Itself as arguments of `sealnix generate`, as a person would write them.
     pub fn words(&self) -> Vec<String> {
         let mut words = match self {
@@ -156,9 +168,7 @@ impl Recipe {
             Recipe::Env(_) => vec!["env".to_owned()],
             Recipe::Example(_) => vec!["example".to_owned()],
         };
-        // A name may begin with `-`.
-        let dashed = |path: &String| if path.starts_with('-') { format!("./{path}") } else { path.clone() };
-        words.extend(self.sources().iter().map(dashed));
+        words.extend(self.sources().iter().map(|path| dashed(path)));
         match self {
             Recipe::Module(recipe) => recipe.options(&mut words),
             Recipe::Env(recipe) => recipe.options(&mut words),
@@ -177,13 +187,20 @@ impl Recipe {
     /// # Errors
     /// If it is none: why, as a clause.
     pub fn read(line: &str) -> Result<Recipe, String> {
+        Recipe::read_words(&shlex::split(line).ok_or("a quote is not closed")?)
+    }
+
+    /// Reads what [`Recipe::words`] writes.
+    ///
+    /// # Errors
+    /// If it is none: why, as a clause.
+    pub fn read_words(words: &[String]) -> Result<Recipe, String> {
         #[derive(Parser)]
         #[command(no_binary_name = true, disable_help_flag = true, disable_help_subcommand = true)]
         struct Line {
             #[command(subcommand)]
             recipe: Recipe,
         }
-        let words = shlex::split(line).ok_or("a quote is not closed")?;
         if words.is_empty() {
             return Err("it is empty".to_owned());
         }
@@ -193,6 +210,11 @@ impl Recipe {
         }
         Ok(recipe)
     }
+}
+
+/// A path as an argument: its name may begin with `-`.
+pub fn dashed(path: &str) -> String {
+    if path.starts_with('-') { format!("./{path}") } else { path.to_owned() }
 }
 
 /// What the command line's reader says, as a clause.

@@ -141,7 +141,7 @@ fn marker(comment: &str) -> Option<Marker<'_>> {
     let (word, rest) = said.split_once(char::is_whitespace).unwrap_or((said, ""));
     match word {
         "begin" => Some(Marker::Begin(rest.trim())),
-        "end" => Some(Marker::End),
+        "end" if rest.trim().is_empty() => Some(Marker::End),
         _ => None,
     }
 }
@@ -187,9 +187,12 @@ fn regions(path: &str, text: &str) -> Result<Vec<Region>, GenerateError> {
     }
 }
 
+/// How deep they are formatted at most: deeper they only stand further in. The formatter recurses.
+const MAX_DEPTH: usize = 20;
+
 /// A module's attributes as they stand this far in: formatted as deep as that, and taken out.
 fn laid_out(module: &NixModule, indent: usize) -> Option<String> {
-    let depth = (indent / 2).max(1);
+    let depth = (indent / 2).clamp(1, MAX_DEPTH);
     let (open, close) = ("{\nx = ".repeat(depth - 1), ";\n}".repeat(depth - 1));
     let formatted = nix_text::formatted(&format!("{open}{{\n{}\n}}{close}", module.body))?;
     let lines: Vec<&str> = formatted.lines().collect();

@@ -1,12 +1,13 @@
 //! Which generated files are not what their sources give now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 
-use super::change::Plan;
+use super::change::{ChangeError, Plan};
 use super::recipe::Recipe;
-use super::{GenerateError, example, file, header, region};
+use super::standing::{Standing, is_sealed};
+use super::{GenerateError, file, header, region};
 use crate::source::{RepoPath, Tree};
 use crate::vault::Vault;
 
@@ -26,6 +27,25 @@ pub struct Stale {
     pub after: String,
     /// What that is, for the person.
     pub summary: String,
+    /// What stands there now.
+    standing: Standing,
+}
+
+impl Stale {
+    /// What would change in it, as far as it may be shown.
+    pub fn diff(&self) -> String {
+        self.standing.diff(&self.path, self.before.as_deref(), &self.after)
+    }
+
+    /// Why it may only be written with `--force`, if so.
+    pub fn refusal(&self) -> Option<GenerateError> {
+        let path = self.path.clone();
+        match self.standing {
+            Standing::Own => None,
+            Standing::Filled => Some(GenerateError::Filled { path }),
+            Standing::ByHand => Some(ChangeError::Exists { path }.into()),
+        }
+    }
 }
 
 /// Why a file is stale.
@@ -46,6 +66,9 @@ pub enum Why {
     /// `sealnix.toml` lists it, and it was not generated.
     #[error("is listed in sealnix.toml, but was not generated")]
     ByHand,
+    /// An example with values in it.
+    #[error("is an example and has been filled in: seal it, or move it elsewhere")]
+    Filled,
 }
 
 /// What became of all generated files.
@@ -63,12 +86,18 @@ pub struct Examined {
 /// `listed` is what `sealnix.toml` says; where a header says otherwise, it is the list that counts.
 pub fn examine(tree: &Tree, vault: &Vault, plan: &Plan, listed: &BTreeMap<String, Recipe>) -> Examined {
     let mut examined = Examined::default();
+    let mut seen = BTreeSet::new();
     for (path, recipe) in listed {
-        examined.add(whole(path, recipe, vault, plan, true));
+        examined.add(plan.real_path(path).map_err(GenerateError::from).and_then(|path| {
+            let one = whole_listed(&path, recipe, vault, plan);
+            seen.insert(path);
+            one
+        }));
     }
-    for path in tree.files.keys().filter(|path| is_own(tree, path) && !listed.contains_key(&***path)) {
+    let is_left = |path: &RepoPath| is_own(tree, path) && !seen.contains(path) && !vault.files.contains_key(path);
+    for path in tree.files.keys().filter(|path| is_left(path)) {
         examined.add(match header(tree, path) {
-            Some(Ok(recipe)) => whole(path, &recipe, vault, plan, false),
+            Some(Ok(recipe)) => whole_with_header(path, &recipe, vault, plan),
             Some(Err(why)) => Err(GenerateError::Header { path: path.clone(), why }),
             None => regions(tree, path, vault),
         });
@@ -96,19 +125,40 @@ impl Examined {
     }
 }
 
-fn whole(path: &str, recipe: &Recipe, vault: &Vault, plan: &Plan, is_listed: bool) -> One {
-    let made = file(recipe, vault, path).map_err(|error| error.of(path))?;
+fn whole_listed(path: &RepoPath, recipe: &Recipe, vault: &Vault, plan: &Plan) -> One {
     let before = plan.text(path)?;
+    if before.as_ref().is_some_and(|text| is_sealed(path, text, vault)) {
+        return Err(GenerateError::Sealed { path: path.clone() });
+    }
     let old = before.as_ref().and_then(|text| header::recipe_of(text)?.ok());
-    let why = match (&before, old) {
-        (None, _) => Why::Missing,
-        (Some(before), _) if *before == made.text => return Ok(Some(None)),
-        (Some(_), Some(old)) if old != *recipe => Why::OtherCommand,
-        (Some(_), None) if is_listed && made.has_header => Why::ByHand,
-        (Some(before), None) if is_listed && !example::is_example(before) => Why::ByHand,
-        (Some(_), _) => Why::Differs,
+    let recipe = old.as_ref().map_or_else(|| recipe.clone(), |old| recipe.with_owner_of(old));
+    let other = old.is_some_and(|old| old != recipe);
+    whole(path, &recipe, before, vault, if other { Why::OtherCommand } else { Why::Differs })
+}
+
+fn whole_with_header(path: &RepoPath, recipe: &Recipe, vault: &Vault, plan: &Plan) -> One {
+    match plan.text(path)? {
+        Some(text) if is_sealed(path, &text, vault) => Ok(None),
+        before => whole(path, recipe, before, vault, Why::Differs),
+    }
+}
+
+/// Compares a file; `why` is what is wrong if it was generated and is another.
+fn whole(path: &RepoPath, recipe: &Recipe, before: Option<String>, vault: &Vault, why: Why) -> One {
+    let made = file(recipe, vault, path).map_err(|error| error.of(path))?;
+    if before.as_ref().is_some_and(|before| *before == made.text) {
+        return Ok(Some(None));
+    }
+    let standing = before.as_ref().map(|before| Standing::of(path, before, made.json()));
+    let why = match standing {
+        None => Why::Missing,
+        Some(Standing::Filled) => Why::Filled,
+        Some(Standing::ByHand) => Why::ByHand,
+        Some(Standing::Own) => why,
     };
-    Ok(Some(Some(Stale { path: path.into(), why, before, after: made.text, summary: made.summary })))
+    let standing = standing.unwrap_or(Standing::Own);
+    let path = path.clone();
+    Ok(Some(Some(Stale { path, why, before, after: made.text, summary: made.summary, standing })))
 }
 
 fn regions(tree: &Tree, path: &RepoPath, vault: &Vault) -> One {
@@ -118,8 +168,8 @@ fn regions(tree: &Tree, path: &RepoPath, vault: &Vault) -> One {
     if **before == *after {
         return Ok(Some(None));
     }
-    let before = Some(before.to_string());
-    Ok(Some(Some(Stale { path: path.clone(), why: Why::Region, before, after, summary: String::new() })))
+    let (path, before, standing) = (path.clone(), Some(before.to_string()), Standing::Own);
+    Ok(Some(Some(Stale { path, why: Why::Region, before, after, summary: String::new(), standing })))
 }
 
 /// Whether it is a file itself, not what a symlink leads to, and not left out.

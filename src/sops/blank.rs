@@ -6,16 +6,17 @@ use crate::yaml;
 
 use super::document::Format;
 
-/// What the values of an example are: empty, zero, false, null, and Go's zero date.
-const BLANK: [&str; 6] = ["", "0", "0.0", "false", "null", "0001-01-01"];
+/// What the values of an example are.
+const BLANK: [&str; 6] = ["", "0", "0.0", "false", "null", NO_DATE];
+/// Go's zero date.
+const NO_DATE: &str = "0001-01-01";
 /// Largest JSON file that is looked at; it has no comment in which an example could say that it is one.
 const MAX_JSON: usize = 64 << 10;
 
 /// Whether a text is an example as `sealnix generate example` writes it: nobody has entered a value, nor
 /// written a comment, which sops would seal too.
-pub fn is_blank(text: &Text) -> bool {
+pub fn is_blank(text: &Text, format: Format) -> bool {
     let content = text.content();
-    let format = Format::of(text.path());
     match (format, after_header(content)) {
         (Format::Json, _) => {
             content.len() <= MAX_JSON && serde_json::from_str(content).is_ok_and(|json| blank_json(&json))
@@ -52,7 +53,7 @@ fn blank_json(json: &serde_json::Value) -> bool {
     match json {
         serde_json::Value::Object(entries) => entries.values().all(blank_json),
         serde_json::Value::Array(items) => items.iter().all(blank_json),
-        serde_json::Value::String(text) => BLANK.contains(&text.as_str()),
+        serde_json::Value::String(text) => text.is_empty() || text == NO_DATE,
         other => BLANK.contains(&other.to_string().as_str()),
     }
 }

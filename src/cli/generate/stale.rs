@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal, Write};
 use crate::cli::Outcome;
 use crate::cli::run::{RunError, SealedFiles};
 use crate::generate::GenerateError;
-use crate::generate::change::{ChangeError, Plan, diff};
+use crate::generate::change::Plan;
 use crate::generate::recipe::Recipe;
-use crate::generate::stale::{Examined, Why, examine};
+use crate::generate::stale::{Examined, Stale, examine};
 use crate::source::visible::{clean, clean_line};
 
 /// What `--all` may do.
@@ -22,12 +22,17 @@ pub struct Refresh {
 pub fn check(sealed: &SealedFiles, output: &mut impl Write) -> Result<Outcome, RunError> {
     let examined = examined(sealed, &Plan::new(&sealed.root))?;
     for stale in &examined.stale {
-        let diff = diff(&stale.path, stale.before.as_deref(), &stale.after);
-        write!(output, "{} {}\n{}\n", clean_line(&stale.path), stale.why, shown(&diff))?;
+        write!(output, "{} {}\n{}\n", clean_line(&stale.path), stale.why, shown(&stale.diff()))?;
     }
-    match examined.stale.len() {
-        0 => writeln!(output, "{}: all fresh", files(&examined))?,
-        stale => writeln!(output, "{}: {stale} stale; `sealnix generate --all` refreshes", files(&examined))?,
+    let by_hand = examined.stale.iter().filter(|stale| stale.refusal().is_some()).count();
+    match (examined.stale.len(), by_hand) {
+        (0, _) => writeln!(output, "{}: all fresh", files(&examined))?,
+        (stale, 0) => writeln!(output, "{}: {stale} stale; `sealnix generate --all` refreshes", files(&examined))?,
+        (stale, _) => writeln!(
+            output,
+            "{}: {stale} stale; `sealnix generate --all` overwrites what a person wrote only with --force",
+            files(&examined)
+        )?,
     }
     Ok(if examined.stale.is_empty() { Outcome::Clean } else { Outcome::Findings })
 }
@@ -37,13 +42,13 @@ pub fn refresh(sealed: &SealedFiles, options: &Refresh, output: &mut impl Write)
     let mut plan = Plan::new(&sealed.root);
     let examined = examined(sealed, &plan)?;
     for stale in &examined.stale {
-        if stale.why == Why::ByHand && !options.force {
-            return Err(GenerateError::from(ChangeError::Exists { path: stale.path.clone() }).into());
+        if let Some(refusal) = stale.refusal().filter(|_| !options.force) {
+            return Err(refusal.into());
         }
         plan.write(&stale.path, stale.after.clone()).map_err(GenerateError::from)?;
     }
     if options.dry_run {
-        write!(output, "{}", shown(&plan.diff()))?;
+        write!(output, "{}", shown(&examined.stale.iter().map(Stale::diff).collect::<String>()))?;
         return Ok(Outcome::Clean);
     }
     plan.apply().map_err(GenerateError::from)?;

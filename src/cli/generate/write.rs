@@ -8,8 +8,11 @@ use crate::cli::Outcome;
 use crate::cli::run::{RunError, SealedFiles};
 use crate::generate::change::Plan;
 use crate::generate::recipe::{EnvRecipe, Recipe};
-use crate::generate::{self, GenerateError, example, header};
+use crate::generate::standing::{Standing, is_sealed};
+use crate::generate::{self, GenerateError, Generated, header};
+use crate::source::RepoPath;
 use crate::source::visible::clean_line;
+use crate::vault::Vault;
 
 /// Where the file goes.
 pub struct Target {
@@ -39,17 +42,21 @@ pub fn write(
         write!(output, "{}", made.text)?;
         return Ok(Outcome::Clean);
     };
-    let out = sealed.inside(out)?;
-    let made = generate::file(&recipe, &sealed.vault, &out)?;
     let mut plan = Plan::new(&sealed.root);
+    let out = plan.real_path(&sealed.inside(out)?).map_err(GenerateError::from)?;
+    let made = generate::file(&recipe, &sealed.vault, &out)?;
     let before = plan.text(&out).map_err(GenerateError::from)?;
-    let is_its_own = before.as_ref().is_some_and(|text| match header::recipe_of(text) {
-        Some(old) => old.is_ok_and(|old| old.is_of(&recipe)),
-        None => !made.has_header && example::is_example(text),
-    });
-    plan.create(&out, made.text, target.force || is_its_own).map_err(GenerateError::from)?;
+    let standing = match &before {
+        Some(text) if *text != made.text => standing(&out, text, &made, &recipe, &sealed.vault)?,
+        _ => Standing::Own,
+    };
+    if standing == Standing::Filled && !target.force {
+        return Err(GenerateError::Filled { path: out }.into());
+    }
+    let diff = standing.diff(&out, before.as_deref(), &made.text);
+    plan.create(&out, made.text, target.force || standing == Standing::Own).map_err(GenerateError::from)?;
     if target.dry_run {
-        write!(output, "{}", plan.diff())?;
+        write!(output, "{}", if plan.is_empty() { "" } else { &diff })?;
         return Ok(Outcome::Clean);
     }
     plan.apply().map_err(GenerateError::from)?;
@@ -63,6 +70,23 @@ pub fn write(
         writeln!(output, "Import it in a host, and `git add` it: a flake sees only what git tracks.")?;
     }
     Ok(Outcome::Clean)
+}
+
+/// What stands where the file goes. What was generated from other sources is not its own.
+fn standing(
+    out: &RepoPath,
+    text: &str,
+    made: &Generated,
+    recipe: &Recipe,
+    vault: &Vault,
+) -> Result<Standing, GenerateError> {
+    if is_sealed(out, text, vault) {
+        return Err(GenerateError::Sealed { path: out.clone() });
+    }
+    Ok(match (Standing::of(out, text, made.json()), header::recipe_of(text)) {
+        (Standing::Own, Some(Ok(old))) if !old.is_of(recipe) => Standing::ByHand,
+        (standing, _) => standing,
+    })
 }
 
 /// What a file is called that goes to the standard output: its ending says what it is.
