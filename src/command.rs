@@ -24,23 +24,31 @@ pub fn remove_recipients(path: &str, kind: &str, recipients: &[&str]) -> String 
 
 /// A rule file of another name is only found when it is told.
 fn in_folder_of(command: &str, path: &str, config: Option<&Config>) -> String {
-    match config.map(|config| config.path.rsplit_once('/').unwrap_or(("", &config.path))) {
-        Some((folder, ".sops.yaml")) if !folder.is_empty() => {
+    let sops = |option: &str| {
+        let words = ["sops", option, command].into_iter().filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join(" ")
+    };
+    match config.map(|config| (config, config.path.rsplit_once('/').unwrap_or(("", &config.path)))) {
+        Some((_, (folder, ".sops.yaml"))) if !folder.is_empty() => {
             let below = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
             let below = below.unwrap_or(path);
-            format!("(cd {} && sops {command} {})", quoted(folder), quoted(below))
+            format!("(cd {} && {} {})", quoted(folder), sops(""), quoted(below))
         }
-        Some((_, name)) if name != ".sops.yaml" => {
-            let config = config.map(|config| quoted(&config.path)).unwrap_or_default();
-            on(&format!("sops --config {config} {command}"), path)
+        Some((config, (_, name))) if name != ".sops.yaml" => {
+            on(&sops(&format!("--config {}", quoted(&config.path))), path)
         }
-        _ => on(&format!("sops {command}"), path),
+        _ => on(&sops(""), path),
     }
 }
 
 /// Opens a sops file in the editor, or makes it.
 pub fn edit(path: &str) -> String {
     on("sops", path)
+}
+
+/// The same where it is made by the rules of a file.
+pub fn edit_as(path: &str, config: &Config) -> String {
+    in_folder_of("", path, Some(config))
 }
 
 /// Seals a file that lies there in clear.

@@ -162,3 +162,18 @@ mod on_unix {
         assert_ne!(mode(&root.path().join("run")) & 0o100, 0);
     }
 }
+
+#[test]
+fn an_edit_of_a_text_that_was_read_long_ago_does_not_undo_what_came_since() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("mine"), "since").unwrap();
+    let mut plan = Plan::new(root.path());
+    plan.edit("mine", "read", "edited".into());
+    let refused = plan.apply().unwrap_err();
+    assert!(matches!(refused, ChangeError::Meanwhile { .. }), "{refused}");
+    fs::write(root.path().join("mine"), "read").unwrap();
+    plan.apply().unwrap();
+    assert_eq!(fs::read_to_string(root.path().join("mine")).unwrap(), "edited");
+    plan.edit("other", "same", "same".into());
+    assert_eq!(plan.files().count(), 1);
+}

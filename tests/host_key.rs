@@ -95,6 +95,39 @@ fn no_key_is_left_where_nothing_was_done() {
 }
 
 #[test]
+fn a_key_is_not_led_into_a_repository() {
+    use std::os::unix::fs::symlink;
+    let (repository, stick) = (with_rules(), TempDir::new().unwrap());
+    fs::create_dir_all(repository.path().join("keys")).unwrap();
+    let made = |folder: &str, dry: bool| {
+        let folder = stick.path().join(folder);
+        let mut arguments = vec!["host", "add", "finch", "--new-key", folder.to_str().unwrap()];
+        arguments.extend(dry.then_some("--dry-run"));
+        repository.sealnix(&arguments)
+    };
+    fs::create_dir_all(stick.path().join("one")).unwrap();
+    symlink(repository.path().join("keys"), stick.path().join("one/etc")).unwrap();
+    fs::create_dir_all(stick.path().join("two/etc")).unwrap();
+    symlink(repository.path().join("keys"), stick.path().join("two/etc/ssh")).unwrap();
+    symlink(repository.path().join("keys"), stick.path().join("three")).unwrap();
+    let way = format!("four/../../{}", repository.path().join("keys").strip_prefix("/").unwrap().display());
+    for dry in [true, false] {
+        refused(&made("one", dry), "is a symlink");
+        refused(&made("two", dry), "is a symlink");
+        refused(&made("three", dry), "lies in a git repository");
+        refused(&made(&way, dry), "lies in a git repository");
+    }
+    assert_eq!(fs::read_dir(repository.path().join("keys")).unwrap().count(), 0);
+    assert!(!stick.path().join("four").exists());
+    // The repository need not be git's.
+    fs::remove_dir_all(repository.path().join(".git")).unwrap();
+    fs::write(repository.path().join("flake.nix"), "{ outputs = _: { }; }").unwrap();
+    let below = repository.sealnix(&["host", "add", "finch", "--new-key", "keys"]);
+    assert_eq!(below.code, Some(2), "{}", below.stdout);
+    assert_eq!(fs::read_dir(repository.path().join("keys")).unwrap().count(), 0);
+}
+
+#[test]
 fn what_is_refused() {
     let repository = with_rules();
     let add = |arguments: &[&str]| repository.sealnix(&[&["host", "add"], arguments].concat());

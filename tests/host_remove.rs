@@ -205,3 +205,53 @@ fn what_is_to_be_rotated_is_said_of_a_refused_edit_too() {
     let said = words(&format!("{}{}", run.stdout, run.stderr));
     assert!(said.contains("change the values of `a.yaml`, which it could read: `token`"), "{said}");
 }
+
+#[test]
+fn a_rule_for_others_too_stays() {
+    let hosts = [("admin", ADMIN), ("host_robin", ROBIN), ("host_wren", WREN)];
+    let others = [
+        r"^secrets/(robin|desk)\.yaml$",
+        r"^home/kim@robin\.yaml$",
+        r"^hosts/(robin/)?secrets\.yaml$",
+        r"^hosts/robin/wren\.yaml$",
+        r"^a/robin\.yaml$|^b/desk\.yaml$",
+    ];
+    for expression in others {
+        let rules = [(expression, "*admin, *host_robin"), ("^x", "*host_wren"), (".*", "*admin")];
+        let run = with_rules(&hosts, &rules, &[]).sealnix(&["host", "remove", "robin"]);
+        done(&run, &["it is taken out of the rule of line 6\n"]);
+        assert!(!run.stdout.contains("its own rule"), "{expression}: {}", run.stdout);
+    }
+    let own = [
+        r"^secrets/robin\.yaml$",
+        r"hosts/robin/.*",
+        r"^secrets/robin/[^/]+\.(yaml|json|env|ini)$",
+        r"^(hosts|secrets)/robin\.yaml$",
+    ];
+    for expression in own {
+        let rules = [(expression, "*admin, *host_robin"), ("^x", "*host_wren"), (".*", "*admin, *host_wren")];
+        let files = ["hosts/robin/a.yaml", "secrets/robin.yaml", "secrets/robin/b.yaml", "hosts/robin.yaml"];
+        let files = files.map(|path| (path, sealed(&[ADMIN, ROBIN])));
+        let run = with_rules(&hosts, &rules, &files).sealnix(&["host", "remove", "robin"]);
+        done(&run, &["its own rule of line 6 is taken out\n"]);
+        // The line of the rule in the file as it was.
+        done(&run, &["is taken by the rule of line 10 now: delete it, or `sops updatekeys "]);
+    }
+    let rules = [("hosts/robin.*", "*admin, *host_robin"), ("^x", "*host_wren"), (".*", "*admin")];
+    let files = [("hosts/robin2/a.yaml", sealed(&[ADMIN, ROBIN]))];
+    let run = with_rules(&hosts, &rules, &files).sealnix(&["host", "remove", "robin"]);
+    done(&run, &["it is taken out of the rule of line 6\n", "  sops updatekeys -y hosts/robin2/a.yaml\n"]);
+}
+
+#[test]
+fn from_below_it_is_said_where_the_commands_run() {
+    let repository = with_rules(
+        &[("admin", ADMIN), ("host_robin", ROBIN), ("host_wren", WREN)],
+        &[(".*", "*admin, *host_robin, *host_wren")],
+        &[("secrets/a.yaml", sealed(&[ADMIN, ROBIN, WREN]))],
+    );
+    let root = repository.sealnix(&["host", "remove", "robin", "--dry-run"]);
+    assert!(!root.stdout.contains("from the repository's root"), "{}", root.stdout);
+    let below = scratch::sealnix_in(&repository.path().join("secrets"), &["host", "remove", "robin"]);
+    done(&below, &["Paths and commands are from the repository's root.\n"]);
+}

@@ -503,3 +503,69 @@ proptest! {
         prop_assert_eq!(without_finch(&added), text);
     }
 }
+
+/// Comments that belong to what stands above or below the rule that comes and goes.
+const COMMENTED: &str = "\
+keys:
+  - &admin AGE_ADMIN
+  # wren, the laptop
+  - &wren AGE_WREN # wren
+  # robin, the server
+  - &robin AGE_ROBIN # robin
+  # do not add keys below
+creation_rules:
+  - path_regex: ^secrets/wren\\.yaml$
+    key_groups:
+      - age:
+          - *admin
+          - *wren
+          # - *robin   (not yet)
+  - path_regex: ^secrets/robin\\.yaml$
+    key_groups:
+      - age:
+          - *admin
+          - *robin
+    # for the catch-all below see README
+  - path_regex: .*
+    age: *admin
+";
+
+#[test]
+fn comments_of_the_neighbours_stay() {
+    for (rule, name, old) in [(0, "wren", "AGE_WREN"), (1, "robin", "AGE_ROBIN")] {
+        let mut editing = read(COMMENTED);
+        let new = finch(Some("finch"));
+        editing.add_anchor(&new, &hosts()).unwrap();
+        let of = Copied { rule, names: &[name.into()], keys: &keys(&[old]), new: &new };
+        assert!(editing.copy(of, Put::After(rule)).unwrap());
+        let added = editing.finish(Some(&new), &BTreeSet::new(), &[], &[]).unwrap().content;
+        let copied = "  - path_regex: ^secrets/finch\\.yaml$\n    key_groups:\n      - age:\n          - *admin\n          \
+                      - *finch\n";
+        assert!(added.contains(&format!("{copied}  - path_regex")), "{added}");
+        assert_eq!(added.matches('#').count(), COMMENTED.matches('#').count(), "{added}");
+        let mut editing = read(&shown(&added));
+        editing.remove_rule(rule + 1, &["finch".into()]).unwrap();
+        editing.remove_anchors(&keys(&["AGE_FINCH"])).unwrap();
+        let removed = editing.finish(None, &keys(&["AGE_FINCH"]), &[], &[]).unwrap();
+        assert_eq!(shown(&removed.content), COMMENTED);
+    }
+    // What is behind robin's rule is not about robin, and what is before it is wren's.
+    let mut editing = read(COMMENTED);
+    editing.remove_rule(1, &["robin".into()]).unwrap();
+    editing.remove_anchors(&keys(&["AGE_ROBIN"])).unwrap();
+    let removed = shown(&editing.finish(None, &keys(&["AGE_ROBIN"]), &[], &["robin".into()]).unwrap().content);
+    let left = "          # - *robin   (not yet)\n    # for the catch-all below see README\n  - path_regex: .*\n";
+    assert!(removed.contains(left), "{removed}");
+}
+
+#[test]
+fn lines_end_as_in_the_file() {
+    let text = COMMENTED.replace('\n', "\r\n");
+    let mut editing = read(&text);
+    let new = finch(Some("finch"));
+    editing.add_anchor(&new, &hosts()).unwrap();
+    editing.plain("^secrets/finch/", &["*admin".into(), "*finch".into()], Put::After(1)).unwrap();
+    let edited = editing.finish(Some(&new), &BTreeSet::new(), &[], &[]).unwrap().content;
+    assert!(edited.contains("*finch\r\n"), "{edited}");
+    assert_eq!(edited.matches('\n').count(), edited.matches("\r\n").count(), "{edited}");
+}

@@ -11,7 +11,7 @@ use super::run::{self, Known, RunError};
 use super::subject::Subject;
 use crate::checks::short;
 use crate::generate::GenerateError;
-use crate::generate::host::new_key::{self, NewKey};
+use crate::generate::host::new_key::{NewKey, WrittenKey};
 use crate::generate::host::{self, HostError, KeySource, Repository, Request, Row, Who};
 use crate::identity::Identities;
 use crate::manifest::Manifest;
@@ -114,20 +114,16 @@ pub struct HostKey {
 }
 
 impl HostKey {
-    /// The key that is given, or a new one, with which the folder is.
-    fn get(self, name: &str, dry_run: bool) -> Result<(String, KeySource, Option<NewKey>), RunError> {
+    /// The key that is given, or a new one, which is nowhere written yet.
+    fn get(self, name: &str, root: &Path) -> Result<(String, KeySource, Option<NewKey>), RunError> {
         let Some(folder) = self.new_key else {
             let HostKey { age, ssh, ssh_file, .. } = self;
             let (recipient, key) = Key { age, ssh, ssh_file }.recipient()?;
             return Ok((recipient, key, None));
         };
-        let made = if dry_run { None } else { Some(new_key::make(&folder, name).map_err(failed)?) };
-        let public = match &made {
-            Some(made) => made.public.clone(),
-            None => new_key::example().map_err(failed)?,
-        };
-        let (recipient, key) = host::recipient(&public).map_err(failed)?;
-        Ok((recipient, key, made))
+        let made = NewKey::make(&folder, name, root).map_err(failed)?;
+        let (recipient, key) = host::recipient(&made.public).map_err(failed)?;
+        Ok((recipient, key, Some(made)))
     }
 }
 
@@ -138,8 +134,7 @@ pub fn host(command: Command, out: &mut impl Write) -> Result<Outcome, RunError>
             let folder = add.key.new_key.clone();
             let here = Here::find()?;
             host::check_name(&add.name).map_err(failed)?;
-            // Until everything is written, what was made is taken away again.
-            let (recipient, key, new_key) = add.key.get(&add.name, add.edit.dry_run)?;
+            let (recipient, key, new_key) = add.key.get(&add.name, &here.root)?;
             let name = add.name.clone();
             let request = Request {
                 name: add.name,
@@ -157,8 +152,11 @@ pub fn host(command: Command, out: &mut impl Write) -> Result<Outcome, RunError>
             if let Some(folder) = folder {
                 outcome.left.extend(installation(&folder, &name, add.edit.dry_run));
             }
+            // Once everything is proved; until it is written too, the key is taken away again.
+            let new_key = new_key.filter(|_| !add.edit.dry_run);
+            let written = new_key.map(|key| key.write()).transpose().map_err(failed)?;
             let done = here.finish(&outcome, add.edit.dry_run, out)?;
-            new_key.into_iter().for_each(NewKey::keep);
+            written.into_iter().for_each(WrittenKey::keep);
             Ok(done)
         }
         Command::Remove(Remove { name, edit }) => {
@@ -234,6 +232,13 @@ impl Here {
         path.map(|path| run::path_inside(&self.root, path).ok_or_else(|| outside(path))).transpose()
     }
 
+    /// Whether sealnix was called in a folder of the repository.
+    fn is_below(&self) -> bool {
+        let here = std::env::current_dir().and_then(fs::canonicalize);
+        let root = fs::canonicalize(&self.root);
+        here.is_ok_and(|here| root.is_ok_and(|root| here != root))
+    }
+
     fn say_unevaluated(&self, out: &mut impl Write) -> io::Result<()> {
         match &self.unevaluated {
             Some(why) => writeln!(
@@ -260,6 +265,9 @@ impl Here {
             }
         }
         section(out, "In .sops.yaml:", done)?;
+        if self.is_below() && !(commands.is_empty() && left.is_empty()) {
+            writeln!(out, "\nPaths and commands are from the repository's root.")?;
+        }
         section(out, "To be run by somebody whose key opens the files:", commands)?;
         section(out, "Left to do:", left)?;
         Ok(Outcome::Clean)

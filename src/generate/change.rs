@@ -141,6 +141,17 @@ impl Plan {
         Ok(())
     }
 
+    /// Replaces the text of a file that was read some time ago; if it is another one by now, nothing is written.
+    pub fn edit(&mut self, path: &str, read: &str, text: String) {
+        let before = match self.changes.remove(path) {
+            Some(change) => change.before,
+            None => Some(read.to_owned()),
+        };
+        if before.as_ref() != Some(&text) {
+            self.changes.insert(path.into(), Change { before, after: text, executable: false });
+        }
+    }
+
     /// Whether everything is already as it should be.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()

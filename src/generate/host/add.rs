@@ -345,7 +345,7 @@ fn finish(
     let commands = repository.updates(&before, &edited, &declared, &[])?;
     done.extend(edited.moved.iter().map(|moved| format!("`{}` is taken by its own rule now", moved.path)));
     let mut plan = Plan::new(&repository.tree.root);
-    plan.write(&before.config.path, edited.content)?;
+    plan.edit(&before.config.path, before.content(), edited.content);
     let own = format!("{}{own}", before.config.folder());
     let hosts = location::folder_of_hosts(repository.tree, &Holders::of(&before, repository), repository);
     let left = files::plan(repository, request, &own, hosts.as_deref(), &mut plan, &mut done)?;

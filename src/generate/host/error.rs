@@ -51,10 +51,16 @@ pub enum HostError {
     /// Not a key that a rule's `age` list takes here.
     #[error("this is an OpenPGP or plugin key; only an age or ssh-ed25519 key can be a host's")]
     Kind,
-    /// The folder of a new key lies in a git repository.
-    #[error("{} lies in a git repository, which is no place for a private key", path.display())]
+    /// The folder of a new key lies in a git repository, or below the one that is edited.
+    #[error("{} lies in a git repository or below this one, which is no place for a private key", path.display())]
     KeyInRepository {
         /// The folder.
+        path: PathBuf,
+    },
+    /// A symlink lies where the key is to be written.
+    #[error("{} is a symlink; a private key is written only where it was said", path.display())]
+    KeyBehindLink {
+        /// The symlink.
         path: PathBuf,
     },
     /// There is a key already.
@@ -157,7 +163,9 @@ impl HostError {
     pub fn help(&self) -> Option<String> {
         match self {
             HostError::NoRuleFile => Some("`sealnix init` writes one".to_owned()),
-            HostError::KeyInRepository { .. } => Some("name a folder outside, such as one on a stick".to_owned()),
+            HostError::KeyInRepository { .. } | HostError::KeyBehindLink { .. } => {
+                Some("name a folder outside, such as one on a stick".to_owned())
+            }
             HostError::KeyThere { .. } => {
                 Some("`--ssh-file` takes its public key; to make another one, name another folder".to_owned())
             }

@@ -3,6 +3,7 @@
 use crate::command;
 use crate::generate::change::Plan;
 use crate::generate::{GenerateError, nix_text};
+use crate::nix::lib::escapes::shell_word;
 use crate::sops::Format;
 use crate::source::generated::MARK;
 
@@ -39,9 +40,11 @@ pub(super) fn plan(
 ) -> Result<Vec<String>, GenerateError> {
     let name = &request.name;
     let mut left = Vec::new();
+    let rules = repository.rule_file(request.config.as_deref())?;
+    let edit = command::edit_as(own, &rules.config);
     if !repository.tree.files.contains_key(own) {
-        left.push(format!("`{}` makes its secrets", command::edit(own)));
-        if let Some(text) = example(own) {
+        left.push(format!("`{edit}` makes its secrets"));
+        if let Some(text) = example(own, &edit) {
             create(plan, &example_path(own), text, done)?;
         }
     }
@@ -53,7 +56,7 @@ pub(super) fn plan(
     let in_folder = folder.as_ref().map(|folder| format!("{folder}/secrets.nix"));
     let module = request.module.clone().or(in_folder).unwrap_or_else(|| beside(own, name));
     let not_nix = || GenerateError::NotNix { out: module.clone() };
-    create(plan, &module, stub(name, &module, own, request.key).ok_or_else(not_nix)?, done)?;
+    create(plan, &module, stub(name, &module, own, &edit, request.key).ok_or_else(not_nix)?, done)?;
     match folder.filter(|_| request.folder.is_some()) {
         Some(folder) => {
             let path = format!("{folder}/default.nix");
@@ -62,7 +65,7 @@ pub(super) fn plan(
         }
         None => left.push(format!("the configuration of {name} imports `{module}`")),
     }
-    let new: Vec<&str> = plan.files().filter(|(_, is_new)| *is_new).map(|(path, _)| &**path).collect();
+    let new: Vec<String> = plan.files().filter(|(_, is_new)| *is_new).map(|(path, _)| shell_word(path)).collect();
     left.extend((!new.is_empty()).then(|| format!("`git add {}`, and the secrets when they are made", new.join(" "))));
     Ok(left)
 }
@@ -98,13 +101,12 @@ fn example_path(file: &str) -> String {
 
 /// The shape of a file that is yet to be made, with a header that says how; nothing for formats in which
 /// there is no saying it. It holds keys without values, so that it may lie beside sealed files.
-fn example(file: &str) -> Option<String> {
+fn example(file: &str, edit: &str) -> Option<String> {
     let shape = match Format::of(file) {
         Format::Yaml => "example-key: \"\"\n",
         Format::Dotenv => "EXAMPLE_KEY=\n",
         Format::Json | Format::Ini | Format::Binary => return None,
     };
-    let edit = command::edit(file);
     let header = format!(
         "{MARK}for {file}, which is yet to be made: its shape, to be copied into the editor that opens it:\n# {edit}\n"
     );
@@ -112,7 +114,7 @@ fn example(file: &str) -> Option<String> {
 }
 
 /// The module of a host's secrets at `at`.
-fn stub(name: &str, at: &str, file: &str, key: KeySource) -> Option<String> {
+fn stub(name: &str, at: &str, file: &str, edit: &str, key: KeySource) -> Option<String> {
     let format = match Format::of(file) {
         Format::Yaml => "",
         Format::Json => "sops.defaultSopsFormat = \"json\";\n",
@@ -121,8 +123,9 @@ fn stub(name: &str, at: &str, file: &str, key: KeySource) -> Option<String> {
         Format::Binary => "sops.defaultSopsFormat = \"binary\";\n",
     };
     let header = nix_text::comment(&format!(
-        "The secrets of {name}, to be imported by its configuration.\n`sops {file}` makes the file, \
-         `sealnix generate module {file}` declares its keys."
+        "The secrets of {name}, to be imported by its configuration.\n`{edit}` makes the file, \
+         `sealnix generate module {}` declares its keys.",
+        shell_word(file)
     ));
     let path = nix_text::path(at, file);
     let option = key.option();

@@ -8,6 +8,7 @@ mod list;
 mod location;
 mod named;
 pub mod new_key;
+mod own_rule;
 mod person;
 mod reach;
 mod remove;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use ssh_key::rand_core::OsRng;
 use ssh_key::{Algorithm, LineEnding, PrivateKey};
@@ -13,50 +13,77 @@ use super::HostError;
 const FOLDER: &str = "etc/ssh";
 const FILE: &str = "ssh_host_ed25519_key";
 
-/// A key pair on disk, which is taken away again unless it is kept.
-#[derive(Debug)]
+/// A key pair that is nowhere written yet. The private key is wiped from memory when it is dropped.
 pub struct NewKey {
     /// The public key's line.
     pub public: String,
-    made: Vec<PathBuf>,
-    folders: Vec<PathBuf>,
+    key: PrivateKey,
+    /// The folder of the two files, without any symlink.
+    folder: PathBuf,
 }
 
-/// The public key's line of a pair that is nowhere written: for a look at what would be done.
-pub fn example() -> Result<String, HostError> {
-    let key = PrivateKey::random(&mut OsRng, Algorithm::Ed25519).map_err(|_| HostError::NoKey)?;
-    key.public_key().to_openssh().map_err(|_| HostError::NoKey)
+impl NewKey {
+    /// Makes a key pair that may be written below a folder, which must lie in no git repository and not below
+    /// `root`.
+    pub fn make(folder: &Path, name: &str, root: &Path) -> Result<NewKey, HostError> {
+        let folder = real_folder(folder, root)?;
+        let files = [folder.join(FILE), folder.join(format!("{FILE}.pub"))];
+        if let Some(path) = files.into_iter().find(|path| path.symlink_metadata().is_ok()) {
+            return Err(HostError::KeyThere { path });
+        }
+        let mut key = PrivateKey::random(&mut OsRng, Algorithm::Ed25519).map_err(|_| HostError::NoKey)?;
+        key.set_comment(format!("root@{name}"));
+        let public = key.public_key().to_openssh().map_err(|_| HostError::NoKey)?;
+        Ok(NewKey { public, key, folder })
+    }
+
+    /// Writes it.
+    pub fn write(&self) -> Result<WrittenKey, HostError> {
+        let text = self.key.to_openssh(LineEnding::LF).map_err(|_| HostError::NoKey)?;
+        let mut written = WrittenKey { made: Vec::new(), folders: Vec::new() };
+        written.folder(&self.folder)?;
+        written.file(&self.folder.join(FILE), text.as_bytes(), 0o600)?;
+        let line = format!("{}\n", self.public);
+        written.file(&self.folder.join(format!("{FILE}.pub")), line.as_bytes(), 0o644)?;
+        Ok(written)
+    }
 }
 
-/// Makes a key pair below a folder, which must lie in no git repository.
-pub fn make(folder: &Path, name: &str) -> Result<NewKey, HostError> {
-    let folder = std::path::absolute(folder).map_err(|source| not_written(folder, source))?;
-    let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(&folder);
+/// Where the key's folder really lies. A symlink below the folder that a person named is none of theirs.
+fn real_folder(folder: &Path, root: &Path) -> Result<PathBuf, HostError> {
+    let named = std::path::absolute(folder).map_err(|source| not_written(folder, source))?;
+    let whole = named.join(FOLDER);
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    let below = whole.ancestors().take_while(|path| *path != named);
+    if let Some(link) = below.into_iter().find(|path| path.is_symlink()) {
+        return Err(HostError::KeyBehindLink { path: link.to_owned() });
+    }
+    let there = whole.ancestors().find(|path| is_there(path)).unwrap_or(&whole);
     let real = fs::canonicalize(there).map_err(|source| not_written(there, source))?;
-    if real.ancestors().any(|folder| folder.join(".git").exists()) {
-        return Err(HostError::KeyInRepository { path: folder });
+    let rest = whole.strip_prefix(there).unwrap_or(Path::new(""));
+    // Beyond what is there, `..` cannot be followed.
+    let is_plain = rest.components().all(|part| matches!(part, Component::Normal(_)));
+    let root = fs::canonicalize(root).map_err(|source| not_written(root, source))?;
+    let is_inside = real.starts_with(&root) || real.ancestors().any(|folder| folder.join(".git").exists());
+    if is_inside || !is_plain {
+        return Err(HostError::KeyInRepository { path: named });
     }
-    let (private, public) = (folder.join(FOLDER).join(FILE), folder.join(FOLDER).join(format!("{FILE}.pub")));
-    if let Some(path) = [&private, &public].into_iter().find(|path| path.symlink_metadata().is_ok()) {
-        return Err(HostError::KeyThere { path: path.clone() });
-    }
-    let mut key = PrivateKey::random(&mut OsRng, Algorithm::Ed25519).map_err(|_| HostError::NoKey)?;
-    key.set_comment(format!("root@{name}"));
-    let line = key.public_key().to_openssh().map_err(|_| HostError::NoKey)?;
-    let text = key.to_openssh(LineEnding::LF).map_err(|_| HostError::NoKey)?;
-    let mut new = NewKey { public: line, made: Vec::new(), folders: Vec::new() };
-    new.folder(&folder.join(FOLDER))?;
-    new.file(&private, text.as_bytes(), 0o600)?;
-    let line = format!("{}\n", new.public);
-    new.file(&public, line.as_bytes(), 0o644)?;
-    Ok(new)
+    // Joining nothing would end in a slash.
+    Ok(real.components().chain(rest.components()).collect())
 }
 
 fn not_written(path: &Path, source: io::Error) -> HostError {
     HostError::KeyNotWritten { path: path.to_owned(), source }
 }
 
-impl NewKey {
+/// A key pair on disk, which is taken away again unless it is kept.
+#[derive(Debug)]
+pub struct WrittenKey {
+    made: Vec<PathBuf>,
+    folders: Vec<PathBuf>,
+}
+
+impl WrittenKey {
     /// Leaves the key where it is.
     pub fn keep(mut self) {
         self.made.clear();
@@ -83,7 +110,7 @@ impl NewKey {
     }
 }
 
-impl Drop for NewKey {
+impl Drop for WrittenKey {
     fn drop(&mut self) {
         // The error that led here is told; there is nobody to tell a second one.
         self.made.iter().for_each(|path| drop(fs::remove_file(path)));

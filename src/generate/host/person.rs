@@ -57,7 +57,7 @@ pub fn add_person(repository: &Repository<'_>, person: &Person) -> Result<Outcom
     let edited = proved(repository, editing, &new, &done, &[])?;
     let commands = repository.updates(&before, &edited, &BTreeSet::new(), &[])?;
     let mut plan = Plan::new(&repository.tree.root);
-    plan.write(&before.config.path, edited.content)?;
+    plan.edit(&before.config.path, before.content(), edited.content);
     Ok(Outcome { plan, done, commands, left: Vec::new() })
 }
 

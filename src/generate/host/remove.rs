@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use crate::command;
 use crate::generate::GenerateError;
 use crate::generate::change::Plan;
-use crate::generate::rule_file::{Editing, RuleFile, RuleFileError, named_words};
+use crate::generate::rule_file::{Editing, Moved, RuleFile, RuleFileError};
+use crate::identity::fold;
 use crate::nix::lib::escapes::shell_word;
 use crate::policy::Config;
+use crate::source::RepoPath;
 
 use super::holders::{Holder, everywhere, names_it};
 use super::named::named;
+use super::own_rule::{is_for_alone, is_named_after};
 use super::reach::{Reach, SHOWN};
 use super::{Holders, HostError, Outcome, Repository};
 
@@ -39,7 +43,9 @@ pub fn remove(
     let reach = Reach::of(repository, &holder.keys);
     let left = left(repository, &reach, &holder, who, &before.config);
     let mut editing = Editing::of(file);
-    let mut removal = Removal { who, holders: &holders, holder: &holder, done: Vec::new() };
+    let files = repository.sealed_files(&before.config);
+    let others = others(repository, &holders, &holder);
+    let mut removal = Removal { who, holders: &holders, holder: &holder, others, files: &files, done: Vec::new() };
     let refused = |source: RuleFileError| {
         let anchor = holder
             .anchor
@@ -51,22 +57,22 @@ pub fn remove(
     };
     removal.rules(&mut editing).map_err(refused)?;
     let mut done = removal.done;
-    let files = repository.sealed_files(&before.config);
     let edited = editing.finish(None, &holder.keys, &files, &holder.names).map_err(refused)?;
     let after = RuleFile::read(&before.config.path, &edited.content).map_err(refused)?;
     let mut commands = repository.updates(&before, &edited, &reach.paths(), &edited.moved)?;
     commands.extend(reach.elsewhere(&after, &edited));
-    for moved in &edited.moved {
-        done.push(match moved.line {
+    for Moved { path, line } in &edited.moved {
+        done.push(match line {
             Some(line) => {
-                let path = &moved.path;
-                format!("`{path}` is taken by the rule of line {line} now: delete it, or `sops updatekeys` opens it to those")
+                let update = command::updatekeys(path, Some(&before.config));
+                let delete = if is_named_after(path, &holder.names) { "delete it, or " } else { "" };
+                format!("`{path}` is taken by the rule of line {line} now: {delete}`{update}` opens it to those")
             }
-            None => format!("`{}` is taken by no rule now", moved.path),
+            None => format!("`{path}` is taken by no rule now"),
         });
     }
     let mut plan = Plan::new(&repository.tree.root);
-    plan.write(&before.config.path, edited.content)?;
+    plan.edit(&before.config.path, before.content(), edited.content);
     Ok(Outcome { plan, done, commands, left })
 }
 
@@ -87,6 +93,10 @@ struct Removal<'h> {
     who: Who,
     holders: &'h Holders,
     holder: &'h Holder,
+    /// The names of everybody else.
+    others: Vec<String>,
+    /// The sops files that the rules are for.
+    files: &'h [RepoPath],
     done: Vec<String>,
 }
 
@@ -117,14 +127,34 @@ impl Removal<'_> {
         Ok(())
     }
 
-    /// Whether a rule names it and is for no other host.
+    /// Whether a rule names it and is for no other host, by its expression, its keys and its files.
     fn is_own(&self, file: &RuleFile, rule: usize) -> bool {
         let others: BTreeSet<String> = self.holders.keys_of_hosts().difference(&self.holder.keys).cloned().collect();
         let everywhere = everywhere(file);
         let strangers =
             file.recipients(rule).into_iter().filter(|key| others.contains(key) && !everywhere.contains(key));
-        names_it(file, rule, &self.holder.names) && strangers.count() == 0
+        let names = &self.holder.names;
+        let expression = file.config.rules.get(rule).and_then(|rule| rule.path_regex.as_ref());
+        let is_for_alone = expression.is_some_and(|(expression, _)| is_for_alone(expression, names, &self.others));
+        let taken = |path: &&RepoPath| {
+            file.config.relative(path).and_then(|path| file.config.first_matching(path)) == Some(rule)
+        };
+        let mut files = self.files.iter().filter(taken);
+        names_it(file, rule, names)
+            && strangers.count() == 0
+            && is_for_alone
+            && files.all(|path| is_named_after(path, names))
     }
+}
+
+/// What other hosts are called, and the anchors of other people.
+fn others(repository: &Repository<'_>, holders: &Holders, holder: &Holder) -> Vec<String> {
+    let others = holders.all.iter().filter(|other| other.keys.is_disjoint(&holder.keys));
+    let names =
+        others.flat_map(|other| if other.is_host { other.names.clone() } else { Vec::from_iter(other.anchor.clone()) });
+    let of_manifest = repository.manifest.hosts.iter().map(|host| host.name.clone());
+    let is_its = |name: &String| holder.names.iter().any(|one| fold(one) == fold(name));
+    names.chain(of_manifest).filter(|name| !is_its(name)).collect()
 }
 
 /// The folders and files that are named after it.
@@ -137,9 +167,7 @@ fn leftovers(repository: &Repository<'_>, holder: &Holder, who: Who) -> Vec<Stri
         let mut so_far = Vec::new();
         for part in path.split('/') {
             so_far.push(part);
-            let stem = part.split('.').next().unwrap_or(part);
-            let is_its = [part, stem].iter().any(|part| named_words(part, &holder.names).contains(&(0..part.len())));
-            if is_its {
+            if is_named_after(part, &holder.names) {
                 found.insert(so_far.join("/"));
                 break;
             }

@@ -31,7 +31,7 @@ pub struct Editing {
 pub struct Moved {
     /// The file.
     pub path: RepoPath,
-    /// The line of the rule that takes it now.
+    /// The line of the rule that takes it now, in the file as it was if it is there.
     pub line: Option<u32>,
 }
 
@@ -153,7 +153,8 @@ impl Editing {
         }
         let indent = self.now().indent_of_rules();
         let lines: Vec<String> = rule.lines().map(|line| format!("{indent}{line}")).collect();
-        self.now = Some(self.now().with_rule(&lines.join("\n"), put)?);
+        let newline = self.now().editor().newline();
+        self.now = Some(self.now().with_rule(&lines.join(newline), put)?);
         self.origins.insert(put.index().min(self.origins.len()), None);
         Ok(())
     }
@@ -239,7 +240,11 @@ impl Editing {
             if new.map(|new| self.origins.get(new).copied().flatten()) == old.map(Some) {
                 continue;
             }
-            let line = new.and_then(|new| self.now().rule(new)).map(line);
+            // A rule that was there before has the line of that, as in everything else that is said.
+            let origin = |new: usize| self.origins.get(new).copied().flatten();
+            let rule =
+                new.and_then(|new| origin(new).map_or_else(|| self.now().rule(new), |old| self.before.rule(old)));
+            let line = rule.map(line);
             let was_removed = old.is_some_and(|old| self.removed.contains(&old));
             if !was_removed && named_words(path, names).is_empty() {
                 return Err(format!("`{path}` would be taken by another rule"));

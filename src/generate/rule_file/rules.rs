@@ -138,14 +138,17 @@ impl RuleFile {
             .collect()
     }
 
-    /// The lines of comments right above a line.
+    /// The lines of comments right above an item's line. What is indented deeper than its dash belongs to what
+    /// stands above.
     fn comments_above(&self, line: usize) -> Option<Range<usize>> {
         let editor = self.editor();
+        let indent = |text: &str| text.len() - text.trim_start_matches(' ').len();
+        let dash = indent(self.content().get(line..)?);
         let mut start = line;
         while let Some(before) = start.checked_sub(1) {
             let above = editor.line_start(before);
-            let text = self.content().get(above..before)?.trim_start();
-            if !text.starts_with('#') {
+            let text = self.content().get(above..before)?;
+            if !text.trim_start().starts_with('#') || indent(text) > dash {
                 break;
             }
             start = above;
@@ -191,25 +194,63 @@ impl RuleFile {
         self.spliced(vec![splice])
     }
 
-    /// Takes a rule out, with the comments above it that name its host.
+    /// Takes a rule out, with the comments above and below it that name its host.
     pub(super) fn without_rule(&self, rule: usize, names: &[String]) -> Result<RuleFile, RuleFileError> {
         let editor = self.editor();
         let at = self.rule(rule).map_or(0, |rule| rule.place.start.byte as usize);
-        let lines = self.rule_node(rule).and_then(|node| editor.item_lines(node));
-        let mut lines = lines.ok_or_else(|| self.unknown_style(at, "take a rule out"))?;
-        let comments = self.comments_above(lines.start);
-        if let Some(comments) = comments.filter(|comments| self.names_any(comments.clone(), names)) {
-            lines.start = comments.start;
+        let node = self.rule_node(rule);
+        let found = node.and_then(|node| Some((node, editor.item_lines(node)?)));
+        let (node, own) = found.ok_or_else(|| self.unknown_style(at, "take a rule out"))?;
+        let is_its = |line: &Range<usize>| self.names_any(line.clone(), names);
+        // The comment lines above, from below.
+        let above = self.comments_above(own.start).map(|above| self.lines(above)).unwrap_or_default();
+        let mut above = above.into_iter().rev().peekable();
+        let mut lines = own.start..self.end_of_rule(node, own.end, names);
+        while let Some(line) = above.next_if(is_its) {
+            lines.start = line.start;
         }
+        let mut splices: Vec<Splice> = above.filter(is_its).map(|line| editor.delete_lines(line)).collect();
         // With the blank line between it and its neighbour.
         let below = editor.next_line(lines.end).map(|next| next..editor.line_end(next));
         let below = below.filter(|below| self.content().get(below.clone()).is_some_and(|line| line.trim().is_empty()));
         match (rule, self.blank_above(lines.start), below) {
             (0, _, Some(below)) => lines.end = below.end,
-            (1.., Some(above), _) => lines.start = above,
+            (1.., Some(above), _) if lines.end == own.end => lines.start = above,
             _ => {}
         }
-        self.spliced(vec![editor.delete_lines(lines)])
+        splices.push(editor.delete_lines(lines));
+        self.spliced(splices)
+    }
+
+    /// The end of a rule with those comments behind it that are its own: deeper than its keys, or naming its host.
+    fn end_of_rule(&self, node: &Node, with_comments: usize, names: &[String]) -> usize {
+        let editor = self.editor();
+        let column = |at: usize| at - editor.line_start(at);
+        let keys = column(editor.start(node));
+        let mut end = editor.line_end(editor.end(node));
+        while let Some(next) = editor.next_line(end).filter(|next| *next < with_comments) {
+            let line = next..editor.line_end(next);
+            let text = self.content().get(line.clone()).unwrap_or_default();
+            let is_deeper = text.len() - text.trim_start().len() > keys;
+            if !is_deeper && !self.names_any(line.clone(), names) {
+                break;
+            }
+            end = line.end;
+        }
+        end
+    }
+
+    /// The lines of a range, without their line breaks.
+    fn lines(&self, range: Range<usize>) -> Vec<Range<usize>> {
+        let editor = self.editor();
+        let mut lines = Vec::new();
+        let mut next = Some(range.start);
+        while let Some(start) = next.filter(|start| *start < range.end) {
+            let end = editor.line_end(start);
+            lines.push(start..end);
+            next = editor.next_line(end);
+        }
+        lines
     }
 
     /// Gives a rule another expression, in the quotes that stand there.
