@@ -258,6 +258,18 @@ fn the_owner_that_is_looked_up_is_no_other_command() {
     assert!(check(&repository).1.contains("another command"));
 }
 
+#[test]
+fn other_line_endings_are_no_edit() {
+    let repository = with_module();
+    let own = "{\n  # sealnix: begin module a.yaml\n  # sealnix: end\n}\n";
+    write(&repository, "own.nix", own);
+    generate(&repository, "--all");
+    for file in [MODULE, "own.nix"] {
+        write(&repository, file, &text(&repository, file).replace('\n', "\r\n"));
+    }
+    assert_fresh(&repository, "2 generated files");
+}
+
 #[cfg(unix)]
 #[test]
 fn paths_are_relative_to_where_a_symlink_leads() {

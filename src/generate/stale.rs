@@ -146,7 +146,7 @@ fn whole_with_header(path: &RepoPath, recipe: &Recipe, vault: &Vault, plan: &Pla
 /// Compares a file; `why` is what is wrong if it was generated and is another.
 fn whole(path: &RepoPath, recipe: &Recipe, before: Option<String>, vault: &Vault, why: Why) -> One {
     let made = file(recipe, vault, path).map_err(|error| error.of(path))?;
-    if before.as_ref().is_some_and(|before| *before == made.text) {
+    if before.as_ref().is_some_and(|before| is_same(before, &made.text)) {
         return Ok(Some(None));
     }
     let standing = before.as_ref().map(|before| Standing::of(path, before, made.json()));
@@ -161,11 +161,17 @@ fn whole(path: &RepoPath, recipe: &Recipe, before: Option<String>, vault: &Vault
     Ok(Some(Some(Stale { path, why, before, after: made.text, summary: made.summary, standing })))
 }
 
+/// Git can check a file out with other line endings: that is no edit.
+fn is_same(before: &str, after: &str) -> bool {
+    let lines = |text: &str| text.replace("\r\n", "\n");
+    before == after || lines(before) == lines(after)
+}
+
 fn regions(tree: &Tree, path: &RepoPath, vault: &Vault) -> One {
     let text = tree.texts.get(path).filter(|_| path.ends_with(".nix"));
     let Some(before) = text.map(|text| text.content()) else { return Ok(None) };
     let Some(after) = region::filled(path, before, vault)? else { return Ok(None) };
-    if **before == *after {
+    if is_same(before, &after) {
         return Ok(Some(None));
     }
     let (path, before, standing) = (path.clone(), Some(before.to_string()), Standing::Own);
