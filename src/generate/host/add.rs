@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::generate::GenerateError;
 use crate::generate::change::Plan;
 use crate::generate::rule_file::{Copied, Edited, Editing, Newcomer, Put, RuleFile, RuleFileError, named_words};
-use crate::identity::fold;
+use crate::identity::{Says, fold};
+use crate::keys::recipient::canonical;
 
 use super::files::{self, KeySource};
-use super::holders::{Holder, everywhere, names_it};
-use super::location;
+use super::holders::{Holder, everywhere, folder_before, names_it, says_group};
 use super::{Holders, HostError, Outcome, Repository, check_name, style};
+use super::{location, people};
 
 /// A host to come.
 #[derive(Debug, Clone)]
@@ -29,6 +30,9 @@ pub struct Request {
     pub folder: Option<String>,
 }
 
+/// How many names are shown.
+const SHOWN: usize = 8;
+
 /// Adds a host.
 pub fn add(repository: &Repository<'_>, request: &Request) -> Result<Outcome, GenerateError> {
     check_name(&request.name)?;
@@ -37,7 +41,10 @@ pub fn add(repository: &Repository<'_>, request: &Request) -> Result<Outcome, Ge
     let anchor = check_new(&file, &holders, repository, request)?;
     let anchor = anchor.or_else(|| style::anchor(&file, &holders, &request.name));
     let new = Newcomer { name: request.name.clone(), anchor, recipient: request.recipient.clone() };
-    let mut addition = Addition { repository, holders, new, editing: Editing::of(file), done: Vec::new() };
+    let people = people::known(&holders, &file, repository, &request.name);
+    let siblings = siblings(&holders, &file);
+    let (editing, done, asked) = (Editing::of(file), Vec::new(), BTreeSet::new());
+    let mut addition = Addition { repository, holders, people, siblings, new, editing, done, asked };
     let made = addition.rules();
     let Addition { new, editing, done, .. } = addition;
     let by_hand = |source| by_hand(source, &new, &done);
@@ -76,7 +83,7 @@ fn check_new(
     let is_it = |holder: &&Holder| {
         holder.names.iter().any(|one| fold(one) == folded) || holder.anchor.is_some() && holder.anchor == styled
     };
-    match holders.of_key(recipient) {
+    match holders.opening(recipient) {
         Some(holder) if is_it(&holder) => return Ok(holder.anchor.clone()),
         Some(holder) if !holder.names.is_empty() => {
             return Err(HostError::SameKey { other: holder.name.clone() });
@@ -91,27 +98,74 @@ fn check_new(
     Err(HostError::OtherKey { path: file.config.path.clone(), line, name })
 }
 
-struct Addition<'a> {
-    repository: &'a Repository<'a>,
-    holders: Holders,
-    new: Newcomer,
-    editing: Editing,
-    done: Vec<String>,
+/// A host being added.
+pub(super) struct Addition<'a> {
+    pub(super) repository: &'a Repository<'a>,
+    pub(super) holders: Holders,
+    /// The keys that are known to be people's.
+    pub(super) people: BTreeSet<String>,
+    pub(super) siblings: Vec<Sibling>,
+    pub(super) new: Newcomer,
+    pub(super) editing: Editing,
+    pub(super) done: Vec<String>,
+    /// The rules that are the host's own or of what it declares.
+    pub(super) asked: BTreeSet<usize>,
 }
 
-/// The rule of a host's own, and whose copy it is.
-struct Sibling<'h> {
-    holder: &'h Holder,
-    rules: Vec<usize>,
+/// A host that has rules of its own, and these.
+#[derive(Debug, Clone)]
+pub(super) struct Sibling {
+    holder: Holder,
+    pub(super) rules: Vec<usize>,
+    /// Of each rule its expression without the host's name.
+    shapes: Vec<String>,
+}
+
+/// The hosts that have rules of their own: that name them, hold their key once and no other host's but those that
+/// all rules hold.
+fn siblings(holders: &Holders, file: &RuleFile) -> Vec<Sibling> {
+    let (everywhere, hosts) = (everywhere(file), holders.keys_of_hosts());
+    let strangers: BTreeSet<&String> = hosts.difference(&everywhere).collect();
+    let recipients: Vec<BTreeSet<String>> = (0..file.config.rules.len()).map(|rule| file.recipients(rule)).collect();
+    let own = |holder: &Holder| {
+        let is_own = |(rule, keys): &(usize, &BTreeSet<String>)| {
+            !keys.is_disjoint(&holder.keys)
+                && names_it(file, *rule, &holder.names)
+                && keys.iter().all(|key| holder.keys.contains(key) || !strangers.contains(key))
+                && file.count_of_age(*rule, &holder.keys) == 1
+        };
+        let rules: Vec<usize> = recipients.iter().enumerate().filter(is_own).map(|(rule, _)| rule).collect();
+        let shapes = rules.iter().filter_map(|rule| shape(file, *rule, &holder.names)).collect();
+        (!rules.is_empty()).then(|| Sibling { holder: holder.clone(), rules, shapes })
+    };
+    holders.hosts().filter_map(own).collect()
+}
+
+/// A rule's expression without some names.
+fn shape(file: &RuleFile, rule: usize, names: &[String]) -> Option<String> {
+    let (expression, _) = file.config.rules.get(rule)?.path_regex.as_ref()?;
+    let mut shape = expression.clone();
+    named_words(expression, names).into_iter().rev().for_each(|word| shape.replace_range(word, "\0"));
+    Some(shape)
 }
 
 impl Addition<'_> {
-    fn file(&self) -> &RuleFile {
+    pub(super) fn file(&self) -> &RuleFile {
         self.editing.before()
     }
 
-    fn line(&self, rule: usize) -> u32 {
+    pub(super) fn line(&self, rule: usize) -> u32 {
         self.file().config.rules.get(rule).map_or(0, |rule| rule.place.start.line)
+    }
+
+    /// Whether a rule holds its key already.
+    pub(super) fn holds_new(&self, rule: usize) -> bool {
+        self.file().recipients(rule).contains(&self.new.recipient)
+    }
+
+    /// The rule that takes a file.
+    pub(super) fn rule_of(&self, path: &str) -> Option<usize> {
+        self.file().config.first_matching(self.file().config.relative(path)?)
     }
 
     /// Edits the rule file. The path of the host's own secrets, relative to it.
@@ -122,18 +176,19 @@ impl Addition<'_> {
             self.done.extend(new.anchor.as_ref().map(|anchor| format!("its key is `&{anchor}`")));
         }
         let own = self.own_rules()?;
-        self.shared_rules(&hosts)?;
+        self.say_who_opens();
         self.declared_files(&hosts)?;
+        self.shared_rules(&hosts)?;
         Ok(own)
     }
 
     /// Gives the host rules of its own, if it has none yet.
     fn own_rules(&mut self) -> Result<String, RuleFileError> {
-        let names = vec![self.new.name.clone()];
-        let named: Vec<usize> = self.rule_indices().filter(|rule| names_it(self.file(), *rule, &names)).collect();
+        let named = self.own_already();
         if let Some(&first) = named.first() {
             let hosts = self.holders.keys_of_hosts();
             for &rule in &named {
+                self.asked.insert(rule);
                 if self.editing.add(rule, &self.new, &hosts)? {
                     self.done.push(format!("it is added to the rule of line {}, which names it", self.line(rule)));
                 }
@@ -142,17 +197,96 @@ impl Addition<'_> {
             let path = expression.and_then(|(expression, _)| location::example_of(expression));
             return Ok(path.unwrap_or_else(|| self.default_path()));
         }
-        // Those of the sibling are found anew each time: the borrow ends before the edit.
-        let sibling = self.sibling().map(|one| (one.holder.names.clone(), one.holder.keys.clone(), one.rules));
-        if let Some((names, keys, rules)) = sibling
-            && let Some(path) = self.copies(&names, &keys, &rules)?
+        if let Some((sibling, rules)) = self.sibling()
+            && let Some(path) = self.copies(&sibling, &rules)?
         {
             return Ok(path);
         }
         self.first_own_rule()
     }
 
-    fn rule_indices(&self) -> std::ops::Range<usize> {
+    /// The rules that are its own already. A name may be any word: that it stands there is not enough.
+    fn own_already(&mut self) -> Vec<usize> {
+        let names = vec![self.new.name.clone()];
+        let named = self.rule_indices().filter(|rule| names_it(self.file(), *rule, &names));
+        let named: Vec<usize> =
+            named.filter(|rule| self.holds_new(*rule) || self.names_a_part(*rule, &names)).collect();
+        let (own, other): (Vec<usize>, Vec<usize>) = named.into_iter().partition(|rule| self.is_its_own(*rule, &names));
+        for rule in other {
+            let (line, name) = (self.line(rule), &self.new.name);
+            let item = self.new.item();
+            self.done.push(format!(
+                "not added to the rule of line {line}: `{name}` there may mean something else; write `{item}` there if it is \
+                 to open those files"
+            ));
+        }
+        own
+    }
+
+    /// Whether a name is a whole folder of a rule's paths, or a file's without its ending.
+    fn names_a_part(&self, rule: usize, names: &[String]) -> bool {
+        let expression = self.file().config.rules.get(rule).and_then(|rule| rule.path_regex.as_ref());
+        let Some((expression, _)) = expression else { return false };
+        named_words(expression, names).into_iter().any(|word| {
+            let before = expression.get(..word.start).unwrap_or_default().trim_end_matches(['(', '|', '?', ':', '^']);
+            let after = expression.get(word.end..).unwrap_or_default();
+            let begins = before.is_empty()
+                || before.ends_with('/')
+                || expression.get(..word.start).is_some_and(|b| b.ends_with('|'));
+            begins && (after.is_empty() || after.starts_with(['/', '\\', '.', '$', ')', '|']))
+        })
+    }
+
+    /// Whether a rule that names it is its own: it holds its key, is made like other hosts' own rules, names other
+    /// hosts whose keys it holds, is below a folder of hosts, or takes a file that the host declares.
+    fn is_its_own(&self, rule: usize, names: &[String]) -> bool {
+        let file = self.file();
+        let expression = file.config.rules.get(rule).and_then(|rule| rule.path_regex.as_ref());
+        let Some((expression, _)) = expression else { return false };
+        let shape = shape(file, rule, names);
+        let is_like = |one: &Sibling| shape.as_ref().is_some_and(|shape| one.shapes.contains(shape));
+        let keys = file.recipients(rule);
+        let is_beside =
+            |host: &Holder| !keys.is_disjoint(&host.keys) && !named_words(expression, &host.names).is_empty();
+        let folder = |at: usize| folder_before(expression.get(..at).unwrap_or_default());
+        self.holds_new(rule)
+            || self.siblings.iter().any(is_like)
+            || self.holders.hosts().any(is_beside)
+            || named_words(expression, names).iter().any(|word| says_group(folder(word.start)) == Says::Host)
+            || self.repository.declared(&self.new.name).iter().any(|path| self.rule_of(path) == Some(rule))
+    }
+
+    /// Says whom the host's own rules let in.
+    fn say_who_opens(&mut self) {
+        let now = self.editing.now();
+        let before: BTreeMap<usize, usize> =
+            self.rule_indices().filter_map(|rule| Some((self.editing.index(rule)?, rule))).collect();
+        let mut lists: Vec<(String, String)> = Vec::new();
+        for (index, rule) in now.config.rules.iter().enumerate() {
+            if before.get(&index).is_some_and(|rule| !self.asked.contains(rule)) {
+                continue;
+            }
+            let mut names: Vec<String> = Vec::new();
+            for one in rule.groups.iter().flatten() {
+                let key = canonical(one.kind, &one.identity);
+                let holder = self.holders.of_key(&key).map(|holder| holder.name.clone());
+                let name = if key == self.new.recipient { self.new.name.clone() } else { holder.unwrap_or(key) };
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            let expression = rule.path_regex.as_ref().map_or_else(String::new, |(expression, _)| expression.clone());
+            lists.push((expression, names.join(", ")));
+        }
+        let is_one = lists.iter().all(|(_, names)| lists.first().is_some_and(|(_, first)| first == names));
+        lists.truncate(if is_one { 1 } else { lists.len() });
+        for (expression, names) in lists {
+            let of = if is_one { String::new() } else { format!("`{expression}` is ") };
+            self.done.push(format!("{of}opened by: {names}"));
+        }
+    }
+
+    pub(super) fn rule_indices(&self) -> std::ops::Range<usize> {
         0..self.file().config.rules.len()
     }
 
@@ -161,12 +295,8 @@ impl Addition<'_> {
     }
 
     /// Copies the rules of another host. The path of the host's own secrets.
-    fn copies(
-        &mut self,
-        names: &[String],
-        keys: &BTreeSet<String>,
-        rules: &[usize],
-    ) -> Result<Option<String>, RuleFileError> {
+    fn copies(&mut self, sibling: &Sibling, rules: &[usize]) -> Result<Option<String>, RuleFileError> {
+        let (names, keys) = (&sibling.holder.names, &sibling.holder.keys);
         let (mut own, mut any) = (None, false);
         let Some(mut behind) = rules.last().and_then(|rule| self.editing.index(*rule)) else { return Ok(None) };
         for &rule in rules {
@@ -178,54 +308,62 @@ impl Addition<'_> {
                 continue;
             }
             self.done.push(format!("a rule of its own is made like that of line {}", self.line(rule)));
+            let some = self.keys_of_some(rule, keys, &sibling.holder.names);
+            self.editing.thin(put.index(), &some)?;
+            self.done.extend(
+                (!some.is_empty())
+                    .then(|| format!("left out of it, for most hosts' rules do not hold them: {}", self.named(&some))),
+            );
             (own, any) = (own.or(path), true);
             behind += 1;
         }
         Ok(own.or_else(|| any.then(|| self.default_path())))
     }
 
+    /// The keys of a host's own rule that most other hosts' rules of that form do not hold; of a single one the
+    /// other hosts' keys.
+    fn keys_of_some(&self, rule: usize, own: &BTreeSet<String>, names: &[String]) -> BTreeSet<String> {
+        let shape = shape(self.file(), rule, names);
+        let is_alike = |one: &Sibling| one.shapes.iter().any(|other| shape.as_ref() == Some(other));
+        let alike: Vec<BTreeSet<String>> = self
+            .siblings
+            .iter()
+            .filter(|one| is_alike(one))
+            .map(|one| {
+                let rules = one.rules.iter().zip(&one.shapes).filter(|(_, other)| shape.as_ref() == Some(*other));
+                rules.flat_map(|(rule, _)| self.file().recipients(*rule)).collect()
+            })
+            .collect();
+        let hosts = self.holders.keys_of_hosts();
+        let is_of_most = |key: &String| match alike.len() {
+            0 | 1 => !hosts.contains(key),
+            number => 2 * alike.iter().filter(|keys| keys.contains(key)).count() > number,
+        };
+        let others =
+            self.file().recipients(rule).into_iter().filter(|key| !own.contains(key) && *key != self.new.recipient);
+        others.filter(|key| !is_of_most(key)).collect()
+    }
+
+    /// Whose some keys are.
+    fn named(&self, keys: &BTreeSet<String>) -> String {
+        let names = keys.iter().map(|key| self.holders.of_key(key).map_or(key.as_str(), |holder| &holder.name));
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     /// The last host that has the rules which most hosts of their own have, with those of them.
-    fn sibling(&self) -> Option<Sibling<'_>> {
-        let siblings: Vec<Sibling<'_>> = self.holders.hosts().filter_map(|holder| self.rules_of(holder)).collect();
-        let mut shapes: BTreeMap<String, usize> = BTreeMap::new();
-        for shape in siblings.iter().flat_map(|one| self.shapes(one)) {
+    fn sibling(&self) -> Option<(Sibling, Vec<usize>)> {
+        let mut shapes: BTreeMap<&String, usize> = BTreeMap::new();
+        for shape in self.siblings.iter().flat_map(|one| &one.shapes) {
             *shapes.entry(shape).or_default() += 1;
         }
-        let number = siblings.len();
+        let number = self.siblings.len();
         let is_usual = |shape: &String| shapes.get(shape).is_some_and(|count| 2 * count > number);
-        let usual = |one: &Sibling<'_>| self.shapes(one).iter().filter(|shape| is_usual(shape)).count();
-        let most = siblings.iter().map(usual).max()?;
-        let last = siblings.into_iter().filter(|one| usual(one) == most).max_by_key(|one| one.rules.last().copied())?;
-        let shapes = self.shapes(&last);
-        let rules = last.rules.iter().zip(&shapes).filter(|(_, shape)| most == 0 || is_usual(shape));
-        Some(Sibling { holder: last.holder, rules: rules.map(|(rule, _)| *rule).collect() })
-    }
-
-    /// The rules that name a host, hold its key once and no other host's but those that all rules hold.
-    fn rules_of<'h>(&self, holder: &'h Holder) -> Option<Sibling<'h>> {
-        let file = self.file();
-        let everywhere = everywhere(file);
-        let others: BTreeSet<String> = self.holders.keys_of_hosts().difference(&holder.keys).cloned().collect();
-        let is_own = |rule: &usize| {
-            let keys = file.recipients(*rule);
-            let strangers = keys.intersection(&others).filter(|key| !everywhere.contains(*key)).count();
-            names_it(file, *rule, &holder.names) && strangers == 0 && file.count_of_age(*rule, &holder.keys) == 1
-        };
-        let rules: Vec<usize> = self.rule_indices().filter(is_own).collect();
-        (!rules.is_empty()).then_some(Sibling { holder, rules })
-    }
-
-    /// The expressions of its rules without its name.
-    fn shapes(&self, sibling: &Sibling<'_>) -> Vec<String> {
-        let expressions =
-            sibling.rules.iter().filter_map(|rule| self.file().config.rules.get(*rule)?.path_regex.as_ref());
-        let shape = |expression: &String| {
-            let mut shape = expression.clone();
-            let words = named_words(expression, &sibling.holder.names);
-            words.into_iter().rev().for_each(|word| shape.replace_range(word, "\0"));
-            shape
-        };
-        expressions.map(|(expression, _)| shape(expression)).collect()
+        let usual = |one: &Sibling| one.shapes.iter().filter(|shape| is_usual(shape)).count();
+        let most = self.siblings.iter().map(usual).max()?;
+        let best = self.siblings.iter().filter(|one| usual(one) == most);
+        let last = best.max_by_key(|one| one.rules.last().copied())?;
+        let rules = last.rules.iter().zip(&last.shapes).filter(|(_, shape)| most == 0 || is_usual(shape));
+        Some((last.clone(), rules.map(|(rule, _)| *rule).collect()))
     }
 
     /// A rule for `secrets/NAME/` where no other host has rules of its own.
@@ -238,11 +376,9 @@ impl Addition<'_> {
         let last = now.config.rules.len().saturating_sub(1);
         let put = now.config.first_matching(&path).map_or(Put::After(last), Put::Before);
         self.done.push(format!("`{expression}` is a rule of its own"));
-        if people.is_empty() {
-            self.done.push("no person's key is in that rule, because the rules hold no common one".to_owned());
-        }
         for like in self.by_likeness(&people) {
             if self.editing.like(like, &expression, &people, &self.new, put)? {
+                self.say_left_out(&people);
                 return Ok(path);
             }
         }
@@ -255,77 +391,59 @@ impl Addition<'_> {
             .collect();
         items.push(self.new.anchor.as_ref().map_or(self.new.recipient.clone(), |anchor| format!("*{anchor}")));
         self.editing.plain(&expression, &items, put)?;
+        self.say_left_out(&people);
         Ok(path)
     }
 
-    /// The people whom every rule holds; without rules, everybody.
-    fn people_of_all(&self) -> BTreeSet<String> {
-        let people = self.holders.keys_of_people();
-        if self.file().config.rules.is_empty() {
-            return people;
+    /// Says whose keys are not in the first own rule, because they may be machines'.
+    fn say_left_out(&mut self, people: &BTreeSet<String>) {
+        let is_left = |holder: &&Holder| !holder.is_surely_host && holder.keys.is_disjoint(people);
+        let left: Vec<&str> = self.holders.all.iter().filter(is_left).map(|holder| holder.name.as_str()).collect();
+        let more = left.len().saturating_sub(SHOWN);
+        let mut names = left.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+        if more > 0 {
+            names.push_str(&format!(" and {more} more"));
         }
-        let common: BTreeSet<String> = everywhere(self.file()).intersection(&people).cloned().collect();
+        let like = self.new.anchor.as_ref().map_or(&self.new.recipient, |_| &self.new.name);
+        let how = format!("`sealnix recipient add NAME --age KEY --like {like}` lets a person in");
+        if !left.is_empty() {
+            self.done.push(format!("left out of it, for they may be machines: {names}; {how}"));
+        } else if people.is_empty() {
+            self.done.push(format!("no person's key is in it: {how}"));
+        }
+    }
+
+    /// The people whom every rule holds; without rules, all of them.
+    fn people_of_all(&self) -> BTreeSet<String> {
+        let people = &self.people;
+        if self.file().config.rules.is_empty() {
+            return people.clone();
+        }
+        let common: BTreeSet<String> = everywhere(self.file()).intersection(people).cloned().collect();
         if !common.is_empty() {
             return common;
         }
         let hosts = self.holders.keys_of_hosts();
         let of_hosts = self.rule_indices().filter(|rule| self.file().holds(*rule, &hosts));
         let people_of =
-            |rule: usize| -> BTreeSet<String> { self.file().recipients(rule).intersection(&people).cloned().collect() };
+            |rule: usize| -> BTreeSet<String> { self.file().recipients(rule).intersection(people).cloned().collect() };
         of_hosts.map(people_of).reduce(|one, other| one.intersection(&other).cloned().collect()).unwrap_or_default()
     }
 
     /// The rules whose style a new one can have, the simplest first: those that hold the people.
     fn by_likeness(&self, people: &BTreeSet<String>) -> Vec<usize> {
-        let holds = |rule: &usize| people.is_subset(&self.file().recipients(*rule));
+        // Nobody can be taken out of cloud keys.
+        let rules = &self.file().config.rules;
+        let is_plain = |rule: usize| {
+            rules
+                .get(rule)
+                .is_some_and(|rule| rule.groups.iter().flatten().all(|one| matches!(one.kind, "age" | "pgp")))
+        };
+        let holds =
+            |rule: &usize| !people.is_empty() && is_plain(*rule) && people.is_subset(&self.file().recipients(*rule));
         let mut rules: Vec<usize> = self.rule_indices().filter(holds).collect();
         rules.sort_by_key(|rule| (self.file().has_options(*rule), self.file().recipients(*rule).len()));
         rules
-    }
-
-    /// Adds it to the rules that every other host is in.
-    fn shared_rules(&mut self, hosts: &BTreeSet<String>) -> Result<(), RuleFileError> {
-        let everywhere: Vec<BTreeSet<String>> = self.rule_indices().map(|rule| self.file().recipients(rule)).collect();
-        // A host that no rule holds tells nothing.
-        let known: Vec<BTreeSet<String>> = self.holders.hosts().map(|host| host.keys.clone()).collect();
-        let known: Vec<_> =
-            known.into_iter().filter(|keys| everywhere.iter().any(|rule| !rule.is_disjoint(keys))).collect();
-        for rule in self.rule_indices() {
-            let holds_all = known.iter().all(|keys| self.file().holds(rule, keys)) && !known.is_empty();
-            if holds_all && !self.is_for_one(rule, known.len()) && self.editing.add(rule, &self.new, hosts)? {
-                self.done
-                    .push(format!("it is added to the rule of line {}, which every other host is in", self.line(rule)));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a rule is for one host alone: its own, or one that names a host where only one is known.
-    fn is_for_one(&self, rule: usize, known: usize) -> bool {
-        let is_own = self.holders.hosts().filter_map(|host| self.rules_of(host)).any(|one| one.rules.contains(&rule));
-        let names: Vec<String> = self.repository.manifest.hosts.iter().map(|host| host.name.clone()).collect();
-        is_own || known == 1 && names_it(self.file(), rule, &names)
-    }
-
-    /// Adds it to the rules of the files that it declares already, if other hosts are in them.
-    fn declared_files(&mut self, hosts: &BTreeSet<String>) -> Result<(), RuleFileError> {
-        for path in self.repository.declared(&self.new.name) {
-            let relative = self.file().config.relative(path);
-            let Some(rule) = relative.and_then(|path| self.file().config.first_matching(path)) else { continue };
-            let key = BTreeSet::from([self.new.recipient.clone()]);
-            if self.file().holds(rule, &key) {
-                continue;
-            }
-            let line = self.line(rule);
-            if !self.file().holds(rule, hosts) {
-                self.done
-                    .push(format!("the rule of line {line}, whose `{path}` it declares, is for no host and was left"));
-            } else if self.editing.add(rule, &self.new, hosts)? {
-                self.done.push(format!("it is added to the rule of line {line}, whose `{path}` it declares"));
-            }
-        }
-        self.done.dedup();
-        Ok(())
     }
 }
 

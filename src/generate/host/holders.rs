@@ -22,6 +22,8 @@ pub struct Holder {
     pub keys: BTreeSet<String>,
     /// It is a machine; otherwise a person, or nothing tells.
     pub is_host: bool,
+    /// More than a rule that names it says that it is one.
+    pub is_surely_host: bool,
 }
 
 /// Everybody whose key a rule file names, in file order.
@@ -36,9 +38,12 @@ impl Holders {
     pub fn of(file: &RuleFile, repository: &Repository<'_>) -> Holders {
         let mut holders = Holders { all: named(file) };
         let groups: BTreeMap<String, Vec<String>> = file.groups_of_anchors().into_iter().collect();
+        let everywhere = everywhere(file);
         for holder in &mut holders.all {
             let known = known_hosts(repository, &holder.keys);
-            holder.is_host = !known.is_empty() || speaks_of_host(holder, &groups, file);
+            let said = said(holder, &groups);
+            holder.is_surely_host = !known.is_empty() || said == Says::Host;
+            holder.is_host = holder.is_surely_host || said == Says::Nothing && has_own_rule(holder, file, &everywhere);
             if let Some(name) = known.iter().next() {
                 holder.name.clone_from(name);
             } else if let Some(name) = holder.names.iter().rfind(|_| holder.is_host) {
@@ -49,7 +54,7 @@ impl Holders {
         }
         holders.take_by_affixes(repository);
         holders.join_keys_of_hosts();
-        holders.take_by_own_rules(file, repository);
+        holders.take_by_own_rules(file, repository, &everywhere);
         holders
     }
 
@@ -74,6 +79,12 @@ impl Holders {
         self.all.iter().find(|holder| holder.keys.contains(key))
     }
 
+    /// Who opens what is sealed for a recipient: an ssh key and the age recipient made of it are one key.
+    pub fn opening(&self, recipient: &str) -> Option<&Holder> {
+        let opens = |key: &String| Recipient::parse_any(key).is_some_and(|key| key.held_as() == recipient);
+        self.of_key(recipient).or_else(|| self.all.iter().find(|holder| holder.keys.iter().any(opens)))
+    }
+
     /// A host with several keys is one holder.
     fn join_keys_of_hosts(&mut self) {
         let mut joined: Vec<Holder> = Vec::new();
@@ -81,6 +92,7 @@ impl Holders {
             let same = joined.iter_mut().find(|other| holder.is_host && other.is_host && other.name == holder.name);
             match same {
                 Some(other) => {
+                    other.is_surely_host |= holder.is_surely_host;
                     other.keys.extend(holder.keys);
                     other.names.extend(holder.names);
                 }
@@ -118,7 +130,7 @@ impl Holders {
         }
         for (index, name) in found.into_values().filter(|anchors| anchors.len() > 1).flatten() {
             if let Some(holder) = self.all.get_mut(index) {
-                (holder.is_host, holder.name) = (true, name.clone());
+                (holder.is_host, holder.is_surely_host, holder.name) = (true, true, name.clone());
                 holder.names.push(name);
             }
         }
@@ -126,8 +138,7 @@ impl Holders {
 
     /// A host that nothing else gives a key: that of its own rule, where all its other keys are people's or
     /// everybody's.
-    fn take_by_own_rules(&mut self, file: &RuleFile, repository: &Repository<'_>) {
-        let everywhere = everywhere(file);
+    fn take_by_own_rules(&mut self, file: &RuleFile, repository: &Repository<'_>, everywhere: &BTreeSet<String>) {
         let hosts = repository.manifest.hosts.iter().filter(|host| host.kind != HostKind::Home);
         for host in hosts {
             if self.hosts().any(|holder| holder.names.contains(&host.name)) {
@@ -164,14 +175,28 @@ fn named(file: &RuleFile) -> Vec<Holder> {
             }
             None => {
                 let name = named.name.clone();
-                all.push(Holder { name, names, anchor, keys: BTreeSet::from([key]), is_host: false });
+                all.push(Holder {
+                    name,
+                    names,
+                    anchor,
+                    keys: BTreeSet::from([key]),
+                    is_host: false,
+                    is_surely_host: false,
+                });
             }
         }
     }
     for key in (0..file.config.rules.len()).flat_map(|rule| file.recipients(rule)) {
         if !all.iter().any(|holder| holder.keys.contains(&key)) {
             let (names, anchor) = (Vec::new(), None);
-            all.push(Holder { name: key.clone(), names, anchor, keys: BTreeSet::from([key]), is_host: false });
+            all.push(Holder {
+                name: key.clone(),
+                names,
+                anchor,
+                keys: BTreeSet::from([key]),
+                is_host: false,
+                is_surely_host: false,
+            });
         }
     }
     for holder in &mut all {
@@ -194,35 +219,30 @@ fn known_hosts(repository: &Repository<'_>, keys: &BTreeSet<String>) -> BTreeSet
     holding.map(|((_, name), _)| name.clone()).collect()
 }
 
-/// Whether the file's own words make it a host: its name's prefix, the list or section that it stands in, or
-/// a rule that names it and holds its key.
-fn speaks_of_host(holder: &Holder, groups: &BTreeMap<String, Vec<String>>, file: &RuleFile) -> bool {
+/// What the file's own words say: its name's prefix, the list or section that it stands in.
+fn said(holder: &Holder, groups: &BTreeMap<String, Vec<String>>) -> Says {
     let own = holder.names.iter().map(|name| says(name));
     let around = holder.keys.iter().filter_map(|key| groups.get(key)).flatten();
     let around = around.filter(|name| name.split_whitespace().count() <= 5).map(|name| says_group(name));
-    let said = own.chain(around).find(|said| *said != Says::Nothing);
-    match said {
-        Some(said) => said == Says::Host,
-        None => has_own_rule(holder, file),
-    }
+    own.chain(around).find(|said| *said != Says::Nothing).unwrap_or(Says::Nothing)
 }
 
-fn has_own_rule(holder: &Holder, file: &RuleFile) -> bool {
-    let everywhere = everywhere(file);
-    let is_everywhere = file.config.rules.len() > 1 && !holder.keys.is_disjoint(&everywhere);
+/// Whether a rule names it and holds its key.
+fn has_own_rule(holder: &Holder, file: &RuleFile, everywhere: &BTreeSet<String>) -> bool {
+    let is_everywhere = file.config.rules.len() > 1 && !holder.keys.is_disjoint(everywhere);
     let mut own = (0..file.config.rules.len()).filter(|rule| names_it(file, *rule, &holder.names));
     !is_everywhere && own.any(|rule| file.holds(rule, &holder.keys))
 }
 
 /// Words that say that a list or section is of hosts.
-const OF_HOSTS: [&str; 12] = [
+pub(super) const OF_HOSTS: [&str; 12] = [
     "host", "hosts", "server", "servers", "machine", "machines", "system", "systems", "node", "nodes", "device",
     "devices",
 ];
 /// Words that say that it is of people.
-const OF_PEOPLE: [&str; 8] = ["user", "users", "admin", "admins", "people", "person", "persons", "home"];
+pub(super) const OF_PEOPLE: [&str; 8] = ["user", "users", "admin", "admins", "people", "person", "persons", "home"];
 
-fn says_group(name: &str) -> Says {
+pub(super) fn says_group(name: &str) -> Says {
     let words = name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
     let mut said = words.map(|word| match word.as_str() {
         word if OF_HOSTS.contains(&word) => Says::Host,
@@ -238,9 +258,13 @@ pub fn names_it(file: &RuleFile, rule: usize, names: &[String]) -> bool {
     let Some((expression, _)) = expression else { return false };
     named_words(expression, names).into_iter().any(|word| {
         let before = expression.get(..word.start).unwrap_or_default();
-        let folder = before.trim_end_matches(['/', '\\']).rsplit(['/', '\\', '^']).next().unwrap_or_default();
-        !before.ends_with('/') || says_group(folder) != Says::Person
+        !before.ends_with('/') || says_group(folder_before(before)) != Says::Person
     })
+}
+
+/// The last folder of an expression that goes on with a name: `hosts` of `^hosts/`.
+pub(super) fn folder_before(expression: &str) -> &str {
+    expression.trim_end_matches(['/', '\\']).rsplit(['/', '\\', '^']).next().unwrap_or_default()
 }
 
 /// The keys that every rule holds.

@@ -9,9 +9,11 @@ mod location;
 mod named;
 pub mod new_key;
 mod own_rule;
+mod people;
 mod person;
 mod reach;
 mod remove;
+mod sharing;
 mod style;
 
 use std::collections::BTreeSet;

@@ -37,7 +37,7 @@ pub fn add_person(repository: &Repository<'_>, person: &Person) -> Result<Outcom
         anchor: anchor.then(|| person.name.clone()),
         recipient: person.recipient.clone(),
     };
-    let other = holders.of_key(&person.recipient).filter(|other| !other.names.is_empty());
+    let other = holders.opening(&person.recipient).filter(|other| !other.names.is_empty());
     if let Some(other) = other.filter(|other| !other.names.contains(&person.name)) {
         return Err(HostError::SameKey { other: other.name.clone() }.into());
     }

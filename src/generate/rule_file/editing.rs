@@ -118,6 +118,14 @@ impl Editing {
         Ok(true)
     }
 
+    /// Takes keys out of a new rule, named by where it stands now.
+    pub fn thin(&mut self, index: usize, keys: &BTreeSet<String>) -> Result<(), RuleFileError> {
+        while let Some(next) = self.now().without_recipient(index, keys)? {
+            self.take(Some(next));
+        }
+        Ok(())
+    }
+
     /// Makes a rule like another one, with another expression, for some of its keys and a new one. Whether
     /// the other's text can be copied.
     pub fn like(
@@ -259,7 +267,7 @@ fn line(rule: &CreationRule) -> u32 {
     rule.place.start.line
 }
 
-/// Whether a rule holds what another held, with one more in one group and without those that are gone.
+/// Whether a rule holds what another held, with one more in some groups and without those that are gone.
 fn has_recipients(before: &CreationRule, after: &CreationRule, added: Option<&str>, gone: &BTreeSet<String>) -> bool {
     let keys = |group: &[crate::policy::RuleRecipient]| -> BTreeSet<(&'static str, String)> {
         group.iter().map(|one| (one.kind, canonical(one.kind, &one.identity))).collect()
@@ -272,7 +280,7 @@ fn has_recipients(before: &CreationRule, after: &CreationRule, added: Option<&st
         more += new.len();
         before.is_subset(&after) && new.iter().all(|(kind, key)| *kind == "age" && Some(key.as_str()) == added)
     });
-    same && before.groups.len() == after.groups.len() && more == usize::from(added.is_some())
+    same && before.groups.len() == after.groups.len() && (more > 0) == added.is_some()
 }
 
 /// Whether two rules agree in everything else.

@@ -21,7 +21,7 @@ pub struct Newcomer {
 
 impl Newcomer {
     /// Itself in a list: an alias, or the recipient where there is no anchor.
-    fn item(&self) -> String {
+    pub fn item(&self) -> String {
         self.anchor.as_ref().map_or_else(|| self.recipient.clone(), |anchor| format!("*{anchor}"))
     }
 
@@ -55,7 +55,8 @@ impl RuleFile {
         members.filter(|member| keys.contains(&member.identity)).count()
     }
 
-    /// Adds a recipient to a rule: behind the last of its siblings, else behind the last age recipient.
+    /// Adds a recipient to a rule: behind the last of its siblings, else behind the last age recipient. Where
+    /// there are several key groups, to those that one of its siblings is in.
     pub(super) fn with_recipient(
         &self,
         rule: usize,
@@ -63,15 +64,36 @@ impl RuleFile {
         siblings: &BTreeSet<String>,
     ) -> Result<RuleFile, RuleFileError> {
         let slots = self.slots(rule);
-        let of_age = || slots.iter().filter(|slot| slot.kind == "age");
-        let is_sibling = |slot: &&Slot<'_>| slot.members.iter().any(|member| siblings.contains(&member.identity));
-        let slot = of_age().rfind(is_sibling).or_else(|| of_age().next());
-        let splices = match slot {
-            Some(slot) => self.insert(slot, new, siblings),
-            None => self.new_field(slots.last(), new),
+        let of_siblings = self.slots_of_a_sibling(rule, siblings);
+        let splices = match of_siblings.as_slice() {
+            [] => match slots.iter().find(|slot| slot.kind == "age") {
+                Some(slot) => self.insert(slot, new, siblings),
+                None => self.new_field(slots.last(), new),
+            },
+            of_siblings => {
+                let each = of_siblings.iter().map(|slot| self.insert(slot, new, siblings));
+                each.collect::<Option<Vec<_>>>().map(|each| each.into_iter().flatten().collect())
+            }
         };
         let at = self.rule(rule).map_or(0, |rule| rule.place.start.byte as usize);
         self.spliced(splices.ok_or_else(|| self.unknown_style(at, ADD))?)
+    }
+
+    /// The last age field with a sibling of each key group that holds one of them. Each group may have to open
+    /// its share of a secret: the sibling is the one that is in the fewest, lest the newcomer opens more alone.
+    fn slots_of_a_sibling(&self, rule: usize, siblings: &BTreeSet<String>) -> Vec<Slot<'_>> {
+        let groups = |key: &String| -> Vec<Slot<'_>> {
+            let key = BTreeSet::from([key.clone()]);
+            let groups = self.groups(rule).into_iter().map(|group| self.slots_of_group(group));
+            let of_key = groups.filter(|slots| slots.iter().any(|slot| slot.is_of(&key)));
+            of_key.filter_map(|slots| slots.into_iter().rfind(|slot| slot.is_of(siblings))).collect()
+        };
+        let all = siblings.iter().map(groups).filter(|slots| !slots.is_empty());
+        let place = |slots: &Vec<Slot<'_>>| slots.last().map(|slot| slot.value.span.start);
+        let mut slots = all.min_by_key(|slots| (slots.len(), std::cmp::Reverse(place(slots)))).unwrap_or_default();
+        // Two groups may be one list.
+        slots.dedup_by(|later, earlier| !later.is_single_alias() && std::ptr::eq(later.resolved, earlier.resolved));
+        slots
     }
 
     fn insert(&self, slot: &Slot<'_>, new: &Newcomer, siblings: &BTreeSet<String>) -> Option<Vec<Splice>> {

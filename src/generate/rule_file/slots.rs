@@ -1,5 +1,6 @@
 //! Where the recipients of a rule are written: lists, texts with commas, single aliases.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::keys::recipient::canonical;
@@ -46,6 +47,11 @@ impl Slot<'_> {
         matches!(self.resolved.value, Value::List(_))
     }
 
+    /// Whether it is an age field that holds one of some keys.
+    pub(super) fn is_of(&self, keys: &BTreeSet<String>) -> bool {
+        self.kind == "age" && self.members.iter().any(|member| keys.contains(&member.identity))
+    }
+
     /// One alias to one recipient: `age: *web`.
     pub(super) fn is_single_alias(&self) -> bool {
         matches!(self.value.value, Value::Alias(_)) && !self.is_list()
@@ -64,6 +70,14 @@ impl RuleFile {
         let mut slots = Vec::new();
         let groups = self.groups(rule);
         groups.into_iter().for_each(|group| self.slots_of(group, MAX_MERGES, &mut slots));
+        slots.sort_by_key(|slot| slot.value.span.start);
+        slots
+    }
+
+    /// The same of one group.
+    pub(super) fn slots_of_group<'a>(&'a self, group: &'a Node) -> Vec<Slot<'a>> {
+        let mut slots = Vec::new();
+        self.slots_of(group, MAX_MERGES, &mut slots);
         slots.sort_by_key(|slot| slot.value.span.start);
         slots
     }
