@@ -107,7 +107,7 @@ fn only_those_whom_most_hosts_rules_hold_get_into_a_copy() {
 #[test]
 fn a_rule_is_shared_only_where_that_is_beyond_doubt() {
     let all = "*admin, *host_wren, *host_robin";
-    let (said, rules) = added(LISTS, &[("^common/", all), ("^mail/wren/", all)], "finch");
+    let (said, rules) = added(LISTS, &[("^common/", all), ("^mail/bob/", all)], "finch");
     assert_eq!(list_of(&rules, "common"), format!("{all}, *host_finch"), "{rules}");
     assert_eq!(list_of(&rules, "mail"), all, "{rules}");
     assert!(said.contains("line 11: the name of a host or user stands there; write `*host_finch` there"), "{said}");
