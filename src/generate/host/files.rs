@@ -18,12 +18,15 @@ pub enum KeySource {
     AgeFile,
 }
 
+/// Where sops-nix' manual has a host's age key.
+const AGE_KEY_FILE: &str = "/var/lib/sops-nix/key.txt";
+
 impl KeySource {
-    /// What sops-nix is told (reference: its options `sops.age`; the paths are those of its manual).
-    fn option(self) -> &'static str {
+    /// What sops-nix is told (reference: its options `sops.age`).
+    fn option(self) -> String {
         match self {
-            KeySource::SshHostKey => "sops.age.sshKeyPaths = [ \"/etc/ssh/ssh_host_ed25519_key\" ];",
-            KeySource::AgeFile => "sops.age.keyFile = \"/var/lib/sops-nix/key.txt\";",
+            KeySource::SshHostKey => "sops.age.sshKeyPaths = [ \"/etc/ssh/ssh_host_ed25519_key\" ];".to_owned(),
+            KeySource::AgeFile => format!("sops.age.keyFile = lib.mkDefault \"{AGE_KEY_FILE}\";"),
         }
     }
 }
@@ -57,6 +60,11 @@ pub(super) fn plan(
     let module = request.module.clone().or(in_folder).unwrap_or_else(|| beside(own, name));
     let not_nix = || GenerateError::NotNix { out: module.clone() };
     create(plan, &module, stub(name, &module, own, &edit, request.key).ok_or_else(not_nix)?, done)?;
+    if let KeySource::AgeFile = request.key {
+        left.push(format!(
+            "`{AGE_KEY_FILE}` on {name} holds its private key; else `sops.age.keyFile` says where it is"
+        ));
+    }
     match folder.filter(|_| request.folder.is_some()) {
         Some(folder) => {
             let path = format!("{folder}/default.nix");
@@ -113,14 +121,15 @@ fn example(file: &str, edit: &str) -> Option<String> {
     Some(header + shape)
 }
 
-/// The module of a host's secrets at `at`.
+/// The module of a host's secrets at `at`. What a module that the hosts share says of the same options counts more:
+/// two plain definitions would be a conflict.
 fn stub(name: &str, at: &str, file: &str, edit: &str, key: KeySource) -> Option<String> {
     let format = match Format::of(file) {
         Format::Yaml => "",
-        Format::Json => "sops.defaultSopsFormat = \"json\";\n",
-        Format::Dotenv => "sops.defaultSopsFormat = \"dotenv\";\n",
-        Format::Ini => "sops.defaultSopsFormat = \"ini\";\n",
-        Format::Binary => "sops.defaultSopsFormat = \"binary\";\n",
+        Format::Json => "sops.defaultSopsFormat = lib.mkDefault \"json\";\n",
+        Format::Dotenv => "sops.defaultSopsFormat = lib.mkDefault \"dotenv\";\n",
+        Format::Ini => "sops.defaultSopsFormat = lib.mkDefault \"ini\";\n",
+        Format::Binary => "sops.defaultSopsFormat = lib.mkDefault \"binary\";\n",
     };
     let header = nix_text::comment(&format!(
         "The secrets of {name}, to be imported by its configuration.\n`{edit}` makes the file, \
@@ -129,7 +138,9 @@ fn stub(name: &str, at: &str, file: &str, edit: &str, key: KeySource) -> Option<
     ));
     let path = nix_text::path(at, file);
     let option = key.option();
-    nix_text::formatted(&format!("{header}{{\nsops.defaultSopsFile = {path};\n{format}{option}\n}}\n"))
+    nix_text::formatted(&format!(
+        "{header}{{ lib, ... }}:\n{{\nsops.defaultSopsFile = lib.mkDefault {path};\n{format}{option}\n}}\n"
+    ))
 }
 
 /// The module that makes a host of its parts.
