@@ -130,7 +130,21 @@ fn a_dry_run_shows_the_change_and_writes_nothing() {
 }
 
 #[test]
+fn what_would_break_the_templates_or_the_build_is_left_out() {
+    let dotenv = fs::read_to_string(scratch::fixtures().join("vectors/33-dotenv-basic/enc.env")).unwrap();
+    let repository =
+        with(&[("a.yaml", &sealed::yaml("token: STR\nrendered: STR\n")), (".env", &dotenv.replace("QUOTED=", "a/b="))]);
+    let text = module(&repository, "a.yaml .env");
+    assert!(text.contains("# `rendered` is left out: ") && text.contains("# `.env` is left out: "), "{text}");
+    assert_eq!(secrets(&repository), json!({ "token": ["a.yaml", "token", "yaml", null, []] }));
+    module(&repository, "a.yaml --prefix x-");
+    assert_eq!(secrets(&repository)["x-rendered"][1], "rendered");
+}
+
+#[test]
 fn what_cannot_be_made_is_refused_with_a_way_out() {
+    let slash = fs::read_to_string(scratch::fixtures().join("vectors/33-dotenv-basic/enc.env")).unwrap();
+    let slash = slash.replace("QUOTED=", "a/b=");
     let repository = with(&[
         ("a.yaml", &common()),
         ("b.yaml", &sealed::yaml("token: STR\n")),
@@ -138,6 +152,8 @@ fn what_cannot_be_made_is_refused_with_a_way_out() {
         ("n.yaml", &sealed::yaml("n: INT\n")),
         (".env", &fs::read_to_string(scratch::fixtures().join("vectors/33-dotenv-basic/enc.env")).unwrap()),
         ("plain.yaml", "a: b\n"),
+        ("slash/.env", &slash),
+        ("r.yaml", &sealed::yaml("rendered: STR\n")),
     ]);
     let said = [
         "module a.yaml b.yaml",
@@ -148,9 +164,15 @@ fn what_cannot_be_made_is_refused_with_a_way_out() {
         "module a.yaml --prefix ../",
         "module a.yaml --for home-manager --owner app",
         "module a.yaml --for darwin --unit hyper",
+        "module a.yaml --unit ''",
+        "module a.yaml --unit 'a b/c'",
+        "module a.yaml --owner ''",
+        "module a.yaml --only db",
+        "module r.yaml --only rendered",
+        "module slash/.env",
         "module n.yaml",
         "module plain.yaml",
-        "module a.yaml --owner 'two\nlines'",
+        "module a.yaml --prefix 'two\nlines'",
     ]
     .map(|line| format!("$ generate {}\n{}", line.replace('\n', "\\n"), refused(&repository, line)));
     insta::assert_snapshot!(said.join("\n"));

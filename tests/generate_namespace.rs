@@ -314,6 +314,8 @@ fn what_cannot_be_made_is_refused_with_a_way_out() {
         "module a.yaml --namespace a.b --required port",
         "module a.yaml --namespace a.b --optional port",
         "module a.yaml --namespace a.b --optional ../x",
+        "module a.yaml --namespace a.b --optional rendered",
+        "module a.yaml --namespace a.b --required token --optional token",
         "module a.yaml --namespace a.b --for home-manager --owner app",
         "module a.yaml --namespace a.b --prefix x",
         "module a.yaml --required token",

@@ -48,6 +48,14 @@ pub enum LeftOut {
     /// A name that is not found in the text, where a module looks for it at evaluation.
     #[error("its name is too long or odd for Nix to find it in the file")]
     OddName,
+    /// The name of the folder that the host's templates are in (reference: sops.md, trap 27).
+    #[error(
+        "sops-nix puts templates into a folder of that name; a plain module with `--prefix` gives the secret another"
+    )]
+    Rendered,
+    /// A dotenv file with a key that the build's reader refuses (reference: sops.md, trap 34).
+    #[error("one of its keys holds a `/`, and the reader that the build checks it with refuses that")]
+    SlashInDotenv,
     /// In another YAML document than the first.
     #[error("it is in a later YAML document, and sops-nix reads only the first")]
     LaterDocument,

@@ -128,11 +128,8 @@ impl Unit {
     /// A name with or without `.service` (reference: systemd.unit(5)).
     fn parse(unit: &str) -> Result<Self, EnvError> {
         let name = secret::unit_name(unit);
-        let plain = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
         match name.strip_suffix(".service") {
-            Some(service) if !service.is_empty() && service.chars().all(plain) => {
-                Ok(Unit { service: service.to_owned(), name })
-            }
+            Some(service) if secret::is_unit(&name) => Ok(Unit { service: service.to_owned(), name }),
             _ => Err(EnvError::NotAService { unit: unit.to_owned() }),
         }
     }
@@ -165,6 +162,7 @@ impl Unit {
 /// The module of a recipe; `out` is where it is to stand.
 pub fn module(recipe: &EnvRecipe, vault: &Vault, out: &str) -> Result<NixModule, GenerateError> {
     let unit = Unit::parse(&recipe.unit)?;
+    Common::new(recipe.owner.as_deref(), &[]).map_err(ModuleError::from)?;
     let document = document(vault, &recipe.file)?;
     match document.format {
         Format::Yaml | Format::Json => template(recipe, &unit, document, out),

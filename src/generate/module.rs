@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::delivered::LeftOut;
 use super::recipe::{ModuleRecipe, System};
-use super::secret::{self, Common, Omission, Secret};
+use super::secret::{self, Common, CommonError, Omission, RENDERED, Secret};
 use super::{GenerateError, NixModule, document, namespace};
 use crate::nearest::nearest;
 use crate::nix::lib::escapes::shell_word;
@@ -26,6 +26,25 @@ pub enum ModuleError {
         files: Vec<String>,
         /// The key that was probably meant.
         nearest: Option<String>,
+    },
+    /// It is a map, of which each key is a secret.
+    #[error("`{key}` of {} is a map", quoted(files))]
+    Map {
+        /// The key.
+        key: String,
+        /// The files that were searched.
+        files: Vec<String>,
+        /// The keys below it.
+        keys: Vec<String>,
+    },
+    /// No host can have such a unit or owner.
+    #[error(transparent)]
+    Common(#[from] CommonError),
+    /// A key is wanted in two ways.
+    #[error("`{key}` is both required and optional")]
+    Both {
+        /// The key.
+        key: String,
     },
     /// `--only` names what cannot be declared.
     #[error("`{key}` of `{file}` cannot be declared: {why}")]
@@ -123,7 +142,14 @@ impl ModuleError {
     pub fn help(&self) -> Option<String> {
         match self {
             ModuleError::NoSuchKey { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
-            ModuleError::NoSuchKey { nearest: None, .. } => None,
+            ModuleError::NoSuchKey { nearest: None, .. } | ModuleError::Common(_) => None,
+            ModuleError::Both { .. } => Some("leave one out".to_owned()),
+            ModuleError::Map { keys, .. } => {
+                const SHOWN: usize = 5;
+                let more = if keys.len() > SHOWN { ", …" } else { "" };
+                let shown = keys.iter().take(SHOWN).map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+                Some(format!("name its keys: {shown}{more}"))
+            }
             ModuleError::Undeliverable { file, why: LeftOut::NotText(_), .. } => {
                 Some(format!("open it with `sops {}` and put the value in quotes", shell_word(file)))
             }
@@ -131,7 +157,9 @@ impl ModuleError {
             ModuleError::Whole { file } => Some(format!("make a module of its own for `{file}`, without --only")),
             ModuleError::OneFile => Some("make one for each, with other paths".to_owned()),
             ModuleError::NoNames { file } => Some(format!("make a plain module of `{file}`, without --namespace")),
-            ModuleError::Namespace { .. } => Some("write it as in `--namespace services.web.secrets`".to_owned()),
+            ModuleError::Namespace { .. } => {
+                Some("write it as in `--namespace services.web.secrets`, with at most 32 names".to_owned())
+            }
             ModuleError::SameName { .. } | ModuleError::Nested { .. } => {
                 Some("make a module for each, one of them with `--prefix`".to_owned())
             }
@@ -173,8 +201,7 @@ pub fn common(recipe: &ModuleRecipe) -> Result<Common, ModuleError> {
     if !recipe.units.is_empty() && !system.has_units() {
         return refuse("--unit");
     }
-    let units = recipe.units.iter().map(|unit| secret::unit_name(unit)).collect();
-    Ok(Common { owner: recipe.owner.clone(), units })
+    Ok(Common::new(recipe.owner.as_deref(), &recipe.units)?)
 }
 
 fn declared(
@@ -184,7 +211,8 @@ fn declared(
     out: &str,
 ) -> Result<NixModule, ModuleError> {
     let prefix = recipe.prefix.as_deref().unwrap_or_default();
-    let all: Vec<_> = documents.iter().map(|document| (*document, secret::of_file(document, prefix))).collect();
+    let of_file = |document| secret::of_file(document, prefix).into_iter().map(beside_templates).collect();
+    let all: Vec<_> = documents.iter().map(|document| (*document, of_file(*document))).collect();
     check_keys(&recipe.only, &all)?;
     let mut names = Names::default();
     let mut omissions = Vec::new();
@@ -213,6 +241,16 @@ fn declared(
     }
     names.check_nesting()?;
     Ok(NixModule { body, summary: summary(secrets, omissions.len()), ..NixModule::default() })
+}
+
+/// The host may have templates: no secret's file is to be their folder.
+fn beside_templates(secret: Result<Secret, Omission>) -> Result<Secret, Omission> {
+    match secret {
+        Ok(secret) if secret.name == RENDERED => {
+            Err(Omission { key: secret.key.unwrap_or(secret.file), why: LeftOut::Rendered })
+        }
+        other => other,
+    }
 }
 
 fn is_chosen(only: &[String], key: Option<&str>) -> bool {
@@ -254,14 +292,20 @@ pub fn check_keys(asked: &[String], all: &[Secrets<'_>]) -> Result<(), ModuleErr
         let key = chosen.clone();
         return Err(match unfit {
             Some((document, why)) => undeliverable(&key, document, why),
-            None => ModuleError::NoSuchKey {
-                nearest: nearest(&key, keys).map(str::to_owned),
-                key,
-                files: all.iter().map(|(document, _)| document.path.to_string()).collect(),
-            },
+            None => not_there(key, keys, all.iter().map(|(document, _)| document.path.to_string()).collect()),
         });
     }
     Ok(())
+}
+
+/// A key that was asked for and is none of these.
+pub fn not_there(key: String, keys: Vec<&str>, files: Vec<String>) -> ModuleError {
+    let is_below = |other: &&str| other.strip_prefix(&key).is_some_and(|rest| rest.starts_with('/'));
+    let below: Vec<String> = keys.iter().copied().filter(is_below).map(str::to_owned).collect();
+    match below.is_empty() {
+        true => ModuleError::NoSuchKey { nearest: nearest(&key, keys).map(str::to_owned), key, files },
+        false => ModuleError::Map { key, files, keys: below },
+    }
 }
 
 /// A key that was asked for and cannot be declared.

@@ -1,13 +1,13 @@
 //! A reusable module: options for an encrypted file, and assertions that name a key that it does not have.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::delivered::{self, LeftOut};
-use super::module::{ModuleError, common, undeliverable};
+use super::module::{ModuleError, common, not_there, undeliverable};
 use super::recipe::{ModuleRecipe, System};
-use super::secret::{Common, Omission};
+use super::secret::{Common, Omission, RENDERED};
 use super::{NixModule, nix_text, reader};
-use crate::nearest::nearest;
 use crate::sops::{Document, Format};
 
 /// The longest name that sops' YAML library writes on one line with its value, in bytes.
@@ -57,11 +57,15 @@ impl Keys {
         let is_found =
             |key: &str| found.as_ref().map_or_else(|| has_plain_name(key, document), |all| all.contains(key));
         let readable = |key: delivered::Key<'_>| match key.value {
+            Ok(_) if key.path == RENDERED => Err(Omission { key: key.path, why: LeftOut::Rendered }),
             Ok(_) if is_found(&key.path) => Ok(key.path),
             Ok(_) => Err(Omission { key: key.path, why: LeftOut::OddName }),
             Err(why) => Err(Omission { key: key.path, why }),
         };
         let all: Vec<_> = delivered::keys(document).into_iter().map(readable).collect();
+        if let Some(key) = recipe.required.iter().find(|key| recipe.optional.contains(key)) {
+            return Err(ModuleError::Both { key: key.clone() });
+        }
         for key in &recipe.required {
             check(key, &all, document)?;
         }
@@ -74,6 +78,9 @@ impl Keys {
             {
                 return Err(undeliverable(key, document, *why));
             }
+            if key == RENDERED {
+                return Err(undeliverable(key, document, LeftOut::Rendered));
+            }
             if key.split('/').any(|step| matches!(step, "" | "." | "..")) {
                 return Err(undeliverable(key, document, LeftOut::NoName));
             }
@@ -81,11 +88,11 @@ impl Keys {
                 return Err(undeliverable(key, document, LeftOut::OddName));
             }
         }
-        let optional = recipe.optional.clone();
+        let optional = each_once(&recipe.optional);
         let is_optional = |key: &Result<String, Omission>| key.as_ref().is_ok_and(|key| optional.contains(key));
         let required: Vec<_> = match recipe.required.as_slice() {
             [] => all.into_iter().filter(|key| !is_optional(key)).collect(),
-            required => required.iter().cloned().map(Ok).collect(),
+            required => each_once(required).into_iter().map(Ok).collect(),
         };
         if optional.is_empty() && required.iter().all(Result::is_err) {
             let example =
@@ -116,6 +123,11 @@ impl Keys {
     }
 }
 
+fn each_once(keys: &[String]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    keys.iter().filter(|key| seen.insert(*key)).cloned().collect()
+}
+
 fn check(key: &str, all: &[Result<String, Omission>], document: &Document) -> Result<(), ModuleError> {
     let found = all.iter().find(|found| match found {
         Ok(found) => found == key,
@@ -124,11 +136,10 @@ fn check(key: &str, all: &[Result<String, Omission>], document: &Document) -> Re
     match found {
         Some(Ok(_)) => Ok(()),
         Some(Err(omission)) => Err(undeliverable(key, document, omission.why)),
-        None => Err(ModuleError::NoSuchKey {
-            key: key.to_owned(),
-            files: vec![document.path.to_string()],
-            nearest: nearest(key, all.iter().flatten().map(String::as_str)).map(str::to_owned),
-        }),
+        None => {
+            let keys = all.iter().flatten().map(String::as_str).collect();
+            Err(not_there(key.to_owned(), keys, vec![document.path.to_string()]))
+        }
     }
 }
 

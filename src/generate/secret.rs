@@ -1,9 +1,11 @@
 //! One declaration of a secret, as code.
 
+use thiserror::Error;
+
 use super::delivered::{self, LeftOut};
 use super::nix_text;
 use super::recipe::System;
-use crate::sops::{Document, Format, Leaf};
+use crate::sops::{Document, Format, Leaf, Node, Value};
 use crate::source::visible::clean_line;
 
 /// The endings of systemd's units (reference: systemd.unit(5)).
@@ -34,6 +36,20 @@ pub struct Omission {
     pub why: LeftOut,
 }
 
+/// The secret whose file would be where the folder of all templates is.
+pub const RENDERED: &str = "rendered";
+
+/// What no host can have.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum CommonError {
+    /// Not the name of a unit (reference: systemd.unit(5)).
+    #[error("`{0}` is no name of a unit: letters, digits and `:-_.\\@`")]
+    Unit(String),
+    /// Not the name of an account.
+    #[error("`{0}` is no name of an account")]
+    Owner(String),
+}
+
 /// What all secrets of a module say alike.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Common {
@@ -53,7 +69,11 @@ pub fn whole(document: &Document, prefix: &str) -> Secret {
 /// What a file gives, in its order. The names begin with `prefix`.
 pub fn of_file(document: &Document, prefix: &str) -> Vec<Result<Secret, Omission>> {
     if delivered::is_whole(document.format) {
-        return vec![Ok(whole(document, prefix))];
+        let secret = whole(document, prefix);
+        return vec![match has_slash(document) {
+            true => Err(Omission { key: secret.file, why: LeftOut::SlashInDotenv }),
+            false => Ok(secret),
+        }];
     }
     let file = document.path.to_string();
     let format = format_of(document);
@@ -68,6 +88,15 @@ pub fn of_file(document: &Document, prefix: &str) -> Vec<Result<Secret, Omission
         Err(why) => Err(Omission { key: key.path, why }),
     };
     delivered::keys(document).into_iter().map(secret).collect()
+}
+
+/// Whether it is a dotenv file with a `/` in a key.
+fn has_slash(document: &Document) -> bool {
+    let is_slashed = |part: &Node| match &part.value {
+        Value::Map(children) => children.iter().any(|child| child.key.contains('/')),
+        Value::List(_) | Value::Leaf(_) => false,
+    };
+    document.format == Format::Dotenv && document.parts.iter().any(is_slashed)
 }
 
 /// How sops-nix is to read a file; nothing for its default. It finds no nested key in JSON, which is YAML
@@ -134,6 +163,20 @@ impl Omission {
 }
 
 impl Common {
+    /// What the command line says, if a host can have it. Units have no ending where they are services.
+    pub fn new(owner: Option<&str>, units: &[String]) -> Result<Self, CommonError> {
+        let is_account = |name: &str| {
+            !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control() || ":/".contains(c))
+        };
+        if let Some(owner) = owner.filter(|owner| !is_account(owner)) {
+            return Err(CommonError::Owner(owner.to_owned()));
+        }
+        let whole = |unit: &String| {
+            Some(unit_name(unit)).filter(|name| is_unit(name)).ok_or_else(|| CommonError::Unit(unit.clone()))
+        };
+        Ok(Common { owner: owner.map(str::to_owned), units: units.iter().map(whole).collect::<Result<_, _>>()? })
+    }
+
     /// The fields that they give every secret.
     pub fn fields(&self) -> Vec<String> {
         let owner = self.owner.iter().map(|owner| format!("owner = {};", nix_text::string(owner)));
@@ -160,4 +203,12 @@ pub fn unit_name(unit: &str) -> String {
         Some((_, ending)) if UNIT_ENDINGS.contains(&ending) => unit.to_owned(),
         _ => format!("{unit}.service"),
     }
+}
+
+/// Whether systemd takes a whole name (reference: systemd.unit(5)).
+pub fn is_unit(name: &str) -> bool {
+    const LONGEST: usize = 255;
+    let plain = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
+    let stem = name.rsplit_once('.').map_or("", |(stem, _)| stem);
+    !stem.is_empty() && name.len() <= LONGEST && name.chars().all(plain)
 }
