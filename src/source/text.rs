@@ -1,5 +1,6 @@
 //! A file's text with its line index.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::place::{Place, Position, RepoPath};
 const STRIDE: usize = 1024;
 
 /// One UTF-8 file, immutable, shared by all who read it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Text {
     path: RepoPath,
     content: Arc<str>,
@@ -18,6 +19,13 @@ pub struct Text {
     /// How many characters start before each byte that is a multiple of [`STRIDE`], so that no
     /// column is counted from the start of a line that may be the whole file.
     characters: Arc<[u32]>,
+}
+
+/// Without its content, in which there may be secrets.
+impl fmt::Debug for Text {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Text").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl Text {
