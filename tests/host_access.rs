@@ -159,3 +159,21 @@ fn an_ssh_key_and_the_age_recipient_made_of_it_are_one_key() {
     assert_eq!((run.code, rules), (Some(2), text));
     assert!(run.stderr.contains("it is that of"), "{}", run.stderr);
 }
+
+/// In fixtures/fleet one rule takes the shared platform's secrets and those of atlas.
+#[test]
+fn what_a_rule_opens_beside_the_declared_file_is_said() {
+    let scratch = Scratch::copy_of(&scratch::fixtures().join("fleet"), &[], &[]);
+    let flake = fs::read_to_string(scratch.path().join("flake.nix")).unwrap();
+    let flake =
+        flake.replace("        atlas = mkHost", "        finch = mkHost \"finch\" { };\n        atlas = mkHost");
+    fs::write(scratch.path().join("flake.nix"), flake).unwrap();
+    fs::create_dir(scratch.path().join("hosts/finch")).unwrap();
+    fs::write(scratch.path().join("hosts/finch/default.nix"), "{ fleet.platform.enable = true; }\n").unwrap();
+    scratch.git(&["add", "."]);
+    let run = scratch.sealnix(&["host", "add", "finch", "--age", KEYS[4].1, "--dry-run"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let said = "whose `secrets/platform.yaml` it declares; that opens `secrets/atlas.yaml` to it too\n";
+    assert!(run.stdout.contains(said), "{}", run.stdout);
+    assert!(run.stdout.contains("whose `secrets/common.yaml` it declares\n"), "{}", run.stdout);
+}

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::generate::rule_file::{RuleFileError, named_words};
 use crate::manifest::Host;
+use crate::source::RepoPath;
 
 use super::add::Addition;
 use super::{location, people};
@@ -15,7 +16,8 @@ const SHOWN: usize = 8;
 impl Addition<'_> {
     /// Adds it to the rules of the files that it declares already, if other hosts are in them.
     pub(super) fn declared_files(&mut self, hosts: &BTreeSet<String>) -> Result<(), RuleFileError> {
-        for path in self.repository.declared(&self.new.name) {
+        let declared = self.repository.declared(&self.new.name);
+        for &path in &declared {
             let Some(rule) = self.rule_of(path) else { continue };
             if self.holds_new(rule) || self.asked.contains(&rule) {
                 continue;
@@ -25,12 +27,21 @@ impl Addition<'_> {
                 self.done
                     .push(format!("the rule of line {line}, whose `{path}` it declares, is for no host and was left"));
             } else if self.editing.add(rule, &self.new, hosts)? {
-                self.done.push(format!("it is added to the rule of line {line}, whose `{path}` it declares"));
+                let too = self.opened_too(rule, &declared);
+                self.done.push(format!("it is added to the rule of line {line}, whose `{path}` it declares{too}"));
                 self.asked.insert(rule);
             }
         }
         self.done.dedup();
         Ok(())
+    }
+
+    /// What else a rule opens to the host than what it declares.
+    fn opened_too(&self, rule: usize, declared: &BTreeSet<&RepoPath>) -> String {
+        let taken = self.repository.sealed_files(&self.file().config).into_iter();
+        let more = taken.filter(|path| self.rule_of(path) == Some(rule) && !declared.contains(path));
+        let more: Vec<String> = more.map(|path| format!("`{path}`")).collect();
+        if more.is_empty() { String::new() } else { format!("; that opens {} to it too", more.join(", ")) }
     }
 
     /// Adds it to the rules that are for all hosts; says which only may be.
