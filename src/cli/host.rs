@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::Outcome;
 use super::run::{self, Known, RunError};
+use super::sealed;
 use super::subject::Subject;
 use crate::checks::short;
 use crate::generate::GenerateError;
@@ -201,7 +202,7 @@ pub struct Here {
 impl Here {
     /// Learns what there is to know.
     pub fn find() -> Result<Self, RunError> {
-        let sealed = run::sealed(Path::new("."))?;
+        let sealed = sealed::around(Path::new("."))?;
         let root = sealed.root.clone();
         match run::know(Subject::default(), None) {
             Ok(known) => Ok(Here { root, known, unevaluated: None }),
@@ -229,7 +230,7 @@ impl Here {
     /// A path that a person gave, relative to the repository.
     pub fn inside(&self, path: Option<&Path>) -> Result<Option<String>, RunError> {
         let outside = |path: &Path| RunError::OutsideRepository { path: path.into(), root: self.root.clone() };
-        path.map(|path| run::path_inside(&self.root, path).ok_or_else(|| outside(path))).transpose()
+        path.map(|path| sealed::path_inside(&self.root, path).ok_or_else(|| outside(path))).transpose()
     }
 
     /// Whether sealnix was called in a folder of the repository.

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::Outcome;
 use super::run::{self, Declared, RunError};
+use super::sealed;
 use super::subject::Subject;
 use crate::generate::GenerateError;
 use crate::generate::change::Plan;
@@ -53,7 +54,7 @@ pub struct Arguments {
 
 /// Writes what the repository around the current folder does not have yet, and says what comes next.
 pub fn init(arguments: &Arguments, out: &mut impl Write) -> Result<Outcome, RunError> {
-    let sealed = run::sealed(Path::new("."))?;
+    let sealed = sealed::around(Path::new("."))?;
     let work_tree = WorkTree::around(&sealed.root).map_err(WalkError::from)?;
     let Init { files, no_rules, hook } =
         init::init(&sealed.tree, &sealed.vault, work_tree.as_ref(), Subject::default().start().is_ok())

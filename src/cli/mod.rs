@@ -12,6 +12,7 @@ pub mod rules;
 pub mod run;
 pub mod save;
 pub mod scope;
+pub mod sealed;
 pub mod subject;
 pub mod unknowns;
 

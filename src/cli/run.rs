@@ -1,9 +1,8 @@
 //! The one way from a repository to its judged findings, and what can end it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -254,67 +253,6 @@ pub fn declared(subject: Subject<'_>) -> Result<Declared, RunError> {
     Ok(Declared { tree, entry: evaluated.entry, manifest: evaluated.manifest })
 }
 
-/// A repository's sealed files, known without evaluating anything.
-#[derive(Debug)]
-pub struct SealedFiles {
-    /// The repository's root, absolute.
-    pub root: PathBuf,
-    /// What lies in it.
-    pub tree: Tree,
-    /// What `sealnix.toml` says.
-    pub config: Config,
-    /// Every sops file.
-    pub vault: Vault,
-}
-
-/// Reads the sealed files of the repository around a folder. There need not be anything to evaluate, but what is
-/// neither under git nor has an entry file is no repository: it may be all of somebody's files.
-pub fn sealed(folder: &Path) -> Result<SealedFiles, RunError> {
-    let root = match EntryPoint::find(None, folder) {
-        Ok(start) => start.root,
-        Err(StartError::NoEntry { folder } | StartError::Several { folder, .. }) if folder.join(".git").exists() => {
-            folder
-        }
-        Err(StartError::NoEntry { folder }) => return Err(RunError::NoRepository { folder }),
-        Err(error) => return Err(error.into()),
-    };
-    let mut tree = Tree::walk(&root)?;
-    let config = config(&tree)?;
-    tree.exclude(config.excludes());
-    let vault = Vault::read(&tree);
-    Ok(SealedFiles { root, tree, config, vault })
-}
-
-impl SealedFiles {
-    /// A path that a person gave, relative to the repository; the file need not be there.
-    pub fn inside(&self, path: &Path) -> Result<String, RunError> {
-        path_inside(&self.root, path)
-            .ok_or_else(|| RunError::OutsideRepository { path: path.into(), root: self.root.clone() })
-    }
-}
-
-/// A path relative to the current folder, as one relative to a root; nothing where it is not inside.
-/// Of the file itself a symlink stays: it is what the person named.
-pub fn path_inside(root: &Path, path: &Path) -> Option<String> {
-    let whole = std::path::absolute(path).ok()?;
-    let mut real = PathBuf::new();
-    for part in whole.components() {
-        match part {
-            Component::ParentDir => {
-                real.pop();
-            }
-            Component::CurDir => {}
-            part => real.push(part),
-        }
-    }
-    // The current folder may be reached through a symlink, and folders of the path need not be there yet.
-    let there = real.ancestors().skip(1).find(|folder| folder.exists())?;
-    let whole = fs::canonicalize(there).ok()?.join(real.strip_prefix(there).ok()?);
-    let parts = whole.strip_prefix(root).ok()?.components().map(|part| part.as_os_str().to_str());
-    let inside = parts.collect::<Option<Vec<_>>>()?.join("/");
-    (!inside.is_empty()).then_some(inside)
-}
-
 /// Learns all there is to know about the repository. With a manifest made by Nix the
 /// declarations are that manifest's; then there need not be anything to evaluate.
 pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, RunError> {
@@ -436,7 +374,8 @@ fn evaluate(
     }
 }
 
-fn config(tree: &Tree) -> Result<Config, RunError> {
+/// What `sealnix.toml` says.
+pub(super) fn config(tree: &Tree) -> Result<Config, RunError> {
     let Some(text) = tree.texts.get(config::FILE_NAME) else { return Ok(Config::default()) };
     let config = Config::read(text).map_err(RunError::Config)?;
     let errors = beyond_reading(&config);

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::Outcome;
-use super::run::{self, RunError};
+use super::run::RunError;
+use super::sealed;
 use crate::generate::recipe::Recipe;
 
 /// `sealnix generate …`.
@@ -69,7 +70,7 @@ pub fn generate(arguments: Arguments, output: &mut impl Write) -> Result<Outcome
     if (check || all) && (what.is_some() || out.is_some()) {
         return Err(RunError::EveryFile);
     }
-    let sealed = run::sealed(&what.as_ref().map_or_else(|| PathBuf::from("."), What::folder))?;
+    let sealed = sealed::around(&what.as_ref().map_or_else(|| PathBuf::from("."), What::folder))?;
     match what {
         Some(What::Recipe(recipe)) => write::write(&sealed, recipe, &write::Target { out, force, dry_run }, output),
         Some(What::Dummy(dummy)) => dummy::write(&sealed, &dummy, &write::Target { out, force, dry_run }, output),

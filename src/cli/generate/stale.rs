@@ -3,7 +3,8 @@
 use std::io::{self, IsTerminal, Write};
 
 use crate::cli::Outcome;
-use crate::cli::run::{RunError, SealedFiles};
+use crate::cli::run::RunError;
+use crate::cli::sealed::SealedFiles;
 use crate::generate::GenerateError;
 use crate::generate::change::Plan;
 use crate::generate::recipe::Recipe;
