@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use thiserror::Error;
 
-use super::bech32;
+use super::{bech32, tag};
 
 /// Why a text is not an ssh public key that sops can use.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -45,8 +45,13 @@ impl Algorithm {
 /// An ssh public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
+    /// Its type.
+    pub algorithm: Algorithm,
     /// Its type and blob, without the comment.
     pub text: String,
+    /// How a stanza of an age file names it: unpadded base64 of the first four bytes of its blob's
+    /// SHA-256.
+    pub tag: String,
     /// The `age1…` recipient that sops-nix makes of it on the host; an RSA key has none.
     pub age: Option<String>,
 }
@@ -72,7 +77,8 @@ impl PublicKey {
             (Algorithm::Rsa, [name, _exponent, _modulus]) if *name == b"ssh-rsa" => None,
             _ => return Err(bad_blob()),
         };
-        Ok(PublicKey { text: format!("{} {encoded}", algorithm.name()), age })
+        let text = format!("{} {encoded}", algorithm.name());
+        Ok(PublicKey { algorithm, text, tag: tag::text(&tag::short_hash(&blob)), age })
     }
 }
 
