@@ -11,7 +11,7 @@ use crate::source::{Place, RepoPath, Text, Tree};
 #[derive(Debug, Clone)]
 pub enum Sealed {
     /// It holds sops metadata and was read.
-    Document(Document),
+    Document(Box<Document>),
     /// It holds sops metadata but in a form that is not read yet, or that sops would refuse; why,
     /// as a clause, and where.
     Unread {
@@ -28,7 +28,7 @@ impl Sealed {
             return None;
         }
         Some(match sops::read(text)? {
-            Ok(document) => Sealed::Document(document),
+            Ok(document) => Sealed::Document(Box::new(document)),
             Err(Refused { why, place }) => Sealed::Unread { why, place },
         })
     }

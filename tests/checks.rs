@@ -15,7 +15,7 @@ use sealnix::manifest::{
     SopsFile, Spot, Use, Used,
 };
 use sealnix::policy::{Config, CreationRule, Named, Policy, RuleRecipient};
-use sealnix::sops::{Child, Document, Format, Leaf, Metadata, Node, Recipient, Seal, SealedType, Value};
+use sealnix::sops::{Child, CryptRule, Document, Format, Leaf, Metadata, Node, Recipient, Seal, SealedType, Value};
 use sealnix::source::{Entry, NotLooked, Place, Position, SyntaxError, Text, Tree};
 use sealnix::vault::{Sealed, Vault};
 
@@ -59,7 +59,7 @@ impl Facts {
     fn sealed(&mut self, path: &str, values: Vec<Child>, recipients: &[&str]) -> &mut Self {
         self.file(path, true);
         let document = document(path, values, &[recipients]);
-        self.vault.files.insert(path.into(), Sealed::Document(document));
+        self.vault.files.insert(path.into(), Sealed::Document(Box::new(document)));
         self
     }
 
@@ -189,7 +189,12 @@ fn text(key: &str) -> Child {
 }
 
 fn document(path: &str, values: Vec<Child>, groups: &[&[&str]]) -> Document {
-    let recipient = |identity: &&str| Recipient { kind: "age", identity: (*identity).to_owned(), place: at(path, 9) };
+    let recipient = |identity: &&str| Recipient {
+        kind: "age",
+        identity: (*identity).to_owned(),
+        enc: "".into(),
+        place: at(path, 9),
+    };
     Document {
         path: path.into(),
         text: Text::new(path.into(), ""),
@@ -200,7 +205,9 @@ fn document(path: &str, values: Vec<Child>, groups: &[&[&str]]) -> Document {
             threshold: None,
             version: Some("3.11.0".to_owned()),
             last_modified: None,
-            has_mac: true,
+            mac: "".into(),
+            crypt: CryptRule::default(),
+            mac_only_encrypted: false,
             place: at(path, 8),
         },
     }
@@ -384,7 +391,7 @@ fn a_key_of_a_later_document_is_no_leaf() {
     let mut facts = Facts::new();
     let mut two = document(FILE, vec![text("a")], &[&[WEB]]);
     two.parts.push(Node { value: Value::Map(vec![text("b")]), place: at(FILE, 5) });
-    facts.file(FILE, true).vault.files.insert(FILE.into(), Sealed::Document(two));
+    facts.file(FILE, true).vault.files.insert(FILE.into(), Sealed::Document(Box::new(two)));
     facts.declare("b", FILE, "b");
     facts.finding("key-is-not-a-leaf");
 }
@@ -525,7 +532,7 @@ fn groups_are_compared_in_their_order() {
     // `sops updatekeys` compares group by group, so swapped groups are a change.
     let mut facts = Facts::new();
     let groups = document(FILE, vec![text("token")], &[&[WEB], &[ADMIN]]);
-    facts.file(FILE, true).vault.files.insert(FILE.into(), Sealed::Document(groups));
+    facts.file(FILE, true).vault.files.insert(FILE.into(), Sealed::Document(Box::new(groups)));
     facts.rule(Some("^secrets/"), &[&[ADMIN], &[WEB]]);
     assert!(facts.finding("recipients-drifted").message.contains("other key groups"));
 }

@@ -14,6 +14,7 @@ use sealnix::manifest::{Certainty, Complete, Host, Manifest, Spot, Unknown, Use,
 use sealnix::policy::Policy;
 use sealnix::report::human::{self, Style};
 use sealnix::report::{Summary, json};
+use sealnix::sops::crypt::CryptRule;
 use sealnix::sops::document::{Child, Document, Format, Leaf, Node, Value};
 use sealnix::sops::metadata::Metadata;
 use sealnix::sops::seal::SealedType;
@@ -73,12 +74,14 @@ impl Repo {
             threshold: None,
             version: None,
             last_modified: None,
-            has_mac: true,
+            mac: "".into(),
+            crypt: CryptRule::default(),
+            mac_only_encrypted: false,
             place: place(metadata..content.len()),
         };
         let parts = vec![Node { value: Value::Map(children), place: whole }];
         let document = Document { path: path.into(), text: text.clone(), format: Format::Yaml, parts, metadata };
-        self.vault.files.insert(path.into(), Sealed::Document(document));
+        self.vault.files.insert(path.into(), Sealed::Document(Box::new(document)));
         self
     }
 

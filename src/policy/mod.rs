@@ -2,7 +2,6 @@
 
 mod names;
 pub mod parse;
-pub mod pattern;
 mod recipients;
 pub mod select;
 

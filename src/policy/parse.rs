@@ -1,11 +1,11 @@
 //! Reading `.sops.yaml` as sops reads it (reference: sops.md section 4): unknown fields are
 //! ignored, null items are skipped, merge keys are followed.
 
+use crate::sops::pattern;
 use crate::source::{Place, Text, Tree};
 use crate::yaml::{Kind, Node, Value, Yaml, parse};
 
 use super::names::names;
-use super::pattern;
 use super::recipients::Recipients;
 use super::{Config, CreationRule, Policy};
 

@@ -2,7 +2,7 @@
 //! `DEFAULT`; metadata in the section `sops` (reference: sops.md section 1).
 
 use crate::source::Text;
-use crate::yaml::{Entry, Node, Yaml};
+use crate::yaml::{Entry, Node, Value, Yaml};
 
 use super::flat::{self, Line};
 use super::read::Refused;
@@ -36,7 +36,13 @@ pub(super) fn tree(text: &Text) -> Option<Result<Yaml, Refused>> {
             continue;
         };
         match (&mut metadata, sections.last_mut()) {
-            (Some((_, lines)), _) if in_metadata => lines.push(Line { name: entry.key, value: entry.value }),
+            (Some((_, lines)), _) if in_metadata => {
+                let mut value = entry.value;
+                if let Value::Scalar(scalar) = &mut value.value {
+                    scalar.text = scalar.text.replace("\\n", "\n").into();
+                }
+                lines.push(Line { name: entry.key, value });
+            }
             (_, Some((_, entries))) => entries.push(entry),
             _ => {}
         }

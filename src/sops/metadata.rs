@@ -1,8 +1,9 @@
 //! The `sops` metadata: who can open the file.
 
 use crate::source::{Place, Text};
-use crate::yaml::{self, Yaml, kind};
+use crate::yaml::{self, Kind, Yaml, kind};
 
+use super::crypt::CryptRule;
 use super::read::Refused;
 
 /// One recipient entry.
@@ -13,7 +14,10 @@ pub struct Recipient {
     /// The identity that `sops updatekeys` compares: for age the recipient's text, for pgp the
     /// fingerprint (reference: sops.md section 2).
     pub identity: String,
-    /// Where that text stands.
+    /// The data key, or its share, sealed for this recipient: an armored age file, an armored PGP
+    /// message, Base64.
+    pub enc: Box<str>,
+    /// Where the identity's text stands.
     pub place: Place,
 }
 
@@ -28,8 +32,12 @@ pub struct Metadata {
     pub version: Option<String>,
     /// `lastmodified`, RFC 3339.
     pub last_modified: Option<String>,
-    /// Whether `mac` is there and not empty.
-    pub has_mac: bool,
+    /// `mac`, sealed.
+    pub mac: Box<str>,
+    /// Which values are to be sealed.
+    pub crypt: CryptRule,
+    /// `mac_only_encrypted`: the MAC covers sealed values only.
+    pub mac_only_encrypted: bool,
     /// Where the metadata stands.
     pub place: Place,
 }
@@ -43,16 +51,6 @@ impl Metadata {
 
 /// The lists of recipients, in the order in which sops puts them into a group.
 const LISTS: [&str; 7] = ["kms", "gcp_kms", "hckms", "azure_kv", "hc_vault", "pgp", "age"];
-
-/// The options of which a file may have one (reference: sops.md section 1).
-const CRYPT_RULES: [&str; 6] = [
-    "unencrypted_suffix",
-    "encrypted_suffix",
-    "unencrypted_regex",
-    "encrypted_regex",
-    "unencrypted_comment_regex",
-    "encrypted_comment_regex",
-];
 
 /// Whether the value of a key `sops` is metadata that sops wrote, however broken since, and not
 /// something else of that name (a chart's values, say).
@@ -72,16 +70,18 @@ impl Metadata {
         let root = yaml.resolve(&entry.value);
         let last_modified = reader.time(root, "lastmodified")?;
         let groups = reader.groups(root)?;
-        reader.one_crypt_rule(root)?;
+        let crypt = reader.crypt_rule(root)?;
         let threshold = reader.threshold(root)?;
         let version = reader.version(root)?;
-        reader.required(root, "mac")?;
+        let (mac, _) = reader.required(root, "mac")?;
         Ok(Metadata {
             groups,
             threshold,
             version: Some(version),
             last_modified: Some(last_modified),
-            has_mac: true,
+            mac: mac.into(),
+            crypt,
+            mac_only_encrypted: reader.truth(root, "mac_only_encrypted")?,
             place: reader.place,
         })
     }
@@ -144,7 +144,8 @@ impl<'a> Reader<'a> {
             _ => field("recipient")?.to_owned(),
         };
         let place = place.unwrap_or_else(|| self.text.place(self.yaml.resolve(item).span.clone()));
-        Ok(Recipient { kind, identity, place })
+        let enc = self.field(item, "enc")?.map_or("", |(enc, _)| enc);
+        Ok(Recipient { kind, identity, enc: enc.into(), place })
     }
 
     /// The encryption context of a kms entry, in file order.
@@ -156,19 +157,32 @@ impl<'a> Reader<'a> {
         pairs.ok_or_else(|| self.refuse_at(context, "has a kms `context` in its sops metadata that is not of texts"))
     }
 
-    fn one_crypt_rule(&self, root: &'a yaml::Node) -> Result<(), Refused> {
-        let mut first = None;
-        for rule in CRYPT_RULES {
-            let Some((_, node)) = self.field(root, rule)? else { continue };
-            match first {
-                None => first = Some(rule),
-                Some(first) => {
-                    let why = format!("has both `{first}` and `{rule}` in its sops metadata; sops allows one of them");
-                    return Err(self.refuse_at(node, &why));
-                }
+    /// The one crypt rule; the default where there is none.
+    fn crypt_rule(&self, root: &'a yaml::Node) -> Result<CryptRule, Refused> {
+        let mut first: Option<CryptRule> = None;
+        for option in CryptRule::OPTIONS {
+            let Some((text, node)) = self.field(root, option)? else { continue };
+            if let Some(first) = &first {
+                let first = first.option().0;
+                let why = format!("has both `{first}` and `{option}` in its sops metadata; sops allows one of them");
+                return Err(self.refuse_at(node, &why));
+            }
+            first = CryptRule::new(option, text);
+        }
+        Ok(first.unwrap_or_default())
+    }
+
+    /// A boolean, in the flat formats as a text; absent is false.
+    fn truth(&self, map: &'a yaml::Node, key: &str) -> Result<bool, Refused> {
+        let Some((text, node)) = self.field(map, key)? else { return Ok(false) };
+        let is_bool = |scalar: &yaml::Scalar| scalar.kind == Kind::Bool || scalar.kind == Kind::Str;
+        match text.to_ascii_lowercase().as_str() {
+            "true" if node.scalar().is_some_and(is_bool) => Ok(true),
+            "false" if node.scalar().is_some_and(is_bool) => Ok(false),
+            _ => {
+                Err(self.refuse_at(node, &format!("has a `{key}` in its sops metadata that is neither true nor false")))
             }
         }
-        Ok(())
     }
 
     fn threshold(&self, root: &'a yaml::Node) -> Result<Option<u32>, Refused> {

@@ -1,17 +1,22 @@
 //! sops files: leaves, seals and metadata; never a plaintext. Knows nothing of Nix.
 
 mod blank;
+pub mod crypt;
 pub mod document;
 mod dotenv;
 mod flat;
 mod ini;
 pub mod metadata;
+pub mod pattern;
 mod read;
 pub mod seal;
+pub mod walk;
 mod yaml;
 
 pub use blank::is_blank;
+pub use crypt::CryptRule;
 pub use document::{Child, Document, Format, Found, Leaf, Node, Value};
 pub use metadata::{Metadata, Recipient};
-pub use read::{Refused, read};
+pub use read::{Refused, read, read_as};
 pub use seal::{Seal, SealedType};
+pub use walk::{Visit, Visited, walk};

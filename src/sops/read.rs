@@ -29,24 +29,43 @@ pub fn read(text: &Text) -> Option<Result<Document, Refused>> {
         return None;
     }
     match Format::of(text.path()) {
-        Format::Yaml => read_yaml(text),
-        Format::Json => read_json(text, Format::Json),
-        Format::Binary if text.content().trim_start().starts_with('{') => read_json(text, Format::Binary),
+        Format::Binary if text.content().trim_start().starts_with('{') => read_as(text, Format::Binary),
         // Prose and code that quote a sops file are no YAML, so an error says nothing here.
-        Format::Binary => has_metadata_line(text).then(|| read_yaml(text)).flatten().filter(Result::is_ok),
-        Format::Dotenv => flat(text, dotenv::tree(text)?, Format::Dotenv),
-        Format::Ini => flat(text, ini::tree(text)?, Format::Ini),
+        Format::Binary => has_metadata_line(text).then(|| read_as(text, Format::Yaml)).flatten().filter(Result::is_ok),
+        format => read_as(text, format),
     }
 }
 
-fn read_yaml(text: &Text) -> Option<Result<Document, Refused>> {
+/// Reads a file in this form, whatever its name says. Absent if it holds no sops metadata in this
+/// form, or is not of this form and nothing shows that it should be.
+///
+/// # Errors
+/// If it is a sops file that sops would refuse, or broken beyond reading.
+pub fn read_as(text: &Text, format: Format) -> Option<Result<Document, Refused>> {
+    match tree(text, format)? {
+        Ok(yaml) => structured::document(text, &yaml, format),
+        Err(refused) => Some(Err(refused)),
+    }
+}
+
+/// The tree that a form is read into. Absent as in [`read_as`].
+pub(super) fn tree(text: &Text, format: Format) -> Option<Result<Yaml, Refused>> {
+    match format {
+        Format::Yaml => yaml_tree(text),
+        Format::Json | Format::Binary => json_tree(text),
+        Format::Dotenv => dotenv::tree(text),
+        Format::Ini => ini::tree(text),
+    }
+}
+
+fn yaml_tree(text: &Text) -> Option<Result<Yaml, Refused>> {
     match yaml::parse(text) {
-        Ok(yaml) => structured::document(text, &yaml, Format::Yaml),
+        Ok(yaml) => Some(Ok(yaml)),
         Err(error) => (has_sealed(text) && has_metadata_line(text)).then(|| Err(broken(text, error.into()))),
     }
 }
 
-fn read_json(text: &Text, format: Format) -> Option<Result<Document, Refused>> {
+fn json_tree(text: &Text) -> Option<Result<Yaml, Refused>> {
     let content = text.content();
     // YAML allows what JSON does not: a comma too many, comments, a second document.
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(content) {
@@ -57,15 +76,8 @@ fn read_json(text: &Text, format: Format) -> Option<Result<Document, Refused>> {
         return is_sops.then(|| Err(broken(text, Refused { why, place: text.place(at..at) })));
     }
     match yaml::parse(text) {
-        Ok(yaml) => structured::document(text, &yaml, format),
+        Ok(yaml) => Some(Ok(yaml)),
         Err(error) => has_sealed(text).then(|| Err(error.into())),
-    }
-}
-
-fn flat(text: &Text, tree: Result<Yaml, Refused>, format: Format) -> Option<Result<Document, Refused>> {
-    match tree {
-        Ok(tree) => structured::document(text, &tree, format),
-        Err(refused) => Some(Err(refused)),
     }
 }
 

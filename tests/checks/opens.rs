@@ -20,7 +20,7 @@ fn host_not_a_recipient() {
 fn a_host_in_one_of_several_groups_is_a_recipient() {
     let mut facts = Facts::new();
     let groups = document(FILE, vec![text("token")], &[&[ADMIN], &[WEB]]);
-    facts.file(FILE, true).vault.files.insert(FILE.into(), Sealed::Document(groups));
+    facts.file(FILE, true).vault.files.insert(FILE.into(), Sealed::Document(Box::new(groups)));
     facts.holds(WEB, Evidence::Name).declare("token", FILE, "token");
     facts.is_silent("host-not-a-recipient");
 }
@@ -44,7 +44,12 @@ fn with_pgp(fingerprint: &str) -> Facts {
     let mut facts = Facts::new();
     facts.sealed(FILE, vec![text("token")], &[ADMIN]).holds(WEB, Evidence::Name).declare("token", FILE, "token");
     let Some(Sealed::Document(document)) = facts.vault.files.get_mut(FILE) else { panic!("it is sealed") };
-    document.metadata.groups[0].push(Recipient { kind: "pgp", identity: fingerprint.to_owned(), place: at(FILE, 9) });
+    document.metadata.groups[0].push(Recipient {
+        kind: "pgp",
+        identity: fingerprint.to_owned(),
+        enc: "".into(),
+        place: at(FILE, 9),
+    });
     facts
 }
 

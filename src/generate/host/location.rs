@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::generate::rule_file::{RuleFile, named_words};
-use crate::policy::pattern;
+use crate::sops::pattern;
 use crate::source::Tree;
 
 use super::{Holders, Repository};

@@ -1,4 +1,4 @@
-//! A `path_regex` as sops understands it: Go's RE2 syntax, compiled by the `regex` crate.
+//! A regular expression as sops understands it: Go's RE2 syntax, compiled by the `regex` crate.
 //!
 //! The two differ where people write globs by mistake: Go takes `{a,b}` as plain text and refuses
 //! `**`, the `regex` crate does the opposite; and it gives `[`, `&&`, `--` and `~~` inside a class
