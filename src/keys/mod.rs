@@ -2,6 +2,7 @@
 
 pub mod age_file;
 mod bech32;
+pub mod private;
 pub mod recipient;
 pub mod ssh;
 mod tag;
