@@ -101,13 +101,17 @@ pub enum IdentityError {
     #[error("it holds a public key; its private key opens files")]
     Public,
     /// An age file where its content is needed.
-    #[error("it is protected by a passphrase, which sealnix does not ask for; give the decrypted identity, as in --identity <(age -d FILE)")]
+    #[error(
+        "it is protected by a passphrase, which sealnix does not ask for; give the decrypted identity, as in --identity <(age -d FILE)"
+    )]
     Passphrase,
     /// An ssh key with a passphrase.
     #[error("it is an ssh key with a passphrase, which sealnix does not ask for")]
     SshPassphrase,
     /// An ssh key that age does not know, or none.
-    #[error("it is not an ssh key that age can use (ssh-ed25519 or ssh-rsa in OpenSSH's form; `ssh-keygen -p` writes that form)")]
+    #[error(
+        "it is not an ssh key that age can use (ssh-ed25519 or ssh-rsa in OpenSSH's form; `ssh-keygen -p` writes that form)"
+    )]
     Ssh,
     /// `AGE-SECRET-KEY-PQ-1…`.
     #[error("line {line} is a post-quantum identity, which sealnix cannot use yet")]

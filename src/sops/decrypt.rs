@@ -1,11 +1,11 @@
 //! One sealed value opened with the data key: AES-256-GCM, with the length of nonce that the value has (32 bytes,
 //! as sops writes it), authenticated together with its key path (reference: sops.md section 3).
 
+use aes_gcm::AesGcm;
 use aes_gcm::aead::consts::{U12, U16, U32};
 use aes_gcm::aead::generic_array::{ArrayLength, GenericArray};
 use aes_gcm::aead::{AeadInPlace, KeyInit};
 use aes_gcm::aes::Aes256;
-use aes_gcm::AesGcm;
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
@@ -13,7 +13,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::plain;
-use super::seal::{Sealed, SealedType};
+use super::seal::{Parts, SealedType};
 
 /// The length of a data key in bytes.
 pub const KEY: usize = 32;
@@ -82,7 +82,7 @@ impl DataKey {
         if sealed.is_empty() {
             return Ok(Plain { sealed_type: SealedType::Str, bytes: Zeroizing::default() });
         }
-        let sealed = Sealed::parse(sealed).ok_or(Broken::NotSealed)?;
+        let sealed = Parts::parse(sealed).ok_or(Broken::NotSealed)?;
         let nonce = decode(sealed.iv)?;
         let mut bytes = decode(sealed.data)?;
         // Where the tag begins is not told by the parts, but by its length.

@@ -156,6 +156,7 @@ impl Hashes {
                 hex
             })
         };
-        stored.sealed_type == SealedType::Str && self.0.into_iter().any(|(_, hash)| hex(hash).as_bytes() == &**stored.bytes)
+        stored.sealed_type == SealedType::Str
+            && self.0.into_iter().any(|(_, hash)| hex(hash).as_bytes() == &**stored.bytes)
     }
 }

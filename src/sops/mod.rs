@@ -1,15 +1,20 @@
-//! sops files: leaves, seals and metadata; never a plaintext. Knows nothing of Nix.
+//! sops files: leaves, seals and metadata, and what a key proves of them. Knows nothing of Nix.
 
 mod blank;
 pub mod crypt;
+pub mod data_key;
+pub mod decrypt;
 pub mod document;
 mod dotenv;
 mod flat;
 mod ini;
+pub mod mac;
 pub mod metadata;
 pub mod pattern;
+mod plain;
 mod read;
 pub mod seal;
+pub mod shamir;
 pub mod walk;
 mod yaml;
 

@@ -155,7 +155,8 @@ mod tests {
     use super::*;
 
     fn clear(value: Visited<'_>, json: Option<Numbers>) -> String {
-        of_clear(value, json).map_or_else(|_| "none".into(), |form| String::from_utf8(form.to_vec()).unwrap_or_default())
+        of_clear(value, json)
+            .map_or_else(|_| "none".into(), |form| String::from_utf8(form.to_vec()).unwrap_or_default())
     }
 
     /// reference: sops.md sections 1 and 3, of the real program.
@@ -204,6 +205,9 @@ mod tests {
         ] {
             assert_eq!(clear(Visited::Time(written), None), form);
         }
-        assert_eq!(moment("2024-01-02T03:04:05.9+00:00", false).as_deref().map(Vec::as_slice), Some(&b"2024-01-02T03:04:05Z"[..]));
+        assert_eq!(
+            moment("2024-01-02T03:04:05.9+00:00", false).as_deref().map(Vec::as_slice),
+            Some(&b"2024-01-02T03:04:05Z"[..])
+        );
     }
 }

@@ -32,25 +32,39 @@ pub struct Seal {
     pub length: usize,
 }
 
-impl Seal {
+/// A sealed value in its parts, the first three in Base64.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parts<'a> {
+    /// The ciphertext, as long as the plaintext (AES-GCM).
+    pub data: &'a str,
+    /// The nonce.
+    pub iv: &'a str,
+    /// The authentication tag.
+    pub tag: &'a str,
+    /// The type.
+    pub sealed_type: SealedType,
+}
+
+impl<'a> Parts<'a> {
     /// Reads a sealed value as sops does: the form is looked for at the start only, greedily, on
     /// one line, and what follows its last bracket is ignored. Absent if the text is not sealed.
-    ///
-    /// The ciphertext is as long as the plaintext (AES-GCM), so its Base64 tells the length.
-    pub fn parse(text: &str) -> Option<Seal> {
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
         let sealed = text.strip_prefix("ENC[AES256_GCM,data:")?;
         let sealed = sealed.split('\n').next()?;
         let (sealed, _ignored) = sealed.rsplit_once(']')?;
         let (sealed, sealed_type) = sealed.rsplit_once(",type:")?;
         let (sealed, tag) = sealed.rsplit_once(",tag:")?;
         let (data, iv) = sealed.rsplit_once(",iv:")?;
-        if [data, iv, tag, sealed_type].contains(&"") {
-            return None;
-        }
-        Some(Seal {
-            sealed_type: SealedType::of(sealed_type),
-            length: data.trim_end_matches('=').len().saturating_mul(3) / 4,
-        })
+        let is_whole = ![data, iv, tag, sealed_type].contains(&"");
+        is_whole.then(|| Parts { data, iv, tag, sealed_type: SealedType::of(sealed_type) })
+    }
+}
+
+impl Seal {
+    /// What a sealed value tells without a key. Absent if the text is not sealed.
+    pub fn parse(text: &str) -> Option<Seal> {
+        let Parts { data, sealed_type, .. } = Parts::parse(text)?;
+        Some(Seal { sealed_type, length: data.trim_end_matches('=').len().saturating_mul(3) / 4 })
     }
 }
 

@@ -57,11 +57,12 @@ fn multiply(a: u8, b: u8) -> u8 {
 /// a²⁵⁴, which is 1/a; 0 of 0.
 fn inverse(a: u8) -> u8 {
     // 254 is 0b1111_1110.
-    (0..7).fold((1, a), |(product, power), _| {
-        let square = multiply(power, power);
-        (multiply(product, square), square)
-    })
-    .0
+    (0..7)
+        .fold((1, a), |(product, power), _| {
+            let square = multiply(power, power);
+            (multiply(product, square), square)
+        })
+        .0
 }
 
 #[cfg(test)]

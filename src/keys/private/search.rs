@@ -98,11 +98,8 @@ fn contents(path: &Path) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
 fn output(command: &OsString) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
     let words = command.to_str().and_then(shlex::split).unwrap_or_default();
     let (program, arguments) = words.split_first().ok_or(IdentityError::CommandLine)?;
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(IdentityError::NotStarted)?;
+    let mut child =
+        Command::new(program).args(arguments).stdout(Stdio::piped()).spawn().map_err(IdentityError::NotStarted)?;
     let written = child.stdout.take().map(|stdout| read_wiped(stdout, LARGEST)).transpose();
     let status = child.wait()?;
     if !status.success() {
