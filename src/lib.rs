@@ -25,6 +25,7 @@
 //! | [`command`] | the command lines that mend things |
 //! | [`identity`] | who holds which key, by what evidence |
 //! | [`checks`] | the rules: they see manifest, vault, policy, identities and tree, and nothing else |
+//! | [`proof`] | what identities open: files and hosts proved by decryption |
 //! | [`levels`] | what a finding's level is in the end; the only place that decides it |
 //! | [`report`] | human (miette) and JSON output |
 //! | [`generate`] | what people write by hand: modules, templates, examples, the rules of a new host |
@@ -45,6 +46,7 @@ pub mod nearest;
 pub mod nix;
 pub mod nixos;
 pub mod policy;
+pub mod proof;
 pub mod report;
 pub mod sops;
 pub mod source;

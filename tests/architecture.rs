@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["by_nix"],
     &["vault", "command"],
     &["identity"],
-    &["checks"],
+    &["checks", "proof"],
     &["levels"],
     &["report", "generate"],
     &["cli"],

@@ -15,6 +15,7 @@ pub mod scope;
 pub mod sealed;
 pub mod subject;
 pub mod unknowns;
+pub mod verify;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -105,6 +106,10 @@ enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Prove with private keys what they open and that it is whole (docs/verify.md).
+    ///
+    /// Exit code: 0 proved, 1 something that should open does not or is broken, 2 could not run or could not look at a file.
+    Verify(verify::Arguments),
     /// Write what is written by hand otherwise: modules, environment templates, examples.
     Generate(generate::Arguments),
     /// Begin: write .sops.yaml, sealnix.toml and the git hook where they are not there yet.
@@ -212,6 +217,7 @@ pub fn main() -> ExitCode {
         Command::Unknowns { host, repository, inputs, format } => {
             unknowns::unknowns(inputs.beside(&repository), host.as_deref(), format, &mut output)
         }
+        Command::Verify(arguments) => verify::verify(&arguments, &mut output),
         Command::Generate(arguments) => generate::generate(arguments, &mut output),
         Command::Init(arguments) => init::init(&arguments, &mut output),
         Command::Host(command) => host::host(command, &mut output),

@@ -17,6 +17,7 @@ use crate::finding::{self, Finding, Label};
 use crate::generate::GenerateError;
 use crate::generate::recipe::Recipe;
 use crate::identity::Identities;
+use crate::keys::private::{IdentityError, Unusable};
 use crate::levels::{self, Judged};
 use crate::manifest::Manifest;
 use crate::manifest::join::join;
@@ -91,6 +92,22 @@ pub enum RunError {
         /// Those that there are.
         hosts: Vec<String>,
     },
+    /// A file that is to hold identities holds none.
+    #[error("{} gives no identity", path.display())]
+    Identity {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: IdentityError,
+    },
+    /// Nothing can open files.
+    #[error("there is no identity to open files with{}", reasons(unusable))]
+    NoIdentity {
+        /// What was found and cannot be used.
+        unusable: Vec<Unusable>,
+        /// Where there was nothing.
+        looked_in: Vec<String>,
+    },
     /// There is no such rule.
     #[error("there is no rule `{rule}`")]
     NoSuchRule {
@@ -138,6 +155,12 @@ pub enum RunError {
     Json(#[from] serde_json::Error),
 }
 
+/// Why what was found cannot be used, for the end of a sentence.
+fn reasons(unusable: &[Unusable]) -> String {
+    let reasons: Vec<String> = unusable.iter().map(|Unusable { source, why }| format!("{source}: {why}")).collect();
+    if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join("; ")) }
+}
+
 impl RunError {
     /// There is no host of this name.
     pub fn no_such_host(name: &str, manifest: &Manifest) -> Self {
@@ -169,6 +192,9 @@ impl RunError {
             RunError::NoSuchHost { hosts, .. } if hosts.is_empty() => Some("no host was found".to_owned()),
             RunError::NoSuchHost { hosts, .. } => Some(format!("the hosts are {}", hosts.join(", "))),
             RunError::NoSuchInput { inputs, .. } => Some(format!("the inputs are {}", inputs.join(", "))),
+            RunError::NoIdentity { looked_in, .. } if !looked_in.is_empty() => {
+                Some(format!("give one with --identity FILE; there was none in {}", looked_in.join(", ")))
+            }
             RunError::NoRepository { .. } => Some("`git init` makes one".to_owned()),
             RunError::ByNix(error) => error.help(),
             RunError::Generate(error) => error.help(),
@@ -180,6 +206,8 @@ impl RunError {
             | RunError::Config(_)
             | RunError::NotGenerated(_)
             | RunError::EveryFile
+            | RunError::Identity { .. }
+            | RunError::NoIdentity { .. }
             | RunError::Write(_)
             | RunError::NotSaved { .. }
             | RunError::Json(_) => None,

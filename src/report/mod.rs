@@ -10,5 +10,6 @@ pub mod obstacles;
 pub mod summary;
 mod unknown;
 pub mod unknowns;
+pub mod verify;
 
 pub use summary::Summary;

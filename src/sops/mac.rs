@@ -88,7 +88,9 @@ pub fn examine(
             }
             (Visited::Sealed(text) | Visited::Text(text), true) => key.open(text, visit.path).map(|plain| {
                 // A comment in a list is an item in the file.
-                if plain.sealed_type != SealedType::Comment {
+                if plain.sealed_type == SealedType::Comment {
+                    examined.comments += 1;
+                } else {
                     examined.opened += usize::from(!text.is_empty());
                     hashes.take(&plain.bytes);
                 }

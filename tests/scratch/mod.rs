@@ -37,6 +37,7 @@ impl Scratch {
     }
 
     /// Runs sealnix in it.
+    #[allow(dead_code, reason = "no test uses all of it")]
     pub fn sealnix(&self, arguments: &[&str]) -> Run {
         sealnix_in(self.path(), arguments)
     }
@@ -83,6 +84,7 @@ impl Run {
 }
 
 /// Runs sealnix in a folder.
+#[allow(dead_code, reason = "no test uses all of it")]
 pub fn sealnix_in(folder: &Path, arguments: &[&str]) -> Run {
     Run::of(Command::new(env!("CARGO_BIN_EXE_sealnix")).args(arguments).current_dir(folder))
 }

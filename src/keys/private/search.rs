@@ -17,74 +17,67 @@ use super::{Identities, IdentityError, LARGEST, Unusable, read_wiped};
 /// cannot be used takes nothing from the others.
 pub fn as_sops_looks() -> Identities {
     let mut found = Identities::default();
-    ssh_file(&mut found, "SOPS_AGE_SSH_PRIVATE_KEY_FILE");
-    found.add("SOPS_AGE_SSH_PRIVATE_KEY_CMD", |name| {
-        let Some(command) = env::var_os(name) else { return Ok(None) };
-        native(&output(&command)?, name).map(Some)
-    });
-    if let Some(home) = home() {
-        for name in ["id_ed25519", "id_rsa"] {
-            let path = home.join(".ssh").join(name);
-            found.add(&path.display().to_string(), |source| match path.exists() {
-                true => native(&contents(&path)?, source).map(Some),
-                false => Ok(None),
-            });
+    found.add_file("SOPS_AGE_SSH_PRIVATE_KEY_FILE", native);
+    found.add_variable("SOPS_AGE_SSH_PRIVATE_KEY_CMD", |command, name| native(&output(&command)?, name));
+    for name in ["id_ed25519", "id_rsa"] {
+        if let Some(home) = home() {
+            found.add_place(&home.join(".ssh").join(name), native);
         }
     }
-    found.add("SOPS_AGE_KEY", |name| match env::var_os(name) {
-        Some(text) => lines(&Zeroizing::new(text.into_encoded_bytes()), name, true).map(Some),
-        None => Ok(None),
-    });
-    found.add("SOPS_AGE_KEY_FILE", |name| match env::var_os(name) {
-        Some(path) => {
-            let path = Path::new(&path);
-            lines(&contents(path)?, &format!("{name} ({})", path.display()), false).map(Some)
-        }
-        None => Ok(None),
-    });
-    found.add("SOPS_AGE_KEY_CMD", |name| match env::var_os(name) {
-        Some(command) => lines(&output(&command)?, name, false).map(Some),
-        None => Ok(None),
-    });
+    found.add_variable("SOPS_AGE_KEY", |text, name| lines(&Zeroizing::new(text.into_encoded_bytes()), name, true));
+    found.add_file("SOPS_AGE_KEY_FILE", |bytes, source| lines(bytes, source, false));
+    found.add_variable("SOPS_AGE_KEY_CMD", |command, name| lines(&output(&command)?, name, false));
     match config_folder() {
-        Some(folder) => {
-            let path = folder.join("sops/age/keys.txt");
-            found.add(&path.display().to_string(), |source| match path.exists() {
-                true => lines(&contents(&path)?, source, false).map(Some),
-                false => Ok(None),
-            });
-        }
-        None => found.add("keys.txt", |_| Err(IdentityError::NoConfigFolder)),
+        Some(folder) => found.add_place(&folder.join("sops/age/keys.txt"), |bytes, source| lines(bytes, source, false)),
+        None => found.add("keys.txt", Err(IdentityError::NoConfigFolder)),
     }
     found
 }
 
+type Given = Result<Identities, IdentityError>;
+
 impl Identities {
-    /// Takes what one place gives; nothing where it is not there.
-    fn add(&mut self, source: &str, place: impl FnOnce(&str) -> Result<Option<Identities>, IdentityError>) {
-        match place(source) {
-            Ok(Some(identities)) => {
+    fn add(&mut self, source: &str, given: Given) {
+        match given {
+            Ok(identities) => {
                 self.usable.extend(identities.usable);
                 self.unusable.extend(identities.unusable);
             }
-            Ok(None) => self.looked_in.push(source.to_owned()),
             Err(why) => self.unusable.push(Unusable { source: source.to_owned(), why }),
+        }
+    }
+
+    /// What a variable gives, if it is set.
+    fn add_variable(&mut self, name: &str, read: impl FnOnce(OsString, &str) -> Given) {
+        match env::var_os(name) {
+            Some(value) => self.add(name, read(value, name)),
+            None => self.looked_in.push(name.to_owned()),
+        }
+    }
+
+    /// What the file gives that a variable names, if it is set.
+    fn add_file(&mut self, name: &str, read: fn(&[u8], &str) -> Given) {
+        match env::var_os(name).map(PathBuf::from) {
+            Some(path) => {
+                let source = format!("{name} ({})", path.display());
+                self.add(&source, contents(&path).and_then(|bytes| read(&bytes, &source)));
+            }
+            None => self.looked_in.push(name.to_owned()),
+        }
+    }
+
+    /// What a file gives, if it is there.
+    fn add_place(&mut self, path: &Path, read: fn(&[u8], &str) -> Given) {
+        let source = path.display().to_string();
+        match path.exists() {
+            true => self.add(&source, contents(path).and_then(|bytes| read(&bytes, &source))),
+            false => self.looked_in.push(source),
         }
     }
 }
 
-fn ssh_file(found: &mut Identities, name: &str) {
-    found.add(name, |name| match env::var_os(name) {
-        Some(path) => {
-            let path = Path::new(&path);
-            native(&contents(path)?, &format!("{name} ({})", path.display())).map(Some)
-        }
-        None => Ok(None),
-    });
-}
-
 /// sops takes an ssh key as such only.
-fn native(bytes: &[u8], source: &str) -> Result<Identities, IdentityError> {
+fn native(bytes: &[u8], source: &str) -> Given {
     let (native, _converted) = ssh_forms(bytes, source)?;
     Ok(Identities { usable: vec![native], ..Identities::default() })
 }

@@ -1,0 +1,189 @@
+//! `sealnix verify [FILES]`.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rayon::prelude::*;
+
+use super::exact::ByNix;
+use super::run::{self, Known, RunError};
+use super::{Format, Inputs, Outcome, sealed};
+use crate::keys::private::{self, Identities, Identity};
+use crate::manifest::{Host, Manifest};
+use crate::proof::host::{Delivered, Reader, Repository};
+use crate::proof::{self, FileProof, HostProof, Proofs, State, memory};
+use crate::report::verify;
+use crate::source::{RepoPath, Text};
+use crate::vault::Sealed;
+
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 16 << 20;
+
+/// What `verify` is told.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Files that must open; without them and without --host every sealed file of the repository.
+    files: Vec<PathBuf>,
+    /// A file of age identities or an ssh private key without a passphrase; as often as needed. Then nothing else is
+    /// used; without it the identities that sops would use here.
+    #[arg(long = "identity", short = 'i', value_name = "FILE")]
+    identities: Vec<PathBuf>,
+    /// Prove that the identities, as keys of this host, open all that it declares; USER@HOST is a home-manager user.
+    #[arg(long, value_name = "NAME", conflicts_with = "files")]
+    host: Option<String>,
+    /// As PATH of `check`.
+    #[arg(long, value_name = "PATH")]
+    repository: Option<PathBuf>,
+    #[command(flatten)]
+    inputs: Inputs,
+    #[command(flatten)]
+    by_nix: ByNix,
+    /// How it is written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Decrypts in memory, and writes what opened, what is whole and what is not. Before any key is read the process
+/// refuses core dumps.
+pub fn verify(arguments: &Arguments, out: &mut impl Write) -> Result<Outcome, RunError> {
+    memory::refuse_core_dumps();
+    let identities = identities(&arguments.identities)?;
+    let usable: Vec<&Identity> = identities.usable.iter().collect();
+    let (proofs, outcome) = match (&arguments.host, arguments.files.is_empty()) {
+        (Some(host), _) => of_host(arguments, host, &identities.usable)?,
+        (None, false) => of_files(&arguments.files, &usable),
+        (None, true) => of_repository(arguments.repository.as_deref(), &usable)?,
+    };
+    match arguments.format {
+        Format::Human => verify::write(out, &proofs, &identities.unusable)?,
+        Format::Json => verify::write_json(out, &proofs, &identities)?,
+    }
+    Ok(outcome)
+}
+
+/// Those of the files that are named, or those that sops would use.
+fn identities(files: &[PathBuf]) -> Result<Identities, RunError> {
+    let mut found = match files {
+        [] => private::as_sops_looks(),
+        _ => Identities::default(),
+    };
+    for path in files {
+        let read = private::read(path).map_err(|source| RunError::Identity { path: path.clone(), source })?;
+        found.usable.extend(read.usable);
+        found.unusable.extend(read.unusable);
+    }
+    if found.usable.is_empty() {
+        let Identities { unusable, looked_in, .. } = found;
+        return Err(RunError::NoIdentity { unusable, looked_in });
+    }
+    Ok(found)
+}
+
+/// Each file must open.
+fn of_files(files: &[PathBuf], identities: &[&Identity]) -> (Proofs, Outcome) {
+    let files: Vec<FileProof> = files.par_iter().map(|path| of_file(path, identities).that_must_open()).collect();
+    let all_right = files.iter().all(|proof| proof.outcome() == proof::Outcome::Right);
+    let outcome = if all_right { Outcome::Clean } else { Outcome::Findings };
+    let proofs = Proofs { files, hosts: Vec::new() };
+    let outcome = seen(&proofs, outcome);
+    (proofs, outcome)
+}
+
+fn of_file(path: &Path, identities: &[&Identity]) -> FileProof {
+    let name: RepoPath = path.display().to_string().into();
+    let bytes = match contents(path) {
+        Ok(bytes) => bytes,
+        Err(error) => return not_looked(name, format!("cannot be read: {error}")),
+    };
+    if bytes.len() as u64 > LARGEST {
+        return not_looked(name, "is larger than 16 MiB".to_owned());
+    }
+    let is_age = [&b"age-encryption.org/"[..], b"-----BEGIN AGE"].iter().any(|start| bytes.starts_with(start));
+    if is_age {
+        return FileProof::of_age(name, &bytes, identities);
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => FileProof::of_text(&Text::new(name, text), identities),
+        Err(_) => not_looked(name, "is not UTF-8".to_owned()),
+    }
+}
+
+fn contents(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn not_looked(path: RepoPath, why: String) -> FileProof {
+    FileProof { path, state: State::NotLooked { why } }
+}
+
+/// Every sealed file: those that these identities should open must be right, and there must be one.
+fn of_repository(repository: Option<&Path>, identities: &[&Identity]) -> Result<(Proofs, Outcome), RunError> {
+    let sealed = sealed::around(repository.unwrap_or(Path::new(".")))?;
+    let read = sealed.vault.files.par_iter().map(|(path, file)| match file {
+        Sealed::Document(document) => FileProof::of_document(document, identities),
+        Sealed::Unread { why, place } => {
+            let (why, place) = (why.clone(), place.clone());
+            FileProof { path: path.clone(), state: State::Refused { why, place } }
+        }
+    });
+    let mut files: Vec<FileProof> = read.collect();
+    let unseen = sealed.tree.not_looked.iter().filter(|file| may_be_sealed(&file.path));
+    files.extend(unseen.map(|file| not_looked(file.path.clone(), file.why.clone())));
+    let is = |wanted: &[proof::Outcome]| files.iter().any(|proof| wanted.contains(&proof.outcome()));
+    let fails = is(&[proof::Outcome::Closed, proof::Outcome::Broken]) || !is(&[proof::Outcome::Right]);
+    let proofs = Proofs { files, hosts: Vec::new() };
+    let outcome = seen(&proofs, if fails { Outcome::Findings } else { Outcome::Clean });
+    Ok((proofs, outcome))
+}
+
+/// What is read for another reason holds no values.
+fn may_be_sealed(path: &str) -> bool {
+    ![".nix", ".pub", ".sops.yaml", ".lock", "known_hosts", ".toml"].iter().any(|end| path.ends_with(end))
+}
+
+/// What was not looked at is never clean.
+fn seen(proofs: &Proofs, outcome: Outcome) -> Outcome {
+    match proofs.files.iter().any(|proof| proof.outcome() == proof::Outcome::NotLooked) {
+        true => Outcome::NotLookedAt,
+        false => outcome,
+    }
+}
+
+fn of_host(arguments: &Arguments, name: &str, identities: &[Identity]) -> Result<(Proofs, Outcome), RunError> {
+    let machine = name.split_once('@').map(|(_, machine)| machine.to_owned());
+    let asked: Vec<String> = [Some(name.to_owned()), machine].into_iter().flatten().collect();
+    let exact = arguments.by_nix.or_file(Some(&asked), None);
+    let known = run::know(arguments.inputs.beside(&arguments.repository), exact)?;
+    let Known { vault, tree, identities: holders, .. } = &known;
+    let repository = Repository { vault, tree, identities: holders };
+    let readers = readers(name, &known.manifest);
+    if readers.is_empty() {
+        return Err(RunError::no_such_host(name, &known.manifest));
+    }
+    let hosts: Vec<HostProof> =
+        readers.into_iter().map(|reader| HostProof::of(reader, repository, identities)).collect();
+    let any =
+        |is: fn(&Delivered) -> bool| hosts.iter().flat_map(|host| &host.secrets).any(|secret| is(&secret.delivered));
+    let outcome = match (any(|it| matches!(it, Delivered::No(_))), any(|it| matches!(it, Delivered::Unknown(_)))) {
+        (true, _) => Outcome::Findings,
+        (false, true) => Outcome::NotLookedAt,
+        (false, false) => Outcome::Clean,
+    };
+    Ok((Proofs { files: Vec::new(), hosts }, outcome))
+}
+
+/// The configurations of this name: a host's, or a home-manager user's inside one.
+fn readers<'m>(name: &'m str, manifest: &'m Manifest) -> Vec<Reader<'m>> {
+    let own = |host: &'m Host| Reader { host, user: None, sops: host.sops.as_ref() };
+    let named: Vec<Reader<'m>> = manifest.hosts.iter().filter(|host| host.name == name).map(own).collect();
+    let Some((user, machine)) = name.split_once('@').filter(|_| named.is_empty()) else { return named };
+    let inside = manifest.hosts.iter().filter(|host| host.name == machine).filter_map(|host| {
+        let home = host.home_users.get(user)?;
+        Some(Reader { host, user: Some(user), sops: home.sops.as_ref() })
+    });
+    inside.collect()
+}
