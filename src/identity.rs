@@ -205,6 +205,11 @@ impl Held {
         }
     }
 
+    /// A key that only a rule file, or nothing, gives to somebody.
+    pub fn named(recipient: &Recipient, place: Place) -> Held {
+        Held::new(recipient, Evidence::Name, place)
+    }
+
     /// Whether a recipient of a sops file or rule is this key, however either is written.
     pub fn is(&self, kind: &str, identity: &str) -> bool {
         let text = canonical(kind, identity);

@@ -24,6 +24,7 @@
 //! | [`vault`] | every sops file of the repository |
 //! | [`command`] | the command lines that mend things |
 //! | [`identity`] | who holds which key, by what evidence |
+//! | [`access`] | who can read which file, who should, and who wants to |
 //! | [`checks`] | the rules: they see manifest, vault, policy, identities and tree, and nothing else |
 //! | [`proof`] | what identities open: files and hosts proved by decryption |
 //! | [`levels`] | what a finding's level is in the end; the only place that decides it |
@@ -31,6 +32,7 @@
 //! | [`generate`] | what people write by hand: modules, templates, examples, the rules of a new host |
 //! | [`cli`] | arguments; one file a command |
 
+pub mod access;
 pub mod by_nix;
 pub mod checks;
 pub mod cli;

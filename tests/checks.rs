@@ -99,6 +99,8 @@ impl Facts {
             regex: regex.map(|regex| regex::Regex::new(regex).unwrap()),
             groups: groups.iter().map(|group| group.iter().map(recipient).collect()).collect(),
             threshold: None,
+            crypt: None,
+            mac_only_encrypted: false,
         });
         self
     }

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use proptest::prelude::*;
-use sealnix::policy::{Config, CreationRule, Policy, Selection, parse};
+use sealnix::policy::{Config, CreationRule, Policy, Problem, Selection, parse};
 use sealnix::source::{Text, Tree};
 
 const ALICE: &str = "age1g6e50tyffy2acgcdl6qmrzdg65mxrehh7lfutkgtxxjyfj4y7etqnlsp2a";
@@ -115,7 +115,9 @@ fn what_sops_refuses_is_said_at_its_place() {
     ];
     for (content, line, why) in cases {
         let config = read(content);
-        let [(place, said)] = config.problems.as_slice() else { panic!("{content}: {:?}", config.problems) };
+        let [Problem { place, why: said, .. }] = config.problems.as_slice() else {
+            panic!("{content}: {:?}", config.problems)
+        };
         assert!(said.contains(why), "{content}: {said}");
         assert_eq!(place.start.line, line, "{content}: {said}");
     }

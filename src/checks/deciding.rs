@@ -1,5 +1,6 @@
 //! Which creation rule decides a file's recipients, and what the rule files call a recipient.
 
+use crate::access::short;
 use crate::policy::{Config, CreationRule, Policy, RuleRecipient};
 use crate::source::Place;
 
@@ -52,15 +53,4 @@ pub fn called(policy: &Policy, identity: &str) -> String {
         Some(named) => format!("`{}` ({})", named.name, short(identity)),
         None => format!("`{}`", short(identity)),
     }
-}
-
-/// A recipient's text at a length that a sentence can bear: some have two thousand characters.
-pub fn short(identity: &str) -> String {
-    let count = identity.chars().count();
-    if count <= 24 {
-        return identity.to_owned();
-    }
-    let head: String = identity.chars().take(14).collect();
-    let tail: String = identity.chars().skip(count - 6).collect();
-    format!("{head}…{tail}")
 }

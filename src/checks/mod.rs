@@ -17,8 +17,6 @@ pub mod read;
 pub mod sealed;
 pub mod r#use;
 
-pub use deciding::short;
-
 use crate::finding::{Finding, Label, Level};
 use crate::identity::Identities;
 use crate::manifest::{Certainty, Host, Manifest};

@@ -6,18 +6,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::Outcome;
-use super::run::{self, Known, RunError};
-use super::sealed;
-use super::subject::Subject;
-use crate::checks::short;
+use super::here::Here;
+use super::hosts;
+use super::run::RunError;
+use super::{Format, Outcome};
 use crate::generate::GenerateError;
 use crate::generate::host::new_key::{NewKey, WrittenKey};
-use crate::generate::host::{self, HostError, KeySource, Repository, Request, Row, Who};
-use crate::identity::Identities;
-use crate::manifest::Manifest;
+use crate::generate::host::{self, HostError, KeySource, Request, Who};
 use crate::nix::lib::escapes::shell_word;
-use crate::policy::Policy;
 
 /// `sealnix host …`.
 #[derive(Debug, Subcommand)]
@@ -26,7 +22,7 @@ pub enum Command {
     Add(Add),
     /// Take a host out of .sops.yaml, and say which secrets it could read.
     Remove(Remove),
-    /// List the hosts, their keys, and how many files they can open.
+    /// The same as `sealnix hosts`.
     List,
 }
 
@@ -135,7 +131,7 @@ pub fn host(command: Command, out: &mut impl Write) -> Result<Outcome, RunError>
             let folder = add.key.new_key.clone();
             let here = Here::find()?;
             host::check_name(&add.name).map_err(failed)?;
-            let (recipient, key, new_key) = add.key.get(&add.name, &here.root)?;
+            let (recipient, key, new_key) = add.key.get(&add.name, here.root())?;
             let name = add.name.clone();
             let request = Request {
                 name: add.name,
@@ -166,11 +162,7 @@ pub fn host(command: Command, out: &mut impl Write) -> Result<Outcome, RunError>
             let outcome = host::remove(&here.repository(), Who::Host, &name, config.as_deref())?;
             here.finish(&outcome, edit.dry_run, out)
         }
-        Command::List => {
-            let here = Here::find()?;
-            here.say_unevaluated(out)?;
-            table(&host::list(&here.repository()), out)
-        }
+        Command::List => hosts::hosts(&Here::find()?, Format::Human, out),
     }
 }
 
@@ -191,65 +183,7 @@ fn failed(error: HostError) -> RunError {
     GenerateError::from(error).into()
 }
 
-/// The repository around the current folder. One that cannot be evaluated is known by its files alone.
-pub struct Here {
-    root: PathBuf,
-    known: Known,
-    /// Why its hosts are not known.
-    unevaluated: Option<String>,
-}
-
 impl Here {
-    /// Learns what there is to know.
-    pub fn find() -> Result<Self, RunError> {
-        let sealed = sealed::around(Path::new("."))?;
-        let root = sealed.root.clone();
-        match run::know(Subject::default(), None) {
-            Ok(known) => Ok(Here { root, known, unevaluated: None }),
-            Err(RunError::Config(errors)) => Err(RunError::Config(errors)),
-            Err(error) => {
-                let (tree, config, vault) = (sealed.tree, sealed.config, sealed.vault);
-                let policy = Policy::read(&tree);
-                let manifest = Manifest::default();
-                let identities = Identities::find(&manifest, &policy, &vault, &tree, &config);
-                let entry = "".into();
-                let syntax_errors = Vec::new();
-                let known =
-                    Known { tree, entry, manifest, vault, policy, identities, config, syntax_errors, exact: false };
-                Ok(Here { root, known, unevaluated: Some(error.to_string()) })
-            }
-        }
-    }
-
-    /// What the edits look at.
-    pub fn repository(&self) -> Repository<'_> {
-        let Known { tree, manifest, vault, policy, identities, .. } = &self.known;
-        Repository { tree, manifest, vault, policy, identities }
-    }
-
-    /// A path that a person gave, relative to the repository.
-    pub fn inside(&self, path: Option<&Path>) -> Result<Option<String>, RunError> {
-        let outside = |path: &Path| RunError::OutsideRepository { path: path.into(), root: self.root.clone() };
-        path.map(|path| sealed::path_inside(&self.root, path).ok_or_else(|| outside(path))).transpose()
-    }
-
-    /// Whether sealnix was called in a folder of the repository.
-    fn is_below(&self) -> bool {
-        let here = std::env::current_dir().and_then(fs::canonicalize);
-        let root = fs::canonicalize(&self.root);
-        here.is_ok_and(|here| root.is_ok_and(|root| here != root))
-    }
-
-    fn say_unevaluated(&self, out: &mut impl Write) -> io::Result<()> {
-        match &self.unevaluated {
-            Some(why) => writeln!(
-                out,
-                "The hosts' configurations are not known ({why}): what follows is from .sops.yaml and the sops files alone.\n"
-            ),
-            None => Ok(()),
-        }
-    }
-
     /// Writes the files, or shows what would be written, and says what is left.
     pub fn finish(&self, outcome: &host::Outcome, dry_run: bool, out: &mut impl Write) -> Result<Outcome, RunError> {
         let host::Outcome { plan, done, commands, left } = outcome;
@@ -281,26 +215,4 @@ fn section(out: &mut impl Write, title: &str, lines: &[String]) -> io::Result<()
     }
     writeln!(out, "\n{title}")?;
     lines.iter().try_for_each(|line| writeln!(out, "  {line}"))
-}
-
-fn table(rows: &[Row], out: &mut impl Write) -> Result<Outcome, RunError> {
-    if rows.is_empty() {
-        writeln!(out, "no host was found")?;
-        return Ok(Outcome::Clean);
-    }
-    let width = |of: fn(&Row) -> usize, title: &str| rows.iter().map(of).max().unwrap_or_default().max(title.len());
-    let (name, kind) = (width(|row| row.name.chars().count(), "HOST"), width(|row| row.kind.len(), "KIND"));
-    writeln!(out, "{:name$}  {:kind$}  {:>5}  {:>8}  KEY", "HOST", "KIND", "OPENS", "DECLARES")?;
-    for row in rows {
-        let keys = match &row.keys {
-            Ok(keys) => {
-                let keys = keys.iter().map(|(recipient, how)| format!("{} ({how})", short(recipient)));
-                keys.collect::<Vec<_>>().join(", ")
-            }
-            Err((why, settled_by)) if settled_by.is_empty() => format!("unknown: {why}"),
-            Err((why, settled_by)) => format!("unknown: {why}; {settled_by} settles it"),
-        };
-        writeln!(out, "{:name$}  {:kind$}  {:>5}  {:>8}  {keys}", row.name, row.kind, row.opens, row.declares)?;
-    }
-    Ok(Outcome::Clean)
 }

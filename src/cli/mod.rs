@@ -4,9 +4,12 @@ pub mod check;
 pub mod exact;
 pub mod explain;
 pub mod generate;
+pub mod here;
 pub mod host;
+pub mod hosts;
 pub mod init;
 pub mod manifest;
+pub mod matrix;
 pub mod recipient;
 pub mod rules;
 pub mod run;
@@ -16,6 +19,8 @@ pub mod sealed;
 pub mod subject;
 pub mod unknowns;
 pub mod verify;
+pub mod who;
+pub mod why;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -26,6 +31,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::finding::Level;
 use crate::report::human::{self, Style};
 use exact::ByNix;
+use here::Here;
 use run::RunError;
 use scope::Scope;
 use subject::{Checkout, Subject};
@@ -110,6 +116,43 @@ enum Command {
     ///
     /// Exit code: 0 proved, 1 something that should open does not or is broken, 2 could not run or could not look at a file.
     Verify(verify::Arguments),
+    /// Say which creation rule decides who can read a file, why not the others, who should read it and who can.
+    Why {
+        /// The file, sealed or yet to be made.
+        file: PathBuf,
+        #[command(flatten)]
+        of: Repository,
+        /// How it is written.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Say what somebody can read, and through which key.
+    Who {
+        /// A host, a home-manager user, a name in .sops.yaml, or a recipient such as age1….
+        #[arg(value_name = "HOST|NAME|RECIPIENT")]
+        word: String,
+        #[command(flatten)]
+        of: Repository,
+        /// How it is written.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Show who can read which file, who should, and who wants to.
+    Matrix {
+        #[command(flatten)]
+        of: Repository,
+        /// How it is written.
+        #[arg(long, value_enum, default_value_t)]
+        format: matrix::Format,
+    },
+    /// List the hosts, their keys, and how these are known.
+    Hosts {
+        #[command(flatten)]
+        of: Repository,
+        /// How it is written.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
     /// Write what is written by hand otherwise: modules, environment templates, examples.
     Generate(generate::Arguments),
     /// Begin: write .sops.yaml, sealnix.toml and the git hook where they are not there yet.
@@ -142,6 +185,22 @@ struct Inputs {
     /// Take what flake.lock locks from the local Nix store, where it is there.
     #[arg(long, value_name = "STORE", num_args = 0..=1, require_equals = true, default_missing_value = "/nix/store")]
     use_store: Option<PathBuf>,
+}
+
+/// The repository that a question is about.
+#[derive(Debug, Args)]
+struct Repository {
+    /// As PATH of `check`.
+    #[arg(long, value_name = "PATH")]
+    repository: Option<PathBuf>,
+    #[command(flatten)]
+    inputs: Inputs,
+}
+
+impl Repository {
+    fn here(&self) -> Result<Here, RunError> {
+        Here::of(self.inputs.beside(&self.repository))
+    }
 }
 
 impl Inputs {
@@ -218,6 +277,12 @@ pub fn main() -> ExitCode {
             unknowns::unknowns(inputs.beside(&repository), host.as_deref(), format, &mut output)
         }
         Command::Verify(arguments) => verify::verify(&arguments, &mut output),
+        Command::Why { file, of, format } => of.here().and_then(|here| why::why(&here, &file, format, &mut output)),
+        Command::Who { word, of, format } => of.here().and_then(|here| who::who(&here, &word, format, &mut output)),
+        Command::Matrix { of, format } => {
+            of.here().and_then(|here| matrix::matrix(&here, format, style(&io::stdout()), &mut output))
+        }
+        Command::Hosts { of, format } => of.here().and_then(|here| hosts::hosts(&here, format, &mut output)),
         Command::Generate(arguments) => generate::generate(arguments, &mut output),
         Command::Init(arguments) => init::init(&arguments, &mut output),
         Command::Host(command) => host::host(command, &mut output),

@@ -5,7 +5,8 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 
 use super::Outcome;
-use super::host::{Edit, Here, Key};
+use super::here::Here;
+use super::host::{Edit, Key};
 use super::run::RunError;
 use crate::generate::host::{self, Person, Who};
 

@@ -10,6 +10,7 @@ use super::exact::Exact;
 use super::explain;
 use super::scope::Scope;
 use super::subject::Subject;
+use crate::access::Unheard;
 use crate::by_nix;
 use crate::checks::{self, Verdict, World};
 use crate::config::{self, Config, ConfigError, Mistake};
@@ -108,6 +109,17 @@ pub enum RunError {
         /// Where there was nothing.
         looked_in: Vec<String>,
     },
+    /// Nobody is called so.
+    #[error("{}", match unheard {
+        Unheard::Nowhere => "no sops file and no rule of a .sops.yaml holds this recipient".to_owned(),
+        _ => format!("no host, no user and no name in a .sops.yaml is called `{word}`"),
+    })]
+    Unheard {
+        /// What was asked for.
+        word: String,
+        /// What it is instead.
+        unheard: Unheard,
+    },
     /// There is no such rule.
     #[error("there is no rule `{rule}`")]
     NoSuchRule {
@@ -191,6 +203,7 @@ impl RunError {
             RunError::NoSuchRule { nearest: None, .. } => Some("`sealnix rules` lists them".to_owned()),
             RunError::NoSuchHost { hosts, .. } if hosts.is_empty() => Some("no host was found".to_owned()),
             RunError::NoSuchHost { hosts, .. } => Some(format!("the hosts are {}", hosts.join(", "))),
+            RunError::Unheard { unheard, .. } => heard_instead(unheard),
             RunError::NoSuchInput { inputs, .. } => Some(format!("the inputs are {}", inputs.join(", "))),
             RunError::NoIdentity { looked_in, .. } if !looked_in.is_empty() => {
                 Some(format!("give one with --identity FILE; there was none in {}", looked_in.join(", ")))
@@ -212,6 +225,20 @@ impl RunError {
             | RunError::NotSaved { .. }
             | RunError::Json(_) => None,
         }
+    }
+}
+
+/// What to ask instead.
+fn heard_instead(unheard: &Unheard) -> Option<String> {
+    match unheard {
+        Unheard::Nowhere => None,
+        Unheard::Secret(files) => {
+            let files: Vec<&str> = files.iter().map(String::as_str).take(3).collect();
+            Some(format!("it is a secret; `sealnix why FILE` says who can read its file: {}", files.join(", ")))
+        }
+        Unheard::File => Some("it is a file: `sealnix why FILE` says who can read it".to_owned()),
+        Unheard::Unknown(Some(nearest)) => Some(format!("did you mean `{nearest}`?")),
+        Unheard::Unknown(None) => Some("`sealnix hosts` lists the hosts, `sealnix matrix` everybody".to_owned()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `.sops.yaml`: its creation rules and anchors with places, and which rule takes which file.
 
+mod drift;
 mod names;
 pub mod parse;
 mod recipients;
@@ -7,7 +8,9 @@ pub mod select;
 
 use regex::Regex;
 
+use crate::sops::crypt::CryptRule;
 use crate::source::{Place, RepoPath};
+pub use drift::Drift;
 pub use select::Selection;
 
 /// Every `.sops.yaml` of the repository.
@@ -29,8 +32,19 @@ pub struct Config {
     /// Every anchor or key outside the rules that names a recipient, and every recipient with a
     /// comment behind it.
     pub names: Vec<Named>,
-    /// What sops would refuse, with the place and why as a clause.
-    pub problems: Vec<(Place, String)>,
+    /// What sops would refuse, in the order in which it was found.
+    pub problems: Vec<Problem>,
+}
+
+/// Something that sops refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where it stands.
+    pub place: Place,
+    /// Why, as a clause.
+    pub why: String,
+    /// The index of the rule that sops has to come to for this; without one it does not load the rule file.
+    pub rule: Option<usize>,
 }
 
 /// One entry of `creation_rules`.
@@ -46,6 +60,10 @@ pub struct CreationRule {
     pub groups: Vec<Vec<RuleRecipient>>,
     /// `shamir_threshold`.
     pub threshold: Option<u32>,
+    /// Which values it seals; absent where it leaves that to sops: `_unencrypted` stays clear.
+    pub crypt: Option<CryptRule>,
+    /// `mac_only_encrypted`.
+    pub mac_only_encrypted: bool,
 }
 
 /// A recipient of a rule.

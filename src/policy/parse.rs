@@ -1,27 +1,19 @@
 //! Reading `.sops.yaml` as sops reads it (reference: sops.md section 4): unknown fields are
 //! ignored, null items are skipped, merge keys are followed.
 
+use std::collections::HashSet;
+
+use crate::sops::crypt::CryptRule;
 use crate::sops::pattern;
 use crate::source::{Place, Text, Tree};
 use crate::yaml::{Kind, Node, Value, Yaml, parse};
 
 use super::names::names;
 use super::recipients::Recipients;
-use super::{Config, CreationRule, Policy};
+use super::{Config, CreationRule, Policy, Problem};
 
-/// The name that sops looks for; no other is ever used.
 /// The name of a rule file; sops knows no other.
 pub const FILE_NAME: &str = ".sops.yaml";
-
-/// The options of a rule that say which values are sealed; at most one may be set.
-const CRYPT_OPTIONS: [&str; 6] = [
-    "encrypted_suffix",
-    "unencrypted_suffix",
-    "encrypted_regex",
-    "unencrypted_regex",
-    "encrypted_comment_regex",
-    "unencrypted_comment_regex",
-];
 
 /// How many rules a file may have.
 const MAX_RULES: usize = 2_000;
@@ -52,12 +44,12 @@ pub fn read(text: &Text) -> Config {
     let yaml = match parse(text) {
         Ok(yaml) => yaml,
         Err(error) => {
-            config.problems.push((error.place().clone(), error.to_string()));
+            config.problems.push(Problem { place: error.place().clone(), why: error.to_string(), rule: None });
             return config;
         }
     };
     config.names = names(text, &yaml);
-    let mut reader = Reader { text, yaml: &yaml, items_left: MAX_ITEMS, problems: Vec::new() };
+    let mut reader = Reader { text, yaml: &yaml, items_left: MAX_ITEMS, rule: 0, problems: Vec::new() };
     if let Some(rules) = reader.rules() {
         config.readable = true;
         config.rules = rules;
@@ -71,7 +63,9 @@ pub(super) struct Reader<'a> {
     pub(super) text: &'a Text,
     pub(super) yaml: &'a Yaml,
     items_left: usize,
-    problems: Vec<(Place, String)>,
+    /// The index of the rule that is being read.
+    rule: usize,
+    problems: Vec<Problem>,
 }
 
 impl<'a> Reader<'a> {
@@ -83,12 +77,35 @@ impl<'a> Reader<'a> {
             self.refuse(root, "must be a map with `creation_rules`");
             return None;
         }
+        self.refuse_duplicates(root);
+        self.check_other_fields(root);
         let Some(list) = self.field(root, "creation_rules") else { return Some(Vec::new()) };
         let items = self.list(list, "creation_rules")?;
         if let Some(item) = items.get(MAX_RULES) {
             self.refuse(item, "is one rule more than can be read here");
         }
-        Some(items.iter().take(MAX_RULES).filter_map(|item| self.rule(item)).collect())
+        let mut rules = Vec::new();
+        for item in items.iter().take(MAX_RULES) {
+            self.rule = rules.len();
+            rules.extend(self.rule(item));
+        }
+        Some(rules)
+    }
+
+    /// What does not concern here, and stops sops all the same where it has another type.
+    fn check_other_fields(&mut self, root: &'a Node) {
+        if let Some(stores) = self.field(root, "stores")
+            && !matches!(self.yaml.resolve(stores).value, Value::Map(_))
+        {
+            self.refuse(stores, "must be a map");
+        }
+        let Some(rules) = self.field(root, "destination_rules") else { return };
+        for rule in self.list(rules, "destination_rules").unwrap_or_default() {
+            let map = self.yaml.resolve(rule);
+            if !map.is_null() && !matches!(map.value, Value::Map(_)) {
+                self.refuse(rule, "is no rule: a rule is a map");
+            }
+        }
     }
 
     fn rule(&mut self, item: &'a Node) -> Option<CreationRule> {
@@ -100,39 +117,89 @@ impl<'a> Reader<'a> {
             self.refuse(item, "is no rule: a rule is a map such as `path_regex: …` with `key_groups: …`");
             return None;
         }
+        self.refuse_duplicates(map);
         let path_regex = self.string(map, "path_regex").filter(|(expression, _)| !expression.is_empty());
         let regex = path_regex.as_ref().and_then(|(expression, place)| match pattern::compile(expression) {
             Ok(regex) => Some(regex),
             Err(error) => {
-                self.problems.push((place.clone(), format!("does not compile as a regular expression: {error}")));
+                let why = format!("does not compile as a regular expression: {error}");
+                self.problems.push(Problem { place: place.clone(), why, rule: Some(self.rule) });
                 None
             }
         });
         let problems = self.problems.len();
         let groups = Recipients::of_rule(self, map);
-        if groups.iter().all(Vec::is_empty) && self.problems.len() == problems && self.field(map, "plugins").is_none() {
-            self.refuse(item, "names no recipient, so sops cannot seal a file by it");
+        if self.problems.len() == problems && self.field(map, "plugins").is_none() {
+            if groups.iter().all(Vec::is_empty) {
+                self.refuse_in_rule(item, "names no recipient, so sops cannot seal a file by it");
+            } else if groups.iter().any(Vec::is_empty) {
+                self.refuse_in_rule(item, "has a key group without a recipient, so sops cannot seal a file by it");
+            }
         }
-        self.check_crypt_options(map);
-        Some(CreationRule { place: self.place(item), path_regex, regex, groups, threshold: self.threshold(map) })
+        let threshold = self.threshold(map, groups.len());
+        let crypt = self.crypt(map);
+        let mac_only_encrypted = self.boolean(map, "mac_only_encrypted");
+        Some(CreationRule { place: self.place(item), path_regex, regex, groups, threshold, crypt, mac_only_encrypted })
     }
 
-    fn threshold(&mut self, map: &'a Node) -> Option<u32> {
+    /// A fraction is cut off, as sops' YAML library does.
+    fn threshold(&mut self, map: &'a Node, groups: usize) -> Option<u32> {
         let node = self.field(map, "shamir_threshold")?;
+        let number = self.yaml.resolve(node).scalar().and_then(|scalar| match scalar.kind {
+            Kind::Int => integer(&scalar.text),
+            Kind::Float => scalar.text.split('.').next()?.parse().ok(),
+            _ => None,
+        });
+        let Some(number) = number else {
+            self.refuse(node, "must be a whole number");
+            return None;
+        };
+        let is_possible = number >= 2 && usize::try_from(number).is_ok_and(|number| number <= groups);
+        if groups > 1 && number != 0 && !is_possible {
+            let why = format!("must be at least 2 and at most {groups}, the number of the rule's key groups");
+            self.refuse_in_rule(node, &why);
+        }
+        u32::try_from(number).ok().filter(|&threshold| threshold > 0)
+    }
+
+    /// The option that says which values are sealed; sops allows one.
+    fn crypt(&mut self, map: &'a Node) -> Option<CryptRule> {
+        let mut found = None;
+        for option in CryptRule::OPTIONS {
+            let Some((text, _)) = self.string(map, option).filter(|(text, _)| !text.is_empty()) else { continue };
+            if found.is_none() {
+                found = CryptRule::new(option, &text);
+            } else if let Some(node) = self.field(map, option) {
+                self.refuse_in_rule(
+                    node,
+                    "is the second option of this rule that says what is sealed; sops allows one",
+                );
+            }
+        }
+        found
+    }
+
+    /// A truth; sops' YAML library takes the words of YAML 1.1 too.
+    fn boolean(&mut self, map: &'a Node, key: &str) -> bool {
+        let Some(node) = self.field(map, key) else { return false };
         match self.yaml.resolve(node).scalar() {
-            Some(scalar) if scalar.kind == Kind::Int => scalar.text.parse().ok().filter(|&threshold| threshold > 0),
+            Some(scalar) if scalar.kind == Kind::Bool => scalar.text.eq_ignore_ascii_case("true"),
+            Some(scalar) if matches!(&*scalar.text, "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON") => true,
+            Some(scalar) if matches!(&*scalar.text, "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF") => false,
             _ => {
-                self.refuse(node, "must be a whole number");
-                None
+                self.refuse(node, "must be true or false");
+                false
             }
         }
     }
 
-    fn check_crypt_options(&mut self, map: &'a Node) {
-        let is_set = |node: &&'a Node| self.yaml.resolve(node).text().is_some_and(|text| !text.is_empty());
-        let options = CRYPT_OPTIONS.iter().filter_map(|option| self.field(map, option));
-        if let Some(second) = options.filter(is_set).nth(1) {
-            self.refuse(second, "is the second option of this rule that says what is sealed; sops allows one");
+    /// A key that stands twice in a map that sops looks into.
+    pub(super) fn refuse_duplicates(&mut self, map: &'a Node) {
+        let mut seen = HashSet::new();
+        for entry in map.entries() {
+            if entry.key.text().is_some_and(|key| !seen.insert(key)) {
+                self.refuse(&entry.key, "stands twice in the same map");
+            }
         }
     }
 
@@ -189,11 +256,34 @@ impl<'a> Reader<'a> {
         self.text.place(node.span.clone())
     }
 
-    /// Notes what sops would refuse; once, though several aliases may lead to it in a row.
+    /// Notes what keeps sops from loading the file.
     pub(super) fn refuse(&mut self, node: &Node, why: &str) {
-        let place = self.place(node);
-        if !self.problems.iter().rev().take(16).any(|(other, said)| *other == place && said == why) {
-            self.problems.push((place, why.to_owned()));
+        self.note(node, why, None);
+    }
+
+    /// Notes what sops refuses when the rule that is being read takes a file.
+    pub(super) fn refuse_in_rule(&mut self, node: &Node, why: &str) {
+        self.note(node, why, Some(self.rule));
+    }
+
+    /// Once, though several aliases may lead to it in a row.
+    fn note(&mut self, node: &Node, why: &str, rule: Option<usize>) {
+        let problem = Problem { place: self.place(node), why: why.to_owned(), rule };
+        if !self.problems.iter().rev().take(16).any(|other| *other == problem) {
+            self.problems.push(problem);
         }
     }
+}
+
+/// A whole number as YAML writes it: `0x2`, `1_000` too.
+fn integer(text: &str) -> Option<i64> {
+    let plain = text.replace('_', "");
+    let (sign, digits) = plain.strip_prefix('-').map_or((1, plain.trim_start_matches('+')), |digits| (-1, digits));
+    let with_radix = |radix: u32, prefix: &str| i64::from_str_radix(digits.strip_prefix(prefix)?, radix).ok();
+    let number = digits.parse().ok();
+    number
+        .or_else(|| with_radix(16, "0x"))
+        .or_else(|| with_radix(8, "0o"))
+        .or_else(|| with_radix(2, "0b"))
+        .map(|n: i64| sign * n)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::keys::{Malformed, Recipient};
 use crate::sops::metadata::kms_identity;
 use crate::source::Place;
 use crate::yaml::{Kind, Node, Value};
@@ -61,10 +62,12 @@ impl<'a> Recipients<'_, 'a> {
         let mut recipients = Recipients { reader };
         let groups = recipients.reader.field(rule, "key_groups");
         let groups = groups.and_then(|node| recipients.reader.list(node, "key_groups")).unwrap_or_default();
+        // A null item is none at all.
+        let groups: Vec<_> = groups.iter().filter_map(|group| recipients.group(group, MAX_MERGES)).collect();
         if groups.is_empty() {
             return vec![recipients.flat(rule)];
         }
-        groups.iter().filter_map(|group| recipients.group(group, MAX_MERGES)).map(deduplicated).collect()
+        groups.into_iter().map(deduplicated).collect()
     }
 
     fn flat(&mut self, rule: &'a Node) -> Vec<RuleRecipient> {
@@ -76,7 +79,8 @@ impl<'a> Recipients<'_, 'a> {
             match &written.value.value {
                 Value::List(_) => self.items(&written, kind, Form::FlatItem, MAX_NESTING, &mut found),
                 Value::Scalar(_) if field != "hckms" => self.texts(&written, kind, Form::FlatText, &mut found),
-                _ => self.refuse_field(value, field),
+                _ if field == "hckms" => self.refuse_field(value, field),
+                _ => self.reader.refuse_in_rule(value, "must be a text, or a list of texts"),
             }
         }
         if let Some(profile) = profile {
@@ -97,6 +101,7 @@ impl<'a> Recipients<'_, 'a> {
             self.reader.refuse(item, "is no key group: a key group is a map such as `age: [ … ]`");
             return None;
         }
+        self.reader.refuse_duplicates(map);
         let mut found = Vec::new();
         if let Some(merge) = self.reader.field(map, "merge") {
             let Some(below) = merges.checked_sub(1) else {
@@ -129,6 +134,14 @@ impl<'a> Recipients<'_, 'a> {
         }
     }
 
+    /// In a key group sops wants texts as soon as it loads the file, in a flat field when it takes the rule.
+    fn refuse_item(&mut self, form: Form, item: &Node, why: &str) {
+        match form {
+            Form::GroupItem => self.reader.refuse(item, why),
+            Form::FlatText | Form::FlatItem => self.reader.refuse_in_rule(item, why),
+        }
+    }
+
     fn refuse_field(&mut self, value: &'a Node, field: &str) {
         self.reader.refuse(value, &format!("must be a list of texts: here `{field}` takes `- …` items"));
     }
@@ -151,14 +164,14 @@ impl<'a> Recipients<'_, 'a> {
             match &item.value.value {
                 Value::List(_) => {
                     let why = "is a list inside the list, which sops refuses: name each recipient by itself";
-                    self.reader.refuse(item.at, why);
+                    self.refuse_item(form, item.at, why);
                     if let Some(below) = nesting.checked_sub(1) {
                         self.items(&item, kind, form, below, found);
                     }
                 }
                 Value::Scalar(_) if item.value.is_null() && form == Form::GroupItem => {}
                 Value::Scalar(_) => self.texts(&item, kind, form, found),
-                Value::Map(_) | Value::Alias(_) => self.reader.refuse(item.at, "must be a text"),
+                Value::Map(_) | Value::Alias(_) => self.refuse_item(form, item.at, "must be a text"),
             }
         }
     }
@@ -167,21 +180,24 @@ impl<'a> Recipients<'_, 'a> {
     fn texts(&mut self, written: &Written<'a>, kind: &'static str, form: Form, found: &mut Vec<RuleRecipient>) {
         let Some(scalar) = written.value.scalar() else { return };
         if form != Form::GroupItem && scalar.kind != Kind::Str {
-            self.reader.refuse(written.at, "must be a text: put it in quotes");
+            self.reader.refuse_in_rule(written.at, "must be a text: put it in quotes");
         }
         let splits = form != Form::GroupItem || kind == "age";
         let parts = scalar.text.split(|c| splits && c == ',');
         let mut from = written.at.span.start;
         for part in parts.map(str::trim) {
             if part.len() > MAX_LENGTH || !self.reader.may_read_on(written.at) {
-                self.reader.refuse(written.at, "is longer than any recipient");
+                self.reader.refuse_in_rule(written.at, "is longer than any recipient");
                 return;
             }
             if part.is_empty() {
                 if form != Form::FlatText {
-                    self.reader.refuse(written.at, "is empty, which sops refuses");
+                    self.reader.refuse_in_rule(written.at, "is empty, which sops refuses");
                 }
                 continue;
+            }
+            if let Some(malformed) = malformed(kind, part) {
+                self.reader.refuse_in_rule(written.at, &format!("holds what is no recipient: {malformed}"));
             }
             let place = self.part_place(written.at, part, &mut from);
             let anchor = written.anchor.clone();
@@ -261,6 +277,11 @@ impl<'a> Recipients<'_, 'a> {
             _ => Written { value, at: node, is_aliased: alias, anchor },
         }
     }
+}
+
+/// Why sops would not seal for an age recipient; other kinds it leaves to their programs.
+fn malformed(kind: &str, text: &str) -> Option<Malformed> {
+    Recipient::parse_age(text).err().filter(|_| kind == "age")
 }
 
 /// The identity that `sops updatekeys` compares, of a key written as one text.

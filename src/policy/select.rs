@@ -1,6 +1,6 @@
 //! Which rule takes which file.
 
-use super::{Config, CreationRule, Policy};
+use super::{Config, CreationRule, Policy, Problem};
 
 /// What sops does when it is asked to seal a file (reference: sops.md section 4).
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +67,17 @@ impl Policy {
             Selection::Rule { config, index, rule } => Some((config, index, rule)),
             _ => None,
         }
+    }
+
+    /// Why sops would not seal a file by the nearest `.sops.yaml`, where something in it is wrong.
+    pub fn problem_for(&self, path: &str) -> Option<&Problem> {
+        let config = self.config_for(path)?;
+        let reached = match self.select(path) {
+            Selection::Rule { index, .. } | Selection::Stopped { index, .. } => Some(index),
+            _ => None,
+        };
+        let whole = config.problems.iter().find(|problem| problem.rule.is_none());
+        whole.or_else(|| config.problems.iter().find(|problem| problem.rule.is_some() && problem.rule == reached))
     }
 
     /// Every rule of the nearest `.sops.yaml` that matches a file, the one that takes it first.

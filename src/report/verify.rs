@@ -5,7 +5,7 @@ mod json;
 use std::io;
 
 use super::summary::count;
-use crate::checks::short;
+use crate::access::short;
 use crate::keys::private::{Form, OpenError, Unusable};
 use crate::proof::file::{AgeClosed, Closed, Opened, Opener, Unprotected};
 use crate::proof::host::{Delivered, HostProof, SecretProof};

@@ -1,8 +1,11 @@
 //! A regular expression as sops understands it: Go's RE2 syntax, compiled by the `regex` crate.
 //!
 //! The two differ where people write globs by mistake: Go takes `{a,b}` as plain text and refuses
-//! `**`, the `regex` crate does the opposite; and it gives `[`, `&&`, `--` and `~~` inside a class
-//! a meaning of their own (source: Go's `regexp/syntax`, `parse.go`).
+//! `**`, the `regex` crate does the opposite. To Go `\d`, `\w`, `\s` and `\b` are about ASCII, `\<` is
+//! a plain character and `\141` one in octal; the `regex` crate has flags and escapes that Go refuses
+//! (`(?x)`, `\u0061`), and gives `[`, `&&`, `--` and `~~` inside a class a meaning of their own (source:
+//! Go's `regexp/syntax`, `parse.go`). What is left: the `regex` crate knows more names in `\p{…}`, and Go
+//! refuses repetitions inside one another that come to more than 1000, and takes one behind flags, `a(?i)*`.
 
 use regex::{Regex, RegexBuilder};
 use thiserror::Error;
@@ -49,47 +52,39 @@ fn translate(expression: &str) -> Result<String, PatternError> {
     // The repetition operator that has just been read, for Go refuses another one after it.
     let mut repetition = "";
     while let Some(next) = rest.chars().next() {
-        let (token, kind) = match next {
-            '\\' if rest.starts_with(r"\Q") => (quoted(rest), Kind::Quoted),
-            '\\' => (prefix(rest, 2), Kind::Other),
-            '[' => (class(rest), Kind::Class),
-            '*' | '+' | '?' => (lazy(rest, 1), Kind::Repetition),
-            '{' => match counted(rest)? {
-                Some(length) => (lazy(rest, length), Kind::Repetition),
-                None => (prefix(rest, 1), Kind::Brace),
-            },
-            '(' if rest.starts_with("(?") => (prefix(rest, 2), Kind::Other),
-            '}' => (prefix(rest, 1), Kind::Brace),
-            _ => (prefix(rest, 1), Kind::Other),
+        let length = match next {
+            '*' | '+' | '?' => Some(1),
+            '{' => counted(rest)?,
+            _ => None,
         };
-        match kind {
-            Kind::Repetition if !repetition.is_empty() => {
+        if let Some(length) = length {
+            let token = lazy(rest, length);
+            if !repetition.is_empty() {
                 return Err(PatternError::NestedRepetition(format!("{repetition}{token}")));
             }
-            Kind::Class => translate_class(token, &mut out),
-            Kind::Quoted => {
-                let inner = token.strip_prefix(r"\Q").unwrap_or(token);
-                out.push_str(&regex::escape(inner.strip_suffix(r"\E").unwrap_or(inner)));
-            }
-            Kind::Brace => {
-                out.push('\\');
-                out.push_str(token);
-            }
-            Kind::Repetition | Kind::Other => out.push_str(token),
+            out.push_str(token);
+            (repetition, rest) = (token, rest.get(token.len()..).unwrap_or_default());
+            continue;
         }
-        repetition = if kind == Kind::Repetition { token } else { "" };
+        repetition = "";
+        let token = match next {
+            '\\' if rest.starts_with(r"\Q") => quoted(rest, &mut out),
+            '\\' => escape(rest, &mut out)?,
+            '[' => class(rest, &mut out)?,
+            '(' if rest.starts_with("(?") => group(rest, &mut out)?,
+            '{' | '}' => {
+                out.push('\\');
+                out.push(next);
+                prefix(rest, 1)
+            }
+            _ => {
+                out.push(next);
+                prefix(rest, 1)
+            }
+        };
         rest = rest.get(token.len()..).unwrap_or_default();
     }
     Ok(out)
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Repetition,
-    Class,
-    Brace,
-    Quoted,
-    Other,
 }
 
 /// The first `count` characters.
@@ -105,8 +100,22 @@ fn lazy(text: &str, length: usize) -> &str {
 }
 
 /// `\Q…\E`, or to the end.
-fn quoted(text: &str) -> &str {
-    text.find(r"\E").and_then(|end| text.get(..end + 2)).unwrap_or(text)
+fn quoted<'e>(text: &'e str, out: &mut String) -> &'e str {
+    let token = text.find(r"\E").and_then(|end| text.get(..end + 2)).unwrap_or(text);
+    let inner = token.strip_prefix(r"\Q").unwrap_or(token);
+    out.push_str(&regex::escape(inner.strip_suffix(r"\E").unwrap_or(inner)));
+    token
+}
+
+/// The start of a group: a name, or flags of Go's.
+fn group<'e>(text: &'e str, out: &mut String) -> Result<&'e str, PatternError> {
+    let inside = text.strip_prefix("(?").unwrap_or_default();
+    let flags = inside.split([')', ':']).next().unwrap_or_default();
+    if !inside.starts_with(['<', 'P']) && !flags.chars().all(|flag| matches!(flag, 'i' | 'm' | 's' | 'U' | '-')) {
+        return Err(PatternError::Syntax(format!("`(?{}` is no group that Go knows", prefix(inside, 1))));
+    }
+    out.push_str("(?");
+    Ok(prefix(text, 2))
 }
 
 /// The length of `{n}`, `{n,}` or `{n,m}`; nothing for a brace that stands for itself.
@@ -124,45 +133,145 @@ fn counted(text: &str) -> Result<Option<usize>, PatternError> {
     Ok(Some(inside.len() + 2))
 }
 
-/// `[…]` with the `]` that closes it, or to the end. A `]` that comes first stands for itself.
-fn class(text: &str) -> &str {
-    let mut characters = text.char_indices().skip(1).peekable();
-    characters.next_if(|&(_, c)| c == '^');
-    characters.next_if(|&(_, c)| c == ']');
-    while let Some((at, c)) = characters.next() {
-        match c {
-            '\\' => {
-                characters.next();
-            }
-            '[' if characters.peek().is_some_and(|&(_, c)| c == ':') => {
-                let end = text.get(at..).and_then(|rest| rest.find(":]")).map_or(at, |length| at + length + 1);
-                while characters.next_if(|&(inner, _)| inner <= end).is_some() {}
-            }
-            ']' => return text.get(..=at).unwrap_or(text),
-            _ => {}
-        }
+/// An escape outside of a class.
+fn escape<'e>(text: &'e str, out: &mut String) -> Result<&'e str, PatternError> {
+    if let Some((token, set)) = class_in_class(text) {
+        out.push_str(&format!("[{set}]"));
+        return Ok(token);
     }
-    text
+    match text.chars().nth(1) {
+        Some(boundary @ ('b' | 'B')) => {
+            out.push_str(&format!(r"(?-u:\{boundary})"));
+            return Ok(prefix(text, 2));
+        }
+        Some('A' | 'z') => {
+            let token = prefix(text, 2);
+            out.push_str(token);
+            return Ok(token);
+        }
+        _ => {}
+    }
+    let (token, character) = escaped(text)?;
+    out.push_str(&literal(character));
+    Ok(token)
 }
 
-/// Escapes what means something inside a class to the `regex` crate only.
-fn translate_class(class: &str, out: &mut String) {
-    let mut rest = class;
-    let mut first = true;
-    while let Some(next) = rest.chars().next() {
-        let named = rest.starts_with("[:").then(|| rest.find(":]")).flatten();
-        let token = match (next, named) {
-            ('\\', _) => prefix(rest, 2),
-            ('[', Some(length)) => prefix(rest, length + 2),
-            _ => prefix(rest, 1),
-        };
-        let doubled = matches!(next, '&' | '~') && rest.get(1..).is_some_and(|after| after.starts_with(next));
-        if doubled || (next == '[' && !first && named.is_none()) {
-            out.push('\\');
+/// `\d` and the like, with what stands in a class for it: ASCII only, and `\s` without `\v`.
+fn perl_set(text: &str) -> Option<(&str, &'static str)> {
+    let set = match text.strip_prefix('\\')?.chars().next()? {
+        'd' => "0-9",
+        'D' => "[^0-9]",
+        'w' => "0-9A-Za-z_",
+        'W' => "[^0-9A-Za-z_]",
+        's' => r"\t\n\x0C\r\x20",
+        'S' => r"[^\t\n\x0C\r\x20]",
+        _ => return None,
+    };
+    Some((prefix(text, 2), set))
+}
+
+/// The character that an escape stands for.
+fn escaped(text: &str) -> Result<(&str, char), PatternError> {
+    let refused = |token: &str| PatternError::Syntax(format!("`{token}` is no escape that Go knows"));
+    let after = text.strip_prefix('\\').unwrap_or_default();
+    let is_octal = |c: char| matches!(c, '0'..='7');
+    let octals = after.chars().take(3).take_while(|&c| is_octal(c)).count();
+    match after.chars().next() {
+        // A digit alone is a backreference, except zero.
+        Some('0') | Some('1'..='7') if octals > 1 || after.starts_with('0') => {
+            let token = prefix(text, 1 + octals);
+            let number = u32::from_str_radix(token.trim_start_matches('\\'), 8).ok();
+            number.and_then(char::from_u32).map(|character| (token, character)).ok_or_else(|| refused(token))
         }
-        out.push_str(token);
-        first = false;
-        rest = rest.get(token.len()..).unwrap_or_default();
+        Some('x') => {
+            let (token, digits) = match after.strip_prefix("x{").and_then(|after| after.split_once('}')) {
+                Some((digits, _)) => (prefix(text, 4 + digits.chars().count()), digits),
+                None => (prefix(text, 4), prefix(text, 4).get(2..).unwrap_or_default()),
+            };
+            let is_number = digits.chars().all(|c| c.is_ascii_hexdigit()) && (token.contains('{') || digits.len() == 2);
+            let number = u32::from_str_radix(digits, 16).ok().filter(|_| is_number);
+            number.and_then(char::from_u32).map(|character| (token, character)).ok_or_else(|| refused(token))
+        }
+        Some(c) => {
+            let token = prefix(text, 2);
+            let character = match c {
+                'a' => '\x07',
+                'f' => '\x0C',
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'v' => '\x0B',
+                c if c.is_ascii() && !c.is_ascii_alphanumeric() => c,
+                _ => return Err(refused(token)),
+            };
+            Ok((token, character))
+        }
+        None => Err(PatternError::Syntax("it ends in a backslash".to_owned())),
+    }
+}
+
+/// A character that stands for itself, in a class or outside.
+fn literal(character: char) -> String {
+    match character {
+        c if c.is_ascii_punctuation() && c != '<' && c != '>' || c == ' ' => format!("\\{c}"),
+        c if c.is_control() => format!(r"\x{{{:X}}}", u32::from(c)),
+        c => c.to_string(),
+    }
+}
+
+/// `[…]`. A `]` that comes first stands for itself, and so does a `-` where it makes no range.
+fn class<'e>(text: &'e str, out: &mut String) -> Result<&'e str, PatternError> {
+    let missing = || PatternError::Syntax("a `[` is not closed".to_owned());
+    let mut at = 1;
+    out.push('[');
+    if text.get(at..).is_some_and(|rest| rest.starts_with('^')) {
+        out.push('^');
+        at += 1;
+    }
+    let first = at;
+    loop {
+        let rest = text.get(at..).filter(|rest| !rest.is_empty()).ok_or_else(missing)?;
+        if rest.starts_with(']') && at > first {
+            out.push(']');
+            return text.get(..=at).ok_or_else(missing);
+        }
+        if let Some((token, set)) = class_in_class(rest) {
+            out.push_str(set);
+            at += token.len();
+            continue;
+        }
+        let (token, low) = class_character(rest)?;
+        at += token.len();
+        out.push_str(&literal(low));
+        let after = text.get(at..).unwrap_or_default();
+        if let Some(after) = after.strip_prefix('-').filter(|after| !after.is_empty() && !after.starts_with(']')) {
+            let (token, high) = class_character(after)?;
+            at += 1 + token.len();
+            out.push('-');
+            out.push_str(&literal(high));
+        }
+    }
+}
+
+/// `[:alpha:]`, `\d`, `\pL`, `\p{Greek}`: what stands for several characters, and how it is written here.
+fn class_in_class(text: &str) -> Option<(&str, &str)> {
+    if let Some(inside) = text.strip_prefix("[:") {
+        let name = inside.split_once(":]").map(|(name, _)| name)?;
+        return text.get(..name.len() + 4).map(|token| (token, token));
+    }
+    if text.starts_with(r"\p") || text.starts_with(r"\P") {
+        let name = text.get(2..).and_then(|after| after.strip_prefix('{')).and_then(|after| after.split_once('}'));
+        let token = name.map_or(prefix(text, 3), |(name, _)| prefix(text, name.chars().count() + 4));
+        return Some((token, token));
+    }
+    perl_set(text)
+}
+
+fn class_character(text: &str) -> Result<(&str, char), PatternError> {
+    match text.chars().next() {
+        Some('\\') => escaped(text),
+        Some(character) => Ok((prefix(text, 1), character)),
+        None => Err(PatternError::Syntax("a `[` is not closed".to_owned())),
     }
 }
 
@@ -191,6 +300,12 @@ mod tests {
             (r"\Qa.b\E$", "a.b", true),
             (r"secrets\/[a-z-_]+$", "secrets/a_b", true),
             (r"(?i)SECRETS", "secrets", true),
+            (r"^\w$", "é", false),
+            (r"^[\d-z]$", "-", true),
+            (r"^[\d-z]$", "y", false),
+            (r"\141", "a", true),
+            (r"\<a\>", "<a>", true),
+            (r"[a-c-e]", "d", false),
             (r"deep", "sub/deep/y.yaml", true),
             ("", "anything", true),
         ];
@@ -201,9 +316,23 @@ mod tests {
 
     #[test]
     fn refuses_what_go_refuses() {
-        for expression in
-            ["secrets/**/*.yaml", "*.yaml", "a++", "a**", "a{2}{3}", "[", "(", "a)", "(?=x)", r"\1", "x{1001}"]
-        {
+        for expression in [
+            "secrets/**/*.yaml",
+            "*.yaml",
+            "a++",
+            "a**",
+            "a{2}{3}",
+            "[",
+            "(",
+            "a)",
+            "(?=x)",
+            r"\1",
+            "x{1001}",
+            "(?x)a",
+            r"\u0061",
+            r"\é",
+            r"[a-\d]",
+        ] {
             assert!(compile(expression).is_err(), "{expression}");
         }
     }

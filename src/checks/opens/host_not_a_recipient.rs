@@ -1,6 +1,8 @@
 //! A host declares a secret of a file that none of its keys opens.
 
-use crate::checks::deciding::{Deciding, deciding, short};
+use crate::access::another_key::{nothing_opens, opens, other_way};
+use crate::access::short;
+use crate::checks::deciding::{Deciding, deciding};
 use crate::checks::declared::{Declared, containers, files as count, owner};
 use crate::checks::{Rule, Verdict, World};
 use crate::command;
@@ -9,8 +11,7 @@ use crate::identity::{Evidence, Held};
 use crate::manifest::Certainty;
 use crate::sops::Document;
 
-use super::another_key::{nothing_opens, other_way};
-use super::reader::{Reader, opens};
+use super::reader::Reader;
 
 pub const RULE: Rule = Rule {
     id: "host-not-a-recipient",
@@ -34,7 +35,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             }
         };
         let documents: Vec<&Document> = files.values().map(|(document, _)| *document).collect();
-        if let Some(why) = nothing_opens(world, held, &documents) {
+        if let Some(why) = nothing_opens(world.policy, world.identities, held, &documents) {
             let clause = format!("whether {who} can open the {} of its secrets: {why}", count(files.len()));
             verdict.undecided_of(reader.host, clause);
             continue;
@@ -44,7 +45,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             if opens(held, document) {
                 continue;
             }
-            match other_way(&reader, held, document) {
+            match other_way(reader.sops, held, document) {
                 Some(way) => {
                     verdict.undecided_of(reader.host, format!("whether {who} can open `{}`: {way}", document.path));
                 }

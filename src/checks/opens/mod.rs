@@ -1,6 +1,5 @@
 //! Can the host open it?
 
-mod another_key;
 mod host_identity_unknown;
 mod host_not_a_recipient;
 mod reader;

@@ -6,7 +6,7 @@ use crate::checks::World;
 use crate::checks::declared::{Declared, Named, configurations};
 use crate::identity::{Held, Identity};
 use crate::manifest::{Host, Sops};
-use crate::sops::{Document, Recipient};
+use crate::sops::Document;
 
 /// One who decrypts.
 pub struct Reader<'a> {
@@ -49,10 +49,4 @@ impl<'a> Reader<'a> {
         }
         files
     }
-}
-
-/// Whether one of the keys is a recipient of a file.
-pub fn opens(held: &[Held], document: &Document) -> bool {
-    let is_held = |one: &Recipient| held.iter().any(|held| held.is(one.kind, &one.identity));
-    document.metadata.recipients().any(is_held)
 }

@@ -1,13 +1,11 @@
 //! A file's recipients are not those that its creation rule names.
 
-use std::collections::BTreeSet;
-
 use crate::checks::deciding::{Deciding, called, deciding};
 use crate::checks::{Rule, Verdict, World};
 use crate::command;
 use crate::finding::{Finding, Label, Level};
-use crate::policy::RuleRecipient;
-use crate::sops::{Document, Recipient};
+use crate::policy::Drift;
+use crate::sops::Document;
 
 pub const RULE: Rule = Rule {
     id: "recipients-drifted",
@@ -26,44 +24,8 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
         if deciding.recipients().next().is_none() {
             continue;
         }
-        let drift = Drift::between(document, &deciding);
+        let drift = Drift::between(&document.metadata.groups, &deciding.rule.groups);
         verdict.findings.extend(drift.map(|drift| finding(world, document, &deciding, &drift)));
-    }
-}
-
-/// In what a file differs from its rule.
-struct Drift<'a> {
-    /// Named by the rule, not in the file.
-    missing: Vec<&'a RuleRecipient>,
-    /// In the file, not named by the rule.
-    stale: Vec<&'a Recipient>,
-}
-
-impl<'a> Drift<'a> {
-    /// Compares as `sops updatekeys` does: group by group in their order, each as a set of
-    /// identity texts (reference: sops, `cmd/sops/subcommand/updatekeys`). Nothing if they agree.
-    fn between(document: &'a Document, deciding: &Deciding<'a>) -> Option<Self> {
-        let groups = document.metadata.groups.len().max(deciding.rule.groups.len());
-        let mut drifted = false;
-        let (mut missing, mut stale) = (Vec::new(), Vec::new());
-        for group in 0..groups {
-            let sealed = document.metadata.groups.get(group).map_or(&[][..], Vec::as_slice);
-            let ruled = deciding.rule.groups.get(group).map_or(&[][..], Vec::as_slice);
-            let sealed_set: BTreeSet<_> =
-                sealed.iter().map(|recipient| (recipient.kind, &recipient.identity)).collect();
-            let ruled_set: BTreeSet<_> = ruled.iter().map(|recipient| (recipient.kind, &recipient.identity)).collect();
-            drifted |= sealed_set != ruled_set;
-            missing.extend(ruled.iter().filter(|one| !sealed_set.contains(&(one.kind, &one.identity))));
-            stale.extend(sealed.iter().filter(|one| !ruled_set.contains(&(one.kind, &one.identity))));
-        }
-        drifted.then_some(Drift { missing, stale })
-    }
-
-    /// Both sides hold the same recipients, in other groups.
-    fn only_regrouped(&self) -> bool {
-        let missing: BTreeSet<_> = self.missing.iter().map(|one| &one.identity).collect();
-        let stale: BTreeSet<_> = self.stale.iter().map(|one| &one.identity).collect();
-        missing == stale
     }
 }
 

@@ -6,6 +6,7 @@ use crate::checks::deciding::deciding;
 use crate::checks::declared::{Named, declared};
 use crate::checks::{Rule, Undecided, Verdict, World};
 use crate::finding::{Finding, Label, Level};
+use crate::policy::Problem;
 use crate::source::{Place, RepoPath};
 use crate::vault::Sealed;
 
@@ -22,9 +23,8 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     let others = unread(world).filter(|label| !said(&label.place.path));
     let others = others.map(|label| format!("whether `{}` is in order: it {}", label.place.path, label.text));
     verdict.undecided.extend(others.map(|clause| Undecided { host: None, clause }));
-    for (place, why) in world.policy.configs.iter().filter(|config| config.readable).flat_map(|config| &config.problems)
-    {
-        let Place { path, start, .. } = place;
+    let problems = world.policy.configs.iter().filter(|config| config.readable).flat_map(|config| &config.problems);
+    for Problem { place: Place { path, start, .. }, why, .. } in problems {
         let clause = format!("whether sops takes `{path}` as it is: line {} {why}", start.line);
         verdict.undecided.push(Undecided { host: None, clause });
     }
@@ -58,7 +58,7 @@ impl World<'_> {
         let files = files.map(|file| masked(Place::whole_file(file.path.clone()), file.why.clone()));
         let policies = self.policy.configs.iter().filter(|config| !config.readable);
         let policies = policies.filter_map(|config| config.problems.first());
-        let policies = policies.map(|(place, why)| Label::new(place.clone(), why.clone()));
+        let policies = policies.map(|problem| Label::new(problem.place.clone(), problem.why.clone()));
         let declared = unread_of_hosts(self);
         let is_ruled = |path: &str| deciding(self.policy, path).is_some_and(|deciding| deciding.is_specific());
         let sealed =

@@ -4,7 +4,6 @@ mod add;
 mod error;
 mod files;
 mod holders;
-mod list;
 mod location;
 mod named;
 pub mod new_key;
@@ -22,37 +21,20 @@ use super::GenerateError;
 use super::change::Plan;
 use super::rule_file::{Edited, Moved, RuleFile};
 use crate::command;
-use crate::identity::Identities;
 use crate::keys::Recipient;
 use crate::keys::recipient::canonical;
-use crate::manifest::{Host, HostKind, Manifest};
-use crate::policy::{Config, Policy};
+use crate::manifest::{Host, HostKind};
+use crate::policy::Config;
 use crate::sops::Document;
-use crate::source::{RepoPath, Text, Tree};
-use crate::vault::Vault;
+use crate::source::{RepoPath, Text};
 
+pub use crate::access::Repository;
 pub use add::{Request, add};
 pub use error::HostError;
 pub use files::KeySource;
 pub use holders::{Holder, Holders};
-pub use list::{Row, list};
 pub use person::{Person, add_person};
 pub use remove::{Who, remove};
-
-/// What is known of a repository. Where it cannot be evaluated, the manifest is empty.
-#[derive(Debug, Clone, Copy)]
-pub struct Repository<'a> {
-    /// What lies in it.
-    pub tree: &'a Tree,
-    /// What its hosts declare.
-    pub manifest: &'a Manifest,
-    /// Every sops file.
-    pub vault: &'a Vault,
-    /// Every rule file.
-    pub policy: &'a Policy,
-    /// Who holds which key.
-    pub identities: &'a Identities,
-}
 
 /// What is to be written, and what a person reads of it.
 #[derive(Debug)]

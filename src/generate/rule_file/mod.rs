@@ -79,7 +79,7 @@ impl RuleFile {
         let unreadable = |line, why| RuleFileError::Unreadable { path: path.clone(), line, why };
         let yaml = yaml::parse(&text).map_err(|error| unreadable(error.place().start.line, error.to_string()))?;
         match config.problems.first() {
-            Some((place, why)) if !config.readable => Err(unreadable(place.start.line, why.clone())),
+            Some(problem) if !config.readable => Err(unreadable(problem.place.start.line, problem.why.clone())),
             _ => Ok(RuleFile { text, yaml, config }),
         }
     }
