@@ -20,6 +20,7 @@
 //! | [`sops`] | sops files: leaves, seals, metadata; never a plaintext |
 //! | [`nixos`] | what Nix code means here: modules, options, hosts, declarations, uses |
 //! | [`policy`] | `.sops.yaml`: parse, match, explain |
+//! | [`agenix`] | `secrets.nix`: which age files there are to be, and whom each is sealed for |
 //! | [`by_nix`] | `--eval`: the user's own Nix, and what it says of the hosts |
 //! | [`vault`] | every sops file of the repository |
 //! | [`command`] | the command lines that mend things |
@@ -33,6 +34,7 @@
 //! | [`cli`] | arguments; one file a command |
 
 pub mod access;
+pub mod agenix;
 pub mod by_nix;
 pub mod checks;
 pub mod cli;

@@ -14,8 +14,8 @@ const LAYERS: &[&[&str]] = &[
     &["keys"],
     &["config"],
     &["nix", "sops"],
-    &["nixos", "policy", "agenix"],
-    &["by_nix"],
+    &["nixos", "policy"],
+    &["agenix", "by_nix"],
     &["vault", "command"],
     &["identity"],
     &["access"],
@@ -39,6 +39,8 @@ const NEVER: &[(&str, &str)] = &[
     // What Nix code means is not read from sops files.
     ("nixos", "sops"),
     ("nixos", "yaml"),
+    ("agenix", "sops"),
+    ("agenix", "policy"),
     // Real Nix is asked, and nothing is evaluated here.
     ("by_nix", "nix"),
     ("by_nix", "sops"),

@@ -175,6 +175,33 @@ impl<'a> Eval<'a> {
         }
     }
 
+    /// The names that an expression binds around its value: those of the `let`s that it begins with, outermost
+    /// first.
+    pub fn bound_around(&self, node: &'a Node) -> Outcome<'a, Vec<Attr<'a>>> {
+        let (mut node, mut scope) = (node, None);
+        let mut bound = Vec::new();
+        loop {
+            match &node.expr {
+                Expr::Let { bindings, body } => {
+                    let (inner, slots) = self.recursive_frame(bindings, scope)?;
+                    bound.extend(bindings.bindings.iter().zip(slots).map(|(binding, value)| Attr {
+                        name: binding.name,
+                        value,
+                        place: AttrPlace::Written(binding.span),
+                        doubt: None,
+                    }));
+                    (node, scope) = (&**body, inner);
+                }
+                Expr::With { scope: set, body } => {
+                    let binds = Binds::With(self.suspend(set, scope));
+                    let frame: &'a Frame<'a> = self.alloc(Frame { up: scope, binds });
+                    (node, scope) = (&**body, Some(frame));
+                }
+                _ => return Ok(bound),
+            }
+        }
+    }
+
     fn let_scope(&self, bindings: &'a Bindings, scope: Scope<'a>) -> Outcome<'a, Scope<'a>> {
         let (inner, _) = self.recursive_frame(bindings, scope)?;
         Ok(inner)

@@ -29,8 +29,7 @@ pub fn list<'a>(eval: &Eval<'a>, world: &'a World<'a>, entry: &str, listing: &mu
     let Some(&file) = eval.program.by_path.get(entry) else {
         return eval.fail(&format!("{entry} is not in the repository"));
     };
-    world.set_inputs(eval.alloc(Inputs::none()));
-    system::install(eval, world);
+    prepare(eval, world);
     let file = eval.file(file);
     let file_name = entry.rsplit('/').next().unwrap_or(entry);
     if file_name == "configuration.nix" {
@@ -72,6 +71,12 @@ pub fn list<'a>(eval: &Eval<'a>, world: &'a World<'a>, entry: &str, listing: &mu
         return eval.fail("no configuration is in it");
     }
     Ok(())
+}
+
+/// Makes known what any file may import that no flake gives anything: `<nixpkgs>`, what it fetches, pins.
+pub fn prepare<'a>(eval: &Eval<'a>, world: &'a World<'a>) {
+    world.set_inputs(eval.alloc(Inputs::none()));
+    system::install(eval, world);
 }
 
 /// Adds the host that one NixOS module makes.
