@@ -29,6 +29,8 @@ pub struct Config {
     pub inputs: BTreeMap<String, String>,
     /// `[generate] "OUT" = "COMMAND"`: what is generated, by where it is written.
     pub generate: BTreeMap<String, Command>,
+    /// `[agenix] rules`: the rules files of agenix or ragenix, relative to the repository.
+    pub agenix_rules: Vec<FilePath>,
     /// `exclude`: patterns of paths that are not looked at.
     pub exclude: Vec<Glob>,
     /// `[[policy.deny]]`, as written.
@@ -63,6 +65,15 @@ pub struct Command {
     /// As written.
     pub line: String,
     /// Where it stands.
+    pub place: Place,
+}
+
+/// A file of the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilePath {
+    /// Its path, relative to the repository.
+    pub path: String,
+    /// Where it is named.
     pub place: Place,
 }
 
@@ -127,6 +138,12 @@ pub enum Mistake {
     /// Not a recipient.
     #[error("this is not a recipient: {0}")]
     Recipient(Malformed),
+    /// A file that is not there.
+    #[error("there is no file `{path}`; paths are relative to the repository")]
+    NoSuchFile {
+        /// The path.
+        path: String,
+    },
     /// Not a pattern.
     #[error("this is no pattern of paths: {0}")]
     Pattern(String),
@@ -214,11 +231,32 @@ impl Reader<'_> {
                 "levels" => config.levels = self.levels(key, value),
                 "inputs" => config.inputs = self.folders(key, value),
                 "generate" => config.generate = self.commands(key, value),
+                "agenix" => config.agenix_rules = self.agenix(key, value),
                 "exclude" => config.exclude = self.globs(key, value),
                 "policy" => self.policies(key, value, config),
-                _ => self.unknown(key, &["hosts", "users", "levels", "inputs", "generate", "exclude", "policy"]),
+                _ => {
+                    let known = ["hosts", "users", "levels", "inputs", "generate", "agenix", "exclude", "policy"];
+                    self.unknown(key, &known);
+                }
             }
         }
+    }
+
+    /// `[agenix]`.
+    fn agenix(&mut self, key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>) -> Vec<FilePath> {
+        let mut rules = Vec::new();
+        for (field, value) in self.table(key, value) {
+            if field.get_ref() == "rules" {
+                let paths = self.texts(field, value).into_iter();
+                rules.extend(paths.map(|(path, place)| FilePath {
+                    path: path.strip_prefix("./").map_or(path.clone(), str::to_owned),
+                    place,
+                }));
+            } else {
+                self.unknown(field, &["rules"]);
+            }
+        }
+        rules
     }
 
     fn globs(&mut self, key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>) -> Vec<Glob> {

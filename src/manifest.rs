@@ -4,6 +4,7 @@
 //! Types only. Declarations come from the static evaluator ([`crate::nixos`]) or from real Nix
 //! (`sealnix check --manifest`), in the same types.
 
+pub mod agenix;
 pub mod certainty;
 pub mod compare;
 pub mod comparison;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::source::{Place, RepoPath};
+pub use agenix::{Agenix, AgenixSecret, MasterIdentity, Rekey};
 pub use certainty::{Certainty, Complete};
 pub use fact::Fact;
 pub use machine::{BindMount, Container, Group, Read, Unit, User};
@@ -52,6 +54,17 @@ impl Manifest {
         });
         let secrets = configurations.flatten().flat_map(|sops| sops.secrets.values());
         secrets.filter_map(|secret| secret.sops_file.known()).map(|file| &file.path)
+    }
+
+    /// Every file that an agenix secret is read from, as often as it is named.
+    pub fn age_files(&self) -> impl Iterator<Item = &RepoPath> {
+        let configurations = self.hosts.iter().flat_map(|host| {
+            let users = host.home_users.values().map(|user| &user.agenix);
+            let containers = host.containers.values().map(|container| &container.agenix);
+            std::iter::once(&host.agenix).chain(users).chain(containers)
+        });
+        let secrets = configurations.flatten().flat_map(|agenix| agenix.secrets.values());
+        secrets.filter_map(|secret| secret.file.known()).map(|file| &file.path)
     }
 }
 
@@ -387,32 +400,6 @@ pub struct Template {
     /// Every definition that adds to it.
     #[serde(default)]
     pub definitions: Vec<Definition>,
-}
-
-/// The `age` options of agenix.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Agenix {
-    /// By attribute name.
-    #[serde(default)]
-    pub secrets: BTreeMap<String, AgenixSecret>,
-    /// `age.identityPaths`.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
-    pub identity_paths: Fact<Vec<String>>,
-}
-
-/// One `age.secrets.<attr>`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct AgenixSecret {
-    /// The encrypted file.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
-    pub file: Fact<SopsFile>,
-    /// Whether the host declares it at all.
-    #[serde(flatten)]
-    pub certainty: Certainty,
-    /// Where its name is written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Spot>,
 }
 
 /// Something that could not be known, and why.

@@ -1,4 +1,6 @@
-//! Every sops file of the repository. Never a plaintext.
+//! Every sops and age file of the repository. Never a plaintext.
+
+pub mod age_files;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::sops::{self, Document, Refused};
 use crate::source::{Place, RepoPath, Text, Tree};
+pub use age_files::AgeFile;
 
 /// What one file is, as far as sops is concerned.
 #[derive(Debug, Clone)]
@@ -42,14 +45,16 @@ impl Sealed {
     }
 }
 
-/// Every file of the repository that holds sops metadata. A file that is in the tree and not
-/// in `files` holds none.
+/// Every file of the repository that holds sops metadata, and every age file. A file that is in the tree
+/// and not in `files` holds no such metadata.
 #[derive(Debug, Default)]
 pub struct Vault {
     /// By path.
     pub files: BTreeMap<RepoPath, Sealed>,
     /// The files in clear that have keys and nothing to seal: examples.
     pub examples: BTreeSet<RepoPath>,
+    /// The age files, by path: what is called `.age`, and what was named as one.
+    pub age: BTreeMap<RepoPath, AgeFile>,
 }
 
 impl Vault {
@@ -58,7 +63,18 @@ impl Vault {
     pub fn read(tree: &Tree) -> Vault {
         let files = tree.texts.par_iter().filter_map(|(path, text)| Some((path.clone(), Sealed::read(text)?)));
         let examples = tree.texts.par_iter().filter(|(_, text)| sops::is_blank(text, sops::Format::of(text.path())));
-        Vault { files: files.collect(), examples: examples.map(|(path, _)| path.clone()).collect() }
+        let files: BTreeMap<_, _> = files.collect();
+        let examples = examples.map(|(path, _)| path.clone()).collect();
+        // A sops file may have any name.
+        let age = age_files::read(tree).filter(|(path, _)| !files.contains_key(path)).collect();
+        Vault { age, examples, files }
+    }
+
+    /// Reads files that are not called `.age` and that something names as age files.
+    pub fn add_age_files<'a>(&mut self, tree: &Tree, named: impl IntoIterator<Item = &'a RepoPath>) {
+        let others = named.into_iter().filter(|path| !self.age.contains_key(*path));
+        let others: Vec<_> = age_files::read_named(tree, others).collect();
+        self.age.extend(others);
     }
 
     /// The document at a path, if it was read.

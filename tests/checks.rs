@@ -7,6 +7,7 @@ mod accounts;
 #[path = "checks/opens.rs"]
 mod opens;
 
+use sealnix::agenix::Agenix;
 use sealnix::checks::{self, Verdict, World};
 use sealnix::finding::{Finding, Level, merge};
 use sealnix::identity::{Evidence, Held, Identities, Identity};
@@ -123,6 +124,7 @@ impl Facts {
             manifest: &self.manifest,
             vault: &self.vault,
             policy: &self.policy,
+            agenix: &Agenix::default(),
             identities: &self.identities,
             tree: &self.tree,
             entry: &"flake.nix".into(),

@@ -96,6 +96,8 @@ fn what_nix_says_is_so() {
     let unknown = |unknown: &Value| format!("{} {} {}", unknown["user"], unknown["secret"], unknown["field"]);
     let unknowns: Vec<String> = alpha["unknowns"].as_array().unwrap().iter().map(unknown).collect();
     let expected = [
+        "null null \"agenix.secrets.built.file\"",
+        "null null \"agenix.secrets.gone.file\"",
         "null null \"agenix.secrets.lost.file\"",
         "null null \"containers.box.config\"",
         "null null \"containers.web.secrets.inner.mode\"",
@@ -106,6 +108,11 @@ fn what_nix_says_is_so() {
         "null null \"units.odd.readsAll\"",
     ];
     assert_eq!(unknowns, expected);
+    // SHA-256 over those of the host's key and of the file: what agenix-rekey names its file by.
+    let door = &alpha["agenix"]["secrets"]["door"];
+    let named = "secrets/rekeyed/alpha/742eedabfda78db1e34e62313a69e55a-door.age";
+    assert_eq!((text(&door["file"], "path"), text(&door["rekeyFile"], "path")), (named, "secrets/door.age"));
+    assert_eq!(alpha["agenix"]["secrets"]["own"]["rekeyFile"], Value::Null);
 }
 
 #[test]

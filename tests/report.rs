@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use proptest::prelude::*;
+use sealnix::agenix::Agenix;
 use sealnix::checks::World;
 use sealnix::config::Setting;
 use sealnix::finding::{Finding, Label, Level};
@@ -95,6 +96,7 @@ impl Repo {
             manifest: &self.manifest,
             vault: &self.vault,
             policy: &policy,
+            agenix: &Agenix::default(),
             identities: &identities,
             syntax_errors,
             tree: &self.tree,
@@ -393,6 +395,7 @@ fn the_findings_contract() {
         manifest: &repo.manifest,
         vault: &repo.vault,
         policy: &policy,
+        agenix: &Agenix::default(),
         identities: &identities,
         syntax_errors: &[],
         tree: &repo.tree,

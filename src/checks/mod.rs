@@ -17,6 +17,7 @@ pub mod read;
 pub mod sealed;
 pub mod r#use;
 
+use crate::agenix::Agenix;
 use crate::finding::{Finding, Label, Level};
 use crate::identity::Identities;
 use crate::manifest::{Certainty, Host, Manifest};
@@ -29,10 +30,12 @@ use crate::vault::Vault;
 pub struct World<'a> {
     /// What each host declares and uses.
     pub manifest: &'a Manifest,
-    /// Every sops file.
+    /// Every sops and age file.
     pub vault: &'a Vault,
-    /// Every rule file.
+    /// Every rule file of sops.
     pub policy: &'a Policy,
+    /// Every rules file of agenix.
+    pub agenix: &'a Agenix,
     /// Who holds which key.
     pub identities: &'a Identities,
     /// What lies in the repository.

@@ -9,6 +9,7 @@ use super::run::{self, Known, RunError};
 use super::sealed;
 use super::subject::Subject;
 use crate::access::Repository;
+use crate::agenix::Agenix;
 use crate::identity::Identities;
 use crate::manifest::Manifest;
 use crate::policy::Policy;
@@ -41,8 +42,19 @@ impl Here {
                 let identities = Identities::find(&manifest, &policy, &vault, &tree, &config);
                 let entry = "".into();
                 let syntax_errors = Vec::new();
-                let known =
-                    Known { tree, entry, manifest, vault, policy, identities, config, syntax_errors, exact: false };
+                let agenix = Agenix::default();
+                let known = Known {
+                    agenix,
+                    config,
+                    entry,
+                    exact: false,
+                    identities,
+                    manifest,
+                    policy,
+                    syntax_errors,
+                    tree,
+                    vault,
+                };
                 Ok(Here { root, known, unevaluated: Some(error.to_string()) })
             }
         }

@@ -9,8 +9,10 @@ use rayon::prelude::*;
 use super::exact::Exact;
 use super::explain;
 use super::scope::Scope;
+use super::sealed;
 use super::subject::Subject;
 use crate::access::Unheard;
+use crate::agenix::Agenix;
 use crate::by_nix;
 use crate::checks::{self, Verdict, World};
 use crate::config::{self, Config, ConfigError, Mistake};
@@ -251,10 +253,12 @@ pub struct Known {
     pub entry: RepoPath,
     /// What its hosts declare and use.
     pub manifest: Manifest,
-    /// Every sops file.
+    /// Every sops and age file.
     pub vault: Vault,
-    /// Every rule file.
+    /// Every rule file of sops.
     pub policy: Policy,
+    /// Every rules file of agenix.
+    pub agenix: Agenix,
     /// Who holds which key.
     pub identities: Identities,
     /// What the repository's own configuration file says.
@@ -268,8 +272,8 @@ pub struct Known {
 impl Known {
     /// What the rules may look at.
     pub fn world(&self) -> World<'_> {
-        let Known { tree, entry, manifest, vault, policy, identities, syntax_errors, .. } = self;
-        World { manifest, vault, policy, identities, tree, entry, syntax_errors }
+        let Known { tree, entry, manifest, vault, policy, agenix, identities, syntax_errors, .. } = self;
+        World { manifest, vault, policy, agenix, identities, tree, entry, syntax_errors }
     }
 }
 
@@ -322,10 +326,12 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     };
     let Walked { mut tree, config, given } = walk(&start, subject)?;
     let program = parse(&mut tree);
-    let (evaluated, vault) = rayon::join(
+    let rules = rules_files(&config, &tree);
+    let (evaluated, (vault, agenix)) = rayon::join(
         || evaluate(&tree, &program, &start.entries, &given),
-        || exact.is_none().then(|| Vault::read(&tree)),
+        || (exact.is_none().then(|| Vault::read(&tree)), Agenix::read(&tree, &program, &rules)),
     );
+    let agenix = agenix?;
     let Evaluated { entry, manifest: statically, reached, not_looked, .. } = evaluated?;
     tree.not_looked.extend(not_looked);
     tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
@@ -337,15 +343,27 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     if let (Some((manifest, _)), true) = (&exact, is_nix_here) {
         take_fetched(&mut tree, &start.entries, manifest)?;
     }
-    let vault = vault.unwrap_or_else(|| Vault::read(&tree));
+    let mut vault = vault.unwrap_or_else(|| Vault::read(&tree));
     let syntax_errors = syntax_errors(&tree, &program, &reached);
     let (exact, manifest) = match exact {
         Some((exact, list)) => (true, join(exact, statically, list)),
         None => (false, statically),
     };
+    let entries = agenix.entries().map(|(_, entry)| &entry.file);
+    vault.add_age_files(&tree, entries.chain(manifest.age_files()));
     let policy = Policy::read(&tree);
     let identities = Identities::find(&manifest, &policy, &vault, &tree, &config);
-    Ok(Known { tree, entry, config, manifest, vault, policy, identities, syntax_errors, exact })
+    Ok(Known { tree, entry, config, manifest, vault, policy, agenix, identities, syntax_errors, exact })
+}
+
+/// The rules files of agenix that somebody names: in `sealnix.toml`, else in the environment, as agenix takes it.
+/// One that lies outside is that of another repository.
+fn rules_files(config: &Config, tree: &Tree) -> Vec<RepoPath> {
+    if !config.agenix_rules.is_empty() {
+        return config.agenix_rules.iter().map(|file| file.path.as_str().into()).collect();
+    }
+    let named = std::env::var_os("RULES").and_then(|path| sealed::path_inside(&tree.root, Path::new(&path)));
+    named.filter(|path| tree.files.contains_key(path.as_str())).map(|path| path.as_str().into()).into_iter().collect()
 }
 
 /// Takes in those inputs that secrets' files lie in and that Nix has fetched to evaluate them.
@@ -433,12 +451,12 @@ fn evaluate(
 pub(super) fn config(tree: &Tree) -> Result<Config, RunError> {
     let Some(text) = tree.texts.get(config::FILE_NAME) else { return Ok(Config::default()) };
     let config = Config::read(text).map_err(RunError::Config)?;
-    let errors = beyond_reading(&config);
+    let errors = beyond_reading(&config, tree);
     if errors.is_empty() { Ok(config) } else { Err(RunError::Config(errors)) }
 }
 
 /// Mistakes that only show beside the rules: what would be silently without effect.
-fn beyond_reading(config: &Config) -> Vec<ConfigError> {
+fn beyond_reading(config: &Config, tree: &Tree) -> Vec<ConfigError> {
     let unknown = config.levels.iter().filter(|(name, _)| !checks::rules().any(|rule| rule.id == name.as_str()));
     let unknown = unknown.map(|(found, setting)| ConfigError {
         mistake: Mistake::UnknownRule { found: found.clone(), nearest: explain::nearest(found) },
@@ -450,7 +468,12 @@ fn beyond_reading(config: &Config) -> Vec<ConfigError> {
         let why = Recipe::read(&command.line).err()?;
         Some(ConfigError { mistake: Mistake::Command { why }, place: command.place.clone() })
     });
-    let mut errors: Vec<_> = unknown.chain(policies).chain(commands).collect();
+    let missing = config.agenix_rules.iter().filter(|file| !tree.files.contains_key(file.path.as_str()));
+    let missing = missing.map(|file| ConfigError {
+        mistake: Mistake::NoSuchFile { path: file.path.clone() },
+        place: file.place.clone(),
+    });
+    let mut errors: Vec<_> = unknown.chain(policies).chain(commands).chain(missing).collect();
     errors.sort_by(|a, b| a.place.cmp(&b.place));
     errors
 }

@@ -12,7 +12,8 @@ use super::fact::value;
 use super::host_fields;
 use super::join::HostList;
 use super::{
-    Certainty, Complete, EvaluationError, Fact, Host, HostKind, Manifest, Secret, Sops, Spot, Template, Unknown,
+    Agenix, AgenixSecret, Certainty, Complete, EvaluationError, Fact, Host, HostKind, Manifest, Secret, Sops, SopsFile,
+    Spot, Template, Unknown,
 };
 
 /// Compares what `ours` says with what `theirs` says: hosts by kind and name, secrets and templates by
@@ -61,12 +62,13 @@ fn host(ours: Option<&Host>, theirs: &Host, unknowns: &[Unknown], named: HostCom
     };
     let why_missing = incomplete.first().copied().filter(|_| ours.is_none());
     let sides = Sides { ours, theirs, why_missing };
-    let (secrets, templates) = (sides.compare(Of::Secrets), sides.compare(Of::Templates));
+    let [secrets, templates, agenix] = [Of::Secrets, Of::Templates, Of::Agenix].map(|of| sides.compare(of));
     let found = if ours.is_some() { Found::Both } else { Found::Missing };
-    let mut totals = Totals { secrets: tally(&secrets), templates: tally(&templates), ..Totals::default() };
+    let mut totals =
+        Totals { secrets: tally(&secrets), templates: tally(&templates), agenix: tally(&agenix), ..Totals::default() };
     totals.hosts.count(found == Found::Both);
     totals.hosts_missing = usize::from(found == Found::Missing && why_missing.is_none());
-    for at in secrets.iter().chain(&templates).filter_map(|compared| compared.at.as_ref()) {
+    for at in secrets.iter().chain(&templates).chain(&agenix).filter_map(|compared| compared.at.as_ref()) {
         totals.at.count(at.is_equal());
         totals.at_differs += usize::from(at.ours.is_some() && !at.is_equal());
     }
@@ -74,7 +76,7 @@ fn host(ours: Option<&Host>, theirs: &Host, unknowns: &[Unknown], named: HostCom
     let (fields, differences) = ours.map(|ours| host_fields::compare(ours, theirs)).unwrap_or_default();
     totals.fields = fields;
     let incomplete = incomplete.into_iter().map(str::to_owned).collect();
-    HostComparison { found, incomplete, totals, differences, secrets, templates, ..named }
+    HostComparison { found, incomplete, totals, differences, secrets, templates, agenix, ..named }
 }
 
 fn tally(compared: &[Compared]) -> Tally {
@@ -95,6 +97,8 @@ fn why_incomplete(part: &Complete) -> Option<&str> {
 enum Of {
     Secrets,
     Templates,
+    /// The secrets of agenix.
+    Agenix,
 }
 
 /// A secret or template: what the two have in common.
@@ -134,6 +138,22 @@ impl<'a> Item<'a> {
             (PLACEHOLDERS, sorted(&template.placeholders)),
         ];
         Item { fields, certainty: &template.certainty, at: template.at.as_ref() }
+    }
+
+    fn agenix(secret: &'a AgenixSecret) -> Self {
+        let file = |file: &SopsFile| Value::from(&*file.path);
+        let rekey_file = secret.rekey_file.known().map(|it| it.as_ref().map_or(Value::Null, file));
+        let fields = vec![
+            ("file", secret.file.known().map(file)),
+            ("rekeyFile", rekey_file),
+            ("name", value(&secret.name)),
+            ("path", value(&secret.path)),
+            ("mode", value(&secret.mode)),
+            ("owner", value(&secret.owner)),
+            ("group", value(&secret.group)),
+            ("symlink", value(&secret.symlink)),
+        ];
+        Item { fields, certainty: &secret.certainty, at: secret.at.as_ref() }
     }
 
     fn field(&self, name: &str) -> Option<&Value> {
@@ -178,14 +198,15 @@ impl<'a> Sides<'a> {
     }
 
     fn names(&self, user: Option<&str>, of: Of) -> BTreeSet<&'a str> {
-        let sides = [self.ours.and_then(|host| sops_of(host, user)), sops_of(self.theirs, user)];
-        let names = |sops: &'a Sops| -> Vec<&'a str> {
+        let names = |host: &'a Host| -> Vec<&'a String> {
+            let (sops, agenix) = (sops_of(host, user), agenix_of(host, user));
             match of {
-                Of::Secrets => sops.secrets.keys().map(String::as_str).collect(),
-                Of::Templates => sops.templates.keys().map(String::as_str).collect(),
+                Of::Secrets => sops.map(|sops| sops.secrets.keys().collect()).unwrap_or_default(),
+                Of::Templates => sops.map(|sops| sops.templates.keys().collect()).unwrap_or_default(),
+                Of::Agenix => agenix.map(|agenix| agenix.secrets.keys().collect()).unwrap_or_default(),
             }
         };
-        sides.into_iter().flatten().flat_map(names).collect()
+        self.ours.into_iter().chain([self.theirs]).flat_map(names).map(String::as_str).collect()
     }
 
     /// None where nothing follows: what we have more than an incomplete manifest, or lack of what
@@ -253,7 +274,10 @@ impl<'a> Sides<'a> {
         let Some(ours) = self.ours else { return self.why_missing };
         let of_all = |unknown: &&Unknown| {
             let field = unknown.field.as_str();
-            let set = matches!((of, field), (Of::Secrets, "secrets") | (Of::Templates, "templates"));
+            let set = matches!(
+                (of, field),
+                (Of::Secrets, "secrets") | (Of::Templates, "templates") | (Of::Agenix, "agenix.secrets")
+            );
             unknown.secret.is_none()
                 && (unknown.user.as_deref() == user && (set || field == "declared")
                     || user.is_some() && unknown.user.is_none() && field == "homeUsers")
@@ -286,17 +310,24 @@ fn sops_of<'a>(host: &'a Host, user: Option<&str>) -> Option<&'a Sops> {
     }
 }
 
+fn agenix_of<'a>(host: &'a Host, user: Option<&str>) -> Option<&'a Agenix> {
+    match user {
+        Some(user) => host.home_users.get(user)?.agenix.as_ref(),
+        None => host.agenix.as_ref(),
+    }
+}
+
 fn find<'a>(host: &'a Host, user: Option<&str>, of: Of, name: &str) -> Option<Item<'a>> {
-    let sops = sops_of(host, user)?;
     match of {
-        Of::Secrets => sops.secrets.get(name).map(Item::secret),
-        Of::Templates => sops.templates.get(name).map(Item::template),
+        Of::Secrets => sops_of(host, user)?.secrets.get(name).map(Item::secret),
+        Of::Templates => sops_of(host, user)?.templates.get(name).map(Item::template),
+        Of::Agenix => agenix_of(host, user)?.secrets.get(name).map(Item::agenix),
     }
 }
 
 fn complete(host: &Host, of: Of) -> &Complete {
     match of {
-        Of::Secrets => &host.complete.secrets,
+        Of::Secrets | Of::Agenix => &host.complete.secrets,
         Of::Templates => &host.complete.templates,
     }
 }
@@ -308,10 +339,16 @@ fn is_about(unknown: &Unknown, user: Option<&str>, of: Of, name: &str, fields: &
     }
     match of {
         Of::Secrets => unknown.secret.as_deref() == Some(name) && fields.contains(&unknown.field.as_str()),
-        Of::Templates => match unknown.field.strip_prefix("templates.").and_then(|rest| rest.strip_prefix(name)) {
-            Some("") => true,
-            Some(rest) => rest.strip_prefix('.').is_some_and(|field| fields.contains(&field)),
-            None => false,
-        },
+        Of::Templates => is_below("templates.", unknown, name, fields),
+        Of::Agenix => is_below("agenix.secrets.", unknown, name, fields),
+    }
+}
+
+/// Whether an unknown is of something named beneath a prefix, or of one of its fields.
+fn is_below(prefix: &str, unknown: &Unknown, name: &str, fields: &[&str]) -> bool {
+    match unknown.field.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(name)) {
+        Some("") => true,
+        Some(rest) => rest.strip_prefix('.').is_some_and(|field| fields.contains(&field)),
+        None => false,
     }
 }

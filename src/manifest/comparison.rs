@@ -44,6 +44,8 @@ pub struct HostComparison {
     pub secrets: Vec<Compared>,
     /// Likewise.
     pub templates: Vec<Compared>,
+    /// The secrets of agenix, likewise.
+    pub agenix: Vec<Compared>,
 }
 
 /// Which of two manifests has a host.
@@ -172,6 +174,8 @@ pub struct Totals {
     pub secrets: Tally,
     /// Templates.
     pub templates: Tally,
+    /// Secrets of agenix.
+    pub agenix: Tally,
     /// Places of what both have and the other gives a place for.
     pub at: Share,
     /// Places that we give, and that differ.
@@ -210,9 +214,9 @@ impl Comparison {
     /// Whether anything differs. What is unknown or conditional does not.
     pub fn differs(&self) -> bool {
         let wrong = |tally: &Tally| tally.wrong + tally.missing + tally.invented;
-        let Totals { hosts_missing, hosts_invented, fields, secrets, templates, at_differs, .. } = &self.totals;
-        hosts_missing + hosts_invented + (fields.total - fields.equal) + wrong(secrets) + wrong(templates) + at_differs
-            > 0
+        let Totals { hosts_missing, hosts_invented, fields, secrets, templates, agenix, at_differs, .. } = &self.totals;
+        let of_hosts = hosts_missing + hosts_invented + (fields.total - fields.equal);
+        of_hosts + wrong(secrets) + wrong(templates) + wrong(agenix) + at_differs > 0
     }
 }
 
@@ -249,6 +253,7 @@ impl Totals {
         self.fields.add(more.fields);
         self.secrets.add(&more.secrets);
         self.templates.add(&more.templates);
+        self.agenix.add(&more.agenix);
         self.at.add(more.at);
         self.at_differs += more.at_differs;
         self.placeholders.add(more.placeholders);

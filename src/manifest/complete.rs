@@ -65,7 +65,12 @@ impl<'a> Completion<'a> {
         if let Fact::Known(file) = &mut secret.file {
             self.file(file);
         }
+        if let Fact::Known(Some(file)) = &mut secret.rekey_file {
+            self.file(file);
+        }
+        self.definitions(name, &mut secret.definitions);
         self.spot(name, &mut secret.at);
+        self.spot(name, &mut secret.origin);
     }
 
     fn definitions(&self, name: &str, definitions: &mut [Definition]) {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    Agenix, Certainty, Complete, CompleteParts, Definition, Fact, Host, Manifest, Namespace, Secret, Sops, Spot,
-    Template, Unknown, Use, Used,
+    Agenix, AgenixSecret, Certainty, Complete, CompleteParts, Definition, Fact, Host, Manifest, Namespace, Secret,
+    Sops, Spot, Template, Unknown, Use, Used,
 };
 
 /// Whose the list of the hosts is that Nix evaluated.
@@ -203,10 +203,37 @@ fn join_agenix(exact: Option<&mut Agenix>, found: Option<Agenix>) {
     otherwise(&mut exact.identity_paths, found.identity_paths);
     for (name, secret) in &mut exact.secrets {
         secret.certainty = Certainty::Certain;
+        secret.complete = Complete::Yes;
         if let Some(found) = found.secrets.remove(name) {
-            otherwise(&mut secret.file, found.file);
-            secret.at = secret.at.take().or(found.at);
+            join_agenix_secret(secret, found);
         }
+    }
+    if let (Some(exact), Some(found)) = (exact.rekey.as_mut(), found.rekey) {
+        otherwise(&mut exact.host_pubkey, found.host_pubkey);
+        otherwise(&mut exact.master_identities, found.master_identities);
+        otherwise(&mut exact.storage_mode, found.storage_mode);
+        exact.host_pubkey_at = exact.host_pubkey_at.take().or(found.host_pubkey_at);
+    }
+}
+
+fn join_agenix_secret(exact: &mut AgenixSecret, found: AgenixSecret) {
+    otherwise(&mut exact.name, found.name);
+    otherwise(&mut exact.file, found.file);
+    otherwise(&mut exact.path, found.path);
+    otherwise(&mut exact.mode, found.mode);
+    otherwise(&mut exact.owner, found.owner);
+    otherwise(&mut exact.group, found.group);
+    otherwise(&mut exact.symlink, found.symlink);
+    otherwise(&mut exact.rekey_file, found.rekey_file);
+    exact.at = exact.at.take().or(found.at);
+    exact.origin = exact.origin.take().or(found.origin);
+    join_definitions(&mut exact.definitions, found.definitions);
+}
+
+fn agenix_of<'a>(host: &'a Host, user: Option<&str>) -> Option<&'a Agenix> {
+    match user {
+        Some(user) => host.home_users.get(user)?.agenix.as_ref(),
+        None => host.agenix.as_ref(),
     }
 }
 
@@ -220,10 +247,13 @@ fn sops_of<'a>(host: &'a Host, user: Option<&str>) -> Option<&'a Sops> {
 /// Whether a use is of a name that was not found statically, and that Nix declares.
 fn is_declared(used: &Use, exact: &Host) -> bool {
     let Used::NotDeclared { of, name } = &used.what else { return false };
-    sops_of(exact, used.user.as_deref()).is_some_and(|sops| match of {
-        Namespace::Secrets | Namespace::Placeholder => sops.secrets.contains_key(name),
-        Namespace::Templates => sops.templates.contains_key(name),
-    })
+    let user = used.user.as_deref();
+    let sops = sops_of(exact, user);
+    match of {
+        Namespace::Secrets | Namespace::Placeholder => sops.is_some_and(|sops| sops.secrets.contains_key(name)),
+        Namespace::Templates => sops.is_some_and(|sops| sops.templates.contains_key(name)),
+        Namespace::AgeSecrets => agenix_of(exact, user).is_some_and(|agenix| agenix.secrets.contains_key(name)),
+    }
 }
 
 /// The fields of [`Sops`], as unknowns name them.
@@ -236,6 +266,9 @@ fn is_answered(unknown: &Unknown, exact: &Host) -> bool {
     let field = unknown.field.as_str();
     if unknown.user.as_ref().is_some_and(|user| !exact.home_users.contains_key(user)) {
         return true;
+    }
+    if let Some(field) = field.strip_prefix("agenix.") {
+        return agenix_of(exact, unknown.user.as_deref()).is_none_or(|agenix| answers(agenix, field));
     }
     let sops = sops_of(exact, unknown.user.as_deref());
     match &unknown.secret {
@@ -257,6 +290,17 @@ fn is_answered(unknown: &Unknown, exact: &Host) -> bool {
             sops.is_some_and(|sops| is_known(sops, field)) || (unknown.user.is_none() && is_known(exact, field))
         }
     }
+}
+
+/// Whether agenix' part says a field, or is without the secret that it is of: `secrets.NAME.path`. That a secret is
+/// declared Nix knows.
+fn answers(agenix: &Agenix, field: &str) -> bool {
+    let of_secret = field.strip_prefix("secrets.");
+    let is_of = |name: &String, rest: &str| {
+        rest.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let is_gone = of_secret.is_some_and(|rest| !agenix.secrets.keys().any(|name| is_of(name, rest)));
+    is_gone || field.ends_with(".declared") || is_known(agenix, field)
 }
 
 /// Whether a field is of a template that is not declared, `templates.NAME.path`.

@@ -33,6 +33,8 @@ pub struct Use {
 pub enum Used {
     /// `config.sops.secrets.NAME.path`.
     SecretPath { name: String },
+    /// `config.age.secrets.NAME.path`.
+    AgeSecretPath { name: String },
     /// `config.sops.placeholder.NAME`.
     Placeholder { name: String },
     /// `config.sops.templates.NAME.path`.
@@ -43,6 +45,8 @@ pub enum Used {
     PlainLiteral { length: u32 },
     /// A secret's path, or a decrypted file, read at evaluation.
     ReadAtEval { name: String },
+    /// Likewise of agenix.
+    AgeReadAtEval { name: String },
     /// A secret, placeholder or template that this configuration does not declare.
     NotDeclared { of: Namespace, name: String },
 }
@@ -57,15 +61,19 @@ pub enum Namespace {
     Placeholder,
     /// `sops.templates`.
     Templates,
+    /// `age.secrets`.
+    #[serde(rename = "ageSecrets")]
+    AgeSecrets,
 }
 
 impl Namespace {
-    /// The option as people write it after `sops.`.
-    pub fn option(self) -> &'static str {
+    /// The option as people write it, step by step.
+    pub fn option(self) -> [&'static str; 2] {
         match self {
-            Namespace::Secrets => "secrets",
-            Namespace::Placeholder => "placeholder",
-            Namespace::Templates => "templates",
+            Namespace::Secrets => ["sops", "secrets"],
+            Namespace::Placeholder => ["sops", "placeholder"],
+            Namespace::Templates => ["sops", "templates"],
+            Namespace::AgeSecrets => ["age", "secrets"],
         }
     }
 }

@@ -1,6 +1,7 @@
 //! config → Manifest: what a host declares, each with its place and how sure it is.
 
 mod absent;
+mod agenix;
 mod fields;
 mod nested;
 mod placeholders;
@@ -118,6 +119,7 @@ impl<'a> Reader<'a, '_> {
             });
         }
         host.sops = self.sops(configuration, config)?;
+        host.agenix = self.agenix(configuration, config)?;
         host.users = self.users(config);
         host.units = self.units(config);
         self.nested_systems(configuration);
@@ -218,11 +220,11 @@ impl<'a> Reader<'a, '_> {
                 }
                 homes.push((attr.name.as_str(), inner));
                 self.nested_systems(inner);
-                self.sops(inner, config)
+                Ok(HomeUser { sops: self.sops(inner, config)?, agenix: self.agenix(inner, config)? })
             });
             match home {
-                Ok(sops) => {
-                    host.home_users.insert(attr.name.to_string(), HomeUser { sops, agenix: None });
+                Ok(user) => {
+                    host.home_users.insert(attr.name.to_string(), user);
                 }
                 Err(stop) => self.note(None, "declared", stop),
             }
@@ -241,7 +243,7 @@ impl<'a> Reader<'a, '_> {
                     host.complete.secrets = incomplete();
                     host.complete.templates = incomplete();
                 }
-                "secrets" => host.complete.secrets = incomplete(),
+                "secrets" | "agenix.secrets" => host.complete.secrets = incomplete(),
                 "templates" => host.complete.templates = incomplete(),
                 _ => {}
             }

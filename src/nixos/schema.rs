@@ -1,4 +1,4 @@
-//! The options of sops-nix and the few of nixpkgs that matter, written as modules.
+//! The options of sops-nix and agenix, and the few of nixpkgs that matter, written as modules.
 
 use super::configuration::{Class, Configuration};
 use crate::nix::Symbol;
@@ -10,6 +10,9 @@ pub const FILES: &[(&str, &str)] = &[
     ("«nixos»", include_str!("schema/nixos.nix")),
     ("«sops-nix»", include_str!("schema/sops-nix.nix")),
     ("«sops-nix-home»", include_str!("schema/sops-nix-home.nix")),
+    ("«agenix»", include_str!("schema/agenix.nix")),
+    ("«agenix-home»", include_str!("schema/agenix-home.nix")),
+    ("«agenix-rekey»", include_str!("schema/agenix-rekey.nix")),
     ("«home»", include_str!("schema/home.nix")),
     ("«home-manager»", include_str!("schema/home-manager.nix")),
 ];

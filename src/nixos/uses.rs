@@ -35,11 +35,12 @@ pub struct Sets<'a> {
 pub fn sets<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, user: Option<&'a str>) -> Outcome<'a, Sets<'a>> {
     let config = eval.force(configuration.config(eval))?;
     let mut sets = Vec::new();
-    for of in [Namespace::Secrets, Namespace::Placeholder, Namespace::Templates] {
+    for of in [Namespace::Secrets, Namespace::Placeholder, Namespace::Templates, Namespace::AgeSecrets] {
+        let [system, option] = of.option();
         let Value::Attrs(attrs) = config else { continue };
-        let Some(sops) = attrs.get(Symbol::new("sops")) else { continue };
-        let sops = eval.force(sops.value)?;
-        if let Ok(Value::Attrs(set)) = eval.settle(eval.select_name(sops, Symbol::new(of.option()), None)) {
+        let Some(options) = attrs.get(Symbol::new(system)) else { continue };
+        let options = eval.force(options.value)?;
+        if let Ok(Value::Attrs(set)) = eval.settle(eval.select_name(options, Symbol::new(option), None)) {
             sets.push((of, set));
         }
     }
@@ -151,7 +152,10 @@ impl<'a> Search<'a, '_> {
         let [first, second, ..] = self.path.as_slice() else { return false };
         matches!(
             (first.as_str(), second.as_str()),
-            ("sops", "secrets" | "placeholder") | ("home-manager", "users" | "extraSpecialArgs") | ("_module", "args")
+            ("sops", "secrets" | "placeholder")
+                | ("age", "secrets")
+                | ("home-manager", "users" | "extraSpecialArgs")
+                | ("_module", "args")
         )
     }
 
@@ -347,6 +351,8 @@ fn used(mark: &Mark<'_>, read: bool) -> Option<Used> {
     Some(match mark.kind.as_str() {
         "secret" if read => Used::ReadAtEval { name },
         "secret" => Used::SecretPath { name },
+        "age-secret" if read => Used::AgeReadAtEval { name },
+        "age-secret" => Used::AgeSecretPath { name },
         "placeholder" => Used::Placeholder { name },
         "template" => Used::TemplatePath { name },
         _ => return None,
@@ -361,7 +367,8 @@ fn is_whole(text: &Str<'_>, mark: &Mark<'_>) -> bool {
         && one_word
         && match mark.kind.as_str() {
             "placeholder" => text.text.starts_with("<SOPS:") && text.text.ends_with(":PLACEHOLDER>"),
-            _ => text.text.starts_with(['/', '%', '~']),
+            // In home-manager agenix' paths begin with a variable or command of the shell.
+            _ => text.text.starts_with(['/', '%', '~', '$']),
         }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 
 use super::summary::count;
 use crate::manifest::comparison::{
-    At, Compared, Comparison, Difference, Found, HostComparison, Line, Tally, UnknownField, Verdict,
+    At, Compared, Comparison, Difference, Found, HostComparison, Line, Tally, Totals, UnknownField, Verdict,
 };
 use crate::manifest::{EvaluationError, HostKind};
 use crate::source::visible::clean_line;
@@ -29,6 +29,9 @@ pub fn write(out: &mut impl io::Write, comparison: &Comparison) -> io::Result<()
     if totals.templates != Tally::default() {
         let templates = tally("template", &totals.templates);
         writeln!(out, "{templates}; placeholders of {}/{} equal", placeholders.equal, placeholders.total)?;
+    }
+    if totals.agenix != Tally::default() {
+        writeln!(out, "{}", tally("agenix secret", &totals.agenix))?;
     }
     writeln!(out, "places: {}/{} equal", at.equal, at.total)
 }
@@ -55,9 +58,11 @@ fn write_host(out: &mut impl io::Write, host: &HostComparison) -> io::Result<()>
         HostKind::Darwin => "darwin",
         HostKind::Home => "home",
     };
+    let Totals { secrets, agenix, .. } = &host.totals;
+    let (equal, total) = (secrets.equal + agenix.equal, secrets.total + agenix.total);
     let said = match host.found {
-        Found::Both => format!("{} of {} equal", host.totals.secrets.equal, count(host.totals.secrets.total, "secret")),
-        Found::Missing => format!("not found, with {}", count(host.totals.secrets.total, "secret")),
+        Found::Both => format!("{equal} of {} equal", count(total, "secret")),
+        Found::Missing => format!("not found, with {}", count(total, "secret")),
         Found::NotInOther => "not in the other manifest".to_owned(),
         Found::Invented => "invented: Nix lists no such host".to_owned(),
         Found::NotEvaluated => "not compared: Nix cannot evaluate it".to_owned(),
@@ -73,7 +78,8 @@ fn write_host(out: &mut impl io::Write, host: &HostComparison) -> io::Result<()>
     for Difference { field, ours, theirs } in &host.differences {
         line(out, "differs", &format!("`{field}`: we say {ours}, the other {theirs}"))?;
     }
-    for (noun, compared) in [("secret", &host.secrets), ("template", &host.templates)] {
+    for (noun, compared) in [("secret", &host.secrets), ("template", &host.templates), ("agenix secret", &host.agenix)]
+    {
         // What a missing host declares is missing with it.
         let listed = compared.iter().filter(|_| host.found == Found::Both);
         let mut unknown: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -34,6 +34,8 @@ pub struct Summary {
     pub templates: usize,
     /// Files that hold sops metadata.
     pub files: usize,
+    /// Files that age encrypted.
+    pub age_files: usize,
     /// Findings of this level.
     pub errors: usize,
     /// Findings of this level.
@@ -82,6 +84,7 @@ impl Summary {
             secrets: sum(hosts, |sops| sops.secrets.len()) + hosts.iter().map(agenix_secrets).sum::<usize>(),
             templates: sum(hosts, |sops| sops.templates.len()),
             files: world.vault.files.len(),
+            age_files: world.vault.age.values().filter(|file| file.header().is_some()).count(),
             errors: level(Level::Error),
             warnings: level(Level::Warning),
             notes: level(Level::Note),
@@ -115,11 +118,12 @@ impl Summary {
         }
         let _ = writeln!(
             text,
-            "{}, {}, {}{}: {}, {}, {}",
+            "{}, {}, {}{}{}: {}, {}, {}",
             count(self.hosts, "host"),
             count(self.secrets, "secret"),
             if self.templates > 0 { count(self.templates, "template") + ", " } else { String::new() },
             count(self.files, "sops file"),
+            if self.age_files > 0 { format!(", {}", count(self.age_files, "age file")) } else { String::new() },
             count(self.errors, "error"),
             count(self.warnings, "warning"),
             count(self.notes, "note"),

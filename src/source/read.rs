@@ -114,6 +114,16 @@ fn tail_is_sops(file: &mut File) -> io::Result<bool> {
     Ok(looks_like_sops(&String::from_utf8_lossy(&tail)))
 }
 
+impl Tree {
+    /// The first bytes of a file, `most` of them at most; an error as a clause.
+    pub fn beginning(&self, path: &str, most: usize) -> Result<Vec<u8>, String> {
+        let mut bytes = Vec::new();
+        let file = File::open(self.on_disk(path)).map_err(|error| unreadable(&error))?;
+        file.take(most as u64).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+        Ok(bytes)
+    }
+}
+
 /// An error of the system as a clause.
 pub(super) fn unreadable(error: &io::Error) -> String {
     match error.kind() {

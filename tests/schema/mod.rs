@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sealnix::manifest::{
     AgeKeys, Agenix, AgenixSecret, AssumedAbsent, BindMount, Certainty, Complete, CompleteParts, Container, Definition,
-    EvaluationError, Fact, GnupgKeys, Group, HomeUser, Host, HostKind, Manifest, Read, Secret, Sops, SopsFile, Spot,
-    Template, Unit, Unknown, Used, User, VERSION,
+    EvaluationError, Fact, GnupgKeys, Group, HomeUser, Host, HostKind, Manifest, MasterIdentity, Read, Rekey, Secret,
+    Sops, SopsFile, Spot, Template, Unit, Unknown, Used, User, VERSION,
 };
 use sealnix::source::{Place, Position};
 use serde_json::Value;
 
 /// The keys that Nix code does not give, each with the reason. Wherever they stand: a part of the path.
-const NOT_BY_NIX: [(&str, &str); 12] = [
+const NOT_BY_NIX: [(&str, &str); 14] = [
     ("manifest.unknowns", "Nix evaluates every host that it is asked for"),
     ("hosts.uses", "a path has no string context, so only the static evaluator sees where it ends"),
     ("hosts.evaluationError", "an error ends the evaluation; `--eval` writes it"),
@@ -22,6 +22,8 @@ const NOT_BY_NIX: [(&str, &str); 12] = [
     ("secrets.*.complete", "absent is complete"),
     ("secrets.*.origin", "Nix knows where the attribute is written, not where its name is"),
     ("sops.assumedAbsent", "Nix assumes nothing"),
+    ("agenix.assumedAbsent", "likewise"),
+    ("rekey.hostPubkeyAt", "Nix knows in which module an option is set, and not where in it"),
     ("byte", "Nix gives lines and columns"),
     ("end", "likewise"),
     ("end.byte", "likewise"),
@@ -161,8 +163,33 @@ fn secret() -> Secret {
 }
 
 fn agenix() -> Agenix {
-    let secret = AgenixSecret { file: known(file()), certainty: Certainty::Assumed(text()), at: Some(spot()) };
-    Agenix { secrets: named(secret), identity_paths: known(vec![text()]) }
+    let secret = AgenixSecret {
+        name: known(text()),
+        file: known(file()),
+        path: known(text()),
+        mode: known(text()),
+        owner: known(text()),
+        group: known(text()),
+        symlink: known(true),
+        rekey_file: known(Some(file())),
+        certainty: Certainty::Assumed(text()),
+        complete: Complete::No(text()),
+        at: Some(spot()),
+        origin: Some(spot()),
+        definitions: vec![definition()],
+    };
+    let identity = MasterIdentity { identity: text(), pubkey: Some(text()) };
+    Agenix {
+        secrets: named(secret),
+        identity_paths: known(vec![text()]),
+        assumed_absent: vec![AssumedAbsent { secrets: vec![text()], why: text(), at: Some(spot()) }],
+        rekey: Some(Rekey {
+            host_pubkey: known(text()),
+            host_pubkey_at: Some(spot()),
+            master_identities: known(vec![identity]),
+            storage_mode: known(text()),
+        }),
+    }
 }
 
 fn definition() -> Definition {

@@ -1,5 +1,6 @@
 //! Files of the repository, as a flake sees them: in a git repository only what is tracked.
 
+use std::borrow::Cow;
 use std::fs;
 
 use super::{Function, arguments};
@@ -131,6 +132,20 @@ pub fn text_of<'a>(eval: &Eval<'a>, relative: &'a str) -> Outcome<'a, &'a str> {
     match eval.read_once(relative, || if small { fs::read_to_string(eval.tree.on_disk(relative)).ok() } else { None }) {
         Some(text) => Ok(text),
         None => Err(Stop::Unknown(eval.unknown(Reason::NotLooked(relative), None))),
+    }
+}
+
+/// The bytes of a file of the repository, which need not be a text.
+pub fn bytes_of<'a>(eval: &Eval<'a>, relative: &'a str) -> Outcome<'a, Cow<'a, [u8]>> {
+    match text_of(eval, relative) {
+        Err(Stop::Unknown(why)) if eval.tree.files.get(relative).is_some_and(|entry| entry.size <= MAX_READ) => {
+            let bytes = eval.tree.beginning(relative, MAX_READ as usize + 1).ok();
+            let whole = bytes.filter(|bytes| bytes.len() as u64 <= MAX_READ);
+            let whole = whole.ok_or(Stop::Unknown(why))?;
+            eval.limits.read(eval, whole.len())?;
+            Ok(Cow::Owned(whole))
+        }
+        text => Ok(Cow::Borrowed(text?.as_bytes())),
     }
 }
 

@@ -19,7 +19,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "placeholder", arity: 1, run: placeholder },
 ];
 
-fn hash<'a>(eval: &Eval<'a>, algorithm: &'a Thunk<'a>, content: &'a str) -> Outcome<'a> {
+fn hash<'a>(eval: &Eval<'a>, algorithm: &'a Thunk<'a>, content: &[u8]) -> Outcome<'a> {
     let bytes = match eval.force_string(algorithm)?.text {
         "md5" => Md5::digest(content).to_vec(),
         "sha1" => Sha1::digest(content).to_vec(),
@@ -33,13 +33,13 @@ fn hash<'a>(eval: &Eval<'a>, algorithm: &'a Thunk<'a>, content: &'a str) -> Outc
 
 fn hash_string<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [algorithm, text] = arguments(eval, args)?;
-    hash(eval, algorithm, eval.force_string(text)?.text)
+    hash(eval, algorithm, eval.force_string(text)?.text.as_bytes())
 }
 
 fn hash_file<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [algorithm, file] = arguments(eval, args)?;
     let relative = files::in_repository(eval, file, "hashFile")?;
-    hash(eval, algorithm, files::text_of(eval, relative)?)
+    hash(eval, algorithm, &files::bytes_of(eval, relative)?)
 }
 
 /// What stands for a derivation's own output until it is built.

@@ -1,10 +1,8 @@
 //! Secrets that are not declared only if what was assumed holds, such as that nothing enables a service.
 
-use std::collections::BTreeMap;
-
 use super::Reader;
 use super::places::spot;
-use crate::manifest::{AssumedAbsent, Secret};
+use crate::manifest::AssumedAbsent;
 use crate::nix::Symbol;
 use crate::nix::unknown::Unknown;
 use crate::nix::value::{Attr, AttrPlace, Outcome, Value};
@@ -12,18 +10,19 @@ use crate::nixos::configuration::Configuration;
 use crate::nixos::definition::{Definition, expand};
 
 impl<'a> Reader<'a, '_> {
-    /// Definitions of secrets that do not count by an assumption, but for names that are `declared`
-    /// all the same.
+    /// Definitions of secrets at `sops.secrets` or `age.secrets` that do not count by an assumption, but for
+    /// names that are declared all the same.
     pub(super) fn assumed_absent(
         &self,
         configuration: &'a Configuration<'a>,
-        declared: &BTreeMap<String, Secret>,
+        option: [&str; 2],
+        is_declared: impl Fn(&str) -> bool,
     ) -> Outcome<'a, Vec<AssumedAbsent>> {
-        let definitions = configuration.definitions_at(self.eval, &["sops", "secrets"].map(Symbol::new))?;
+        let definitions = configuration.definitions_at(self.eval, &option.map(Symbol::new))?;
         let mut absent = Vec::new();
         for (set, value) in expand(self.eval, &definitions)?.definitions {
             let Value::Attrs(attrs) = value else { continue };
-            let others = || attrs.entries.iter().filter(|attr| !declared.contains_key(attr.name.as_str()));
+            let others = || attrs.entries.iter().filter(|attr| !is_declared(attr.name.as_str()));
             if let Some(why) = set.assumed_away(self.eval) {
                 let others: Vec<_> = others().collect();
                 absent.extend(others.first().map(|first| self.absent(&others, first.place, why)));

@@ -38,9 +38,12 @@ impl<'a> Reader<'a, '_> {
             }
             for (name, definitions) in self.written(configuration, kind.option).unwrap_or_default().of {
                 let why = match self.declares_secrets(configuration, kind, &definitions) {
-                    Ok(false) => continue,
-                    Ok(true) => "declares sops secrets of its own, and systems within a system are not looked at",
-                    Err(_) => "may declare sops secrets of its own: its modules could not be read",
+                    Ok(None) => continue,
+                    Ok(Some("sops")) => {
+                        "declares sops secrets of its own, and systems within a system are not looked at"
+                    }
+                    Ok(Some(_)) => "declares agenix secrets of its own, and systems within a system are not looked at",
+                    Err(_) => "may declare secrets of its own: its modules could not be read",
                 };
                 let place = definitions.first().and_then(|definition| definition.place.of_name());
                 self.unknowns.push(UnknownFact {
@@ -69,13 +72,13 @@ impl<'a> Reader<'a, '_> {
         Some(why(self.eval, stop))
     }
 
-    /// Whether the modules of a system define secrets or templates.
+    /// The options by which the modules of a system define secrets or templates: `sops` or `age`.
     fn declares_secrets(
         &self,
         configuration: &'a Configuration<'a>,
         kind: &Kind,
         definitions: &[Definition<'a>],
-    ) -> Outcome<'a, bool> {
+    ) -> Outcome<'a, Option<&'static str>> {
         let mut roots = Vec::new();
         let mut special: Vec<Attr<'a>> = configuration.special.to_vec();
         for system in self.live(definitions)? {
@@ -106,8 +109,8 @@ impl<'a> Reader<'a, '_> {
         if let Some(why) = within.incomplete(self.eval)? {
             return Err(Stop::Unknown(why));
         }
-        let defines = |option: &str| {
-            let definitions = within.definitions_at(self.eval, &["sops", option].map(Symbol::new))?;
+        let defines = |option: [&str; 2]| {
+            let definitions = within.definitions_at(self.eval, &option.map(Symbol::new))?;
             let values: Vec<Value<'a>> = if kind.whole {
                 self.live(&definitions)?.iter().map(|live| live.value).collect()
             } else {
@@ -115,7 +118,12 @@ impl<'a> Reader<'a, '_> {
             };
             Ok(values.iter().any(|value| !matches!(value, Value::Attrs(attrs) if attrs.entries.is_empty())))
         };
-        Ok(defines("secrets")? || defines("templates")?)
+        for option @ [system, _] in [["sops", "secrets"], ["sops", "templates"], ["age", "secrets"]] {
+            if defines(option)? {
+                return Ok(Some(system));
+            }
+        }
+        Ok(None)
     }
 
     /// The definitions that count, or may.

@@ -23,7 +23,8 @@ impl<'a> Reader<'a, '_> {
         let (secrets, templates) = (written(&["sops", "secrets"])?, written(&["sops", "templates"])?);
         let secrets = self.secrets(sops, &secrets)?;
         Ok(Some(Sops {
-            assumed_absent: self.assumed_absent(configuration, &secrets)?,
+            assumed_absent: self
+                .assumed_absent(configuration, ["sops", "secrets"], |name| secrets.contains_key(name))?,
             secrets,
             templates: self.templates(configuration, sops, &templates)?,
             default_sops_file: self.default_file(sops),
@@ -64,7 +65,7 @@ impl<'a> Reader<'a, '_> {
         written: &WrittenNames<'a>,
     ) -> Outcome<'a, BTreeMap<String, Secret>> {
         let mut secrets = BTreeMap::new();
-        let Some(attrs) = self.declared(sops, "secrets")? else { return Ok(secrets) };
+        let Some(attrs) = self.declared(sops, "secrets", "secrets")? else { return Ok(secrets) };
         for attr in attrs.entries {
             let name = attr.name.to_string();
             let (secret, assumed) = self.eval.observe(|| self.secret(attr, written));
@@ -81,16 +82,22 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The set of secrets or templates; what may be in it besides is noted.
-    pub(super) fn declared(&mut self, sops: &'a Attrs<'a>, field: &str) -> Outcome<'a, Option<&'a Attrs<'a>>> {
-        match self.nested(sops, &[field])? {
+    /// `label` is what it is called there.
+    pub(super) fn declared(
+        &mut self,
+        options: &'a Attrs<'a>,
+        field: &str,
+        label: &str,
+    ) -> Outcome<'a, Option<&'a Attrs<'a>>> {
+        match self.nested(options, &[field])? {
             Value::Attrs(attrs) => {
                 if let Some(open) = attrs.open {
-                    self.note(None, field, Stop::Unknown(open.why));
+                    self.note(None, label, Stop::Unknown(open.why));
                 }
                 Ok(Some(attrs))
             }
             Value::Unknown(unknown) => {
-                self.note(None, field, Stop::Unknown(unknown));
+                self.note(None, label, Stop::Unknown(unknown));
                 Ok(None)
             }
             _ => Ok(None),
@@ -157,7 +164,7 @@ impl<'a> Reader<'a, '_> {
         written: &WrittenNames<'a>,
     ) -> Outcome<'a, BTreeMap<String, Template>> {
         let mut templates = BTreeMap::new();
-        let Some(attrs) = self.declared(sops, "templates")? else { return Ok(templates) };
+        let Some(attrs) = self.declared(sops, "templates", "templates")? else { return Ok(templates) };
         for attr in attrs.entries {
             let template = self.template(configuration, attr, written);
             templates.insert(attr.name.to_string(), template);
@@ -210,7 +217,7 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-fn certainty(doubt: Option<Doubt<'_>>) -> Certainty {
+pub(super) fn certainty(doubt: Option<Doubt<'_>>) -> Certainty {
     match doubt {
         None => Certainty::Certain,
         Some(Doubt::Assumed(why)) => Certainty::Assumed(why.to_string()),

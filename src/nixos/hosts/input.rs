@@ -26,6 +26,10 @@ pub enum Project {
     NixDarwin,
     /// Mic92/sops-nix.
     SopsNix,
+    /// ryantm/agenix, or ragenix, which has its module.
+    Agenix,
+    /// oddlama/agenix-rekey.
+    AgenixRekey,
     /// flake-compat: flakes where there are none.
     FlakeCompat,
     /// One of nix-systems: a list of systems, as `import` gives it.
@@ -202,6 +206,9 @@ impl<'a> Inputs<'a> {
         match self.project_of(eval, name) {
             Project::SopsNix if for_home => Foreign::Schema("«sops-nix-home»"),
             Project::SopsNix if class != Class::Plain => Foreign::Schema("«sops-nix»"),
+            Project::Agenix if for_home => Foreign::Schema("«agenix-home»"),
+            Project::Agenix if class != Class::Plain => Foreign::Schema("«agenix»"),
+            Project::AgenixRekey if class != Class::Plain => Foreign::Schema("«agenix-rekey»"),
             Project::HomeManager if matches!(class, Class::Nixos | Class::Darwin) => Foreign::Schema("«home-manager»"),
             Project::HostMaker if class == Class::Plain => Foreign::Private,
             Project::Library(wiring) if wiring.declares_secrets() => Foreign::Private,
@@ -266,6 +273,8 @@ pub fn known(url: &str) -> Option<Project> {
         "home-manager" => Project::HomeManager,
         "nix-darwin" => Project::NixDarwin,
         "sops-nix" => Project::SopsNix,
+        "agenix" | "ragenix" => Project::Agenix,
+        "agenix-rekey" => Project::AgenixRekey,
         "flake-compat" => Project::FlakeCompat,
         repository => Project::Library(wirings::of_repository(repository, url)?),
     })
@@ -288,6 +297,8 @@ pub fn project(eval: &Eval<'_>, name: &str, url: &str) -> Project {
         (true, _) => Project::Private,
         (false, _) if HOST_MAKERS.contains(&repository(url).to_ascii_lowercase().as_str()) => Project::HostMaker,
         (false, "sops-nix" | "sops") => Project::SopsNix,
+        (false, "agenix" | "ragenix") => Project::Agenix,
+        (false, "agenix-rekey") => Project::AgenixRekey,
         (false, "home-manager") => Project::HomeManager,
         (false, "darwin" | "nix-darwin") => Project::NixDarwin,
         (false, name) if name.starts_with("nixpkgs") || name == "nixos" => Project::Nixpkgs,
@@ -333,6 +344,8 @@ pub fn value<'a>(eval: &Eval<'a>, world: &'a World<'a>, input: &'a Input<'a>) ->
         Project::NixDarwin => vec![eval.attr("lib", eval.lazy(move |eval| Ok(system::darwin_lib(eval, world))))],
         Project::Library(wiring) => wirings::offers(eval, world, wiring, input.name)?,
         Project::SopsNix
+        | Project::Agenix
+        | Project::AgenixRekey
         | Project::FlakeCompat
         | Project::Systems(_)
         | Project::HostMaker
@@ -349,7 +362,12 @@ fn inputs_of<'a>(eval: &Eval<'a>, world: &'a World<'a>, of: &'a Input<'a>) -> Va
     let absent: &'a Absent<'a> = eval.alloc(move |eval: &Eval<'a>, name: Symbol| {
         let project = project(eval, name.as_str(), name.as_str());
         match project {
-            Project::Nixpkgs | Project::HomeManager | Project::NixDarwin | Project::SopsNix => {
+            Project::Nixpkgs
+            | Project::HomeManager
+            | Project::NixDarwin
+            | Project::SopsNix
+            | Project::Agenix
+            | Project::AgenixRekey => {
                 value(eval, world, eval.alloc(Input { name: name.as_str(), project, source: None }))
             }
             Project::FlakeCompat
