@@ -103,9 +103,9 @@ fn declarations_come_from_a_manifest_that_nix_made() {
     let output = sealnix(folder.path(), &["check", "--manifest", MADE_BY_NIX, "--format", "json", "."]);
     let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     // alpha, bare, mac and a home. Of sops alpha has ten secrets, its user ada, its container, mac and the home one each;
-    // of agenix alpha has two, ada and the home one each.
+    // of agenix alpha has six, ada and the home one each.
     let summary = &value["summary"];
-    assert_eq!((&summary["hosts"], &summary["secrets"], &summary["templates"]), (&4.into(), &18.into(), &2.into()));
+    assert_eq!((&summary["hosts"], &summary["secrets"], &summary["templates"]), (&4.into(), &22.into(), &2.into()));
 }
 
 #[test]

@@ -22,12 +22,13 @@ impl<'a> Reader<'a, '_> {
     ) -> Outcome<'a, Option<Agenix>> {
         let schemas = configuration.collected(self.eval)?.schemas;
         let is_imported = |names: &[&str]| names.iter().any(|name| schemas.contains(name));
-        if !is_imported(&["«agenix»", "«agenix-home»"]) {
+        let written = self.written(configuration, &["age", "secrets"])?;
+        // Its module may come by a way that is not known.
+        if !is_imported(&["«agenix»", "«agenix-home»"]) && written.of.is_empty() {
             return Ok(None);
         }
         let Some(age) = config.get(Symbol::new("age")) else { return Ok(None) };
         let age = self.eval.force_attrs(age.value)?;
-        let written = self.written(configuration, &["age", "secrets"])?;
         let mut secrets = BTreeMap::new();
         if let Some(attrs) = self.declared(age, "secrets", "agenix.secrets")? {
             for attr in attrs.entries {
