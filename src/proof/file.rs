@@ -153,6 +153,9 @@ impl FileProof {
 
     /// Proves what can be proved of a file that was read.
     pub fn of_document(document: &Document, identities: &[&Identity]) -> FileProof {
+        if let Some(refused) = document.key_named_twice() {
+            return FileProof { path: document.path.clone(), state: refused.into() };
+        }
         let Unwrapped { groups, needed, key } = unwrap(&document.metadata, identities);
         let openers = openers(document, &groups, identities);
         let state = match key {

@@ -15,6 +15,7 @@ mod plain;
 mod read;
 pub mod seal;
 pub mod shamir;
+mod unique;
 pub mod walk;
 mod yaml;
 
