@@ -345,3 +345,64 @@ fn of_a_repository_what_names_the_identity_must_be_right_and_one_file_there_must
     assert_eq!(closed.code, Some(1));
     assert!(closed.stdout.contains("closed      secrets/a.yaml"), "{}", closed.stdout);
 }
+
+/// An age file sealed for alice; the `age` crate is what `verify` opens it with, so the `age` program's own are in
+/// the vectors.
+fn age_file(text: &[u8]) -> Vec<u8> {
+    let recipient: age::x25519::Recipient = ALICE.parse().unwrap();
+    age::encrypt(&recipient, text).unwrap()
+}
+
+#[test]
+fn age_files_open_as_a_whole() {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    let sealed = age_file(&vec![7; 200_000]);
+    write("good.age", &sealed);
+    write("cut.age", &sealed[..150_000]);
+    let mut edited = sealed.clone();
+    edited[190_000] ^= 1;
+    write("edited.age", &edited);
+    write("none.age", b"age, but none");
+    for (file, key, code, said) in [
+        ("good.age", "alice.agekey", 0, "right       good.age: opened by age1g6e50tyffy…nlsp2a"),
+        ("good.age", "bob.agekey", 1, "closed      good.age: it is not sealed for this identity"),
+        ("cut.age", "alice.agekey", 1, "broken      cut.age: it was changed after it was sealed"),
+        ("edited.age", "alice.agekey", 1, "broken      edited.age: it was changed after it was sealed"),
+        ("none.age", "alice.agekey", 1, "not sealed  none.age"),
+    ] {
+        let key = identity(key);
+        let run = verify(folder.path(), &[file, "-i", key.to_str().unwrap()], &[]);
+        assert!(run.stdout.contains(said), "{}", run.stdout);
+        assert_eq!(run.code, Some(code), "{file}");
+    }
+}
+
+#[test]
+fn where_nothing_opens_it_says_so() {
+    let others = repository("", &[("a.yaml", "10-yaml-ssh-to-age-derived/enc.yaml")]);
+    let alice = identity("alice.agekey");
+    let run = verify(others.path(), &["-i", alice.to_str().unwrap()], &[]);
+    assert_eq!(run.code, Some(1));
+    assert!(run.stdout.contains("nothing is proved: no file opens with age1g6e50tyffy…nlsp2a\n"), "{}", run.stdout);
+}
+
+#[test]
+fn a_home_manager_user_is_a_reader_of_its_own() {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("secrets")).unwrap();
+    fs::copy(vector("08-yaml-ssh-ed25519-native", "enc.yaml"), folder.path().join("secrets/a.yaml")).unwrap();
+    fs::write(
+        folder.path().join("flake.nix"),
+        "{\n  inputs = { nixpkgs.url = \"github:NixOS/nixpkgs\"; sops-nix.url = \"github:Mic92/sops-nix\"; home-manager.url = \"github:nix-community/home-manager\"; };\n  \
+         outputs = { nixpkgs, sops-nix, home-manager, ... }: {\n    homeConfigurations.\"kim@web\" = home-manager.lib.homeManagerConfiguration {\n      \
+         pkgs = nixpkgs.legacyPackages.x86_64-linux;\n      modules = [ sops-nix.homeManagerModules.sops { sops.secrets.k.sopsFile = ./secrets/a.yaml; } ];\n    };\n  };\n}\n",
+    )
+    .unwrap();
+    let repository = Scratch::copy_of(folder.path(), &[], &[]);
+    let key = identity("ssh_ed25519");
+    // sops finds a person's key at home, and uses it as such.
+    let run = verify(repository.path(), &["--host", "kim@web", "-i", key.to_str().unwrap()], &[]);
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("kim@web opens all that it declares: 1 declared secret\n"), "{}", run.stdout);
+}

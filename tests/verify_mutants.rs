@@ -137,7 +137,7 @@ fn is_right(base: &Base, content: &str, identities: &[&Identity]) -> bool {
             groups.map(|group| group.iter().map(|one| (one.kind, one.enc.clone())).collect()).collect();
         (groups, metadata.threshold)
     };
-    if document.key_named_twice().is_none() && entries(&document.metadata) == entries(&base.metadata) {
+    if document.undecryptable().is_none() && entries(&document.metadata) == entries(&base.metadata) {
         return examine(&document, &base.key, |_, _| {}).is_ok_and(|examined| examined.is_right());
     }
     let proof = FileProof::of_document(&document, identities);

@@ -1,7 +1,6 @@
 //! `sealnix verify [FILES]`.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -13,18 +12,15 @@ use super::{Format, Inputs, Outcome, sealed};
 use crate::keys::private::{self, Identities, Identity};
 use crate::manifest::{Host, Manifest};
 use crate::proof::host::{Delivered, Reader, Repository};
-use crate::proof::{self, FileProof, HostProof, Proofs, State, memory};
+use crate::proof::{self, FileProof, HostProof, Proofs, State, agenix, memory};
 use crate::report::verify;
 use crate::source::{RepoPath, Text};
 use crate::vault::Sealed;
 
-/// The largest file that is read, in bytes.
-const LARGEST: u64 = 16 << 20;
-
 /// What `verify` is told.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Files that must open; without them and without --host every sealed file of the repository.
+    /// Sops and age files that must open; without them and without --host every sealed file of the repository.
     files: Vec<PathBuf>,
     /// A file of age identities or an ssh private key without a passphrase; as often as needed. Then nothing else is
     /// used; without it the identities that sops would use here.
@@ -57,7 +53,7 @@ pub fn verify(arguments: &Arguments, out: &mut impl Write) -> Result<Outcome, Ru
         (None, true) => of_repository(arguments.repository.as_deref(), &usable)?,
     };
     match arguments.format {
-        Format::Human => verify::write(out, &proofs, &identities.unusable)?,
+        Format::Human => verify::write(out, &proofs, &identities)?,
         Format::Json => verify::write_json(out, &proofs, &identities)?,
     }
     Ok(outcome)
@@ -93,11 +89,11 @@ fn of_files(files: &[PathBuf], identities: &[&Identity]) -> (Proofs, Outcome) {
 
 fn of_file(path: &Path, identities: &[&Identity]) -> FileProof {
     let name: RepoPath = path.display().to_string().into();
-    let bytes = match contents(path) {
+    let bytes = match agenix::contents(path) {
         Ok(bytes) => bytes,
         Err(error) => return not_looked(name, format!("cannot be read: {error}")),
     };
-    if bytes.len() as u64 > LARGEST {
+    if bytes.len() as u64 > agenix::LARGEST {
         return not_looked(name, "is larger than 16 MiB".to_owned());
     }
     let is_age = [&b"age-encryption.org/"[..], b"-----BEGIN AGE"].iter().any(|start| bytes.starts_with(start));
@@ -108,12 +104,6 @@ fn of_file(path: &Path, identities: &[&Identity]) -> FileProof {
         Ok(text) => FileProof::of_text(&Text::new(name, text), identities),
         Err(_) => not_looked(name, "is not UTF-8".to_owned()),
     }
-}
-
-fn contents(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn not_looked(path: RepoPath, why: String) -> FileProof {
@@ -131,6 +121,12 @@ fn of_repository(repository: Option<&Path>, identities: &[&Identity]) -> Result<
         }
     });
     let mut files: Vec<FileProof> = read.collect();
+    let (tree, vault) = (&sealed.tree, &sealed.vault);
+    let is_age =
+        |path: &&RepoPath| path.ends_with(".age") && !vault.files.contains_key(*path) && !tree.excluded.contains(*path);
+    let age_files: Vec<&RepoPath> = tree.files.keys().filter(is_age).collect();
+    let age_files = age_files.into_par_iter();
+    files.par_extend(age_files.map(|path| agenix::prove(path.clone(), &tree.on_disk(path), identities)));
     let unseen = sealed.tree.not_looked.iter().filter(|file| may_be_sealed(&file.path));
     files.extend(unseen.map(|file| not_looked(file.path.clone(), file.why.clone())));
     let is = |wanted: &[proof::Outcome]| files.iter().any(|proof| wanted.contains(&proof.outcome()));
@@ -178,12 +174,12 @@ fn of_host(arguments: &Arguments, name: &str, identities: &[Identity]) -> Result
 
 /// The configurations of this name: a host's, or a home-manager user's inside one.
 fn readers<'m>(name: &'m str, manifest: &'m Manifest) -> Vec<Reader<'m>> {
-    let own = |host: &'m Host| Reader { host, user: None, sops: host.sops.as_ref() };
+    let own = |host: &'m Host| Reader { host, user: None, sops: host.sops.as_ref(), agenix: host.agenix.as_ref() };
     let named: Vec<Reader<'m>> = manifest.hosts.iter().filter(|host| host.name == name).map(own).collect();
     let Some((user, machine)) = name.split_once('@').filter(|_| named.is_empty()) else { return named };
     let inside = manifest.hosts.iter().filter(|host| host.name == machine).filter_map(|host| {
         let home = host.home_users.get(user)?;
-        Some(Reader { host, user: Some(user), sops: home.sops.as_ref() })
+        Some(Reader { host, user: Some(user), sops: home.sops.as_ref(), agenix: home.agenix.as_ref() })
     });
     inside.collect()
 }

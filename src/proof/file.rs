@@ -153,7 +153,7 @@ impl FileProof {
 
     /// Proves what can be proved of a file that was read.
     pub fn of_document(document: &Document, identities: &[&Identity]) -> FileProof {
-        if let Some(refused) = document.key_named_twice() {
+        if let Some(refused) = document.undecryptable() {
             return FileProof { path: document.path.clone(), state: refused.into() };
         }
         let Unwrapped { groups, needed, key } = unwrap(&document.metadata, identities);
@@ -208,6 +208,7 @@ impl FileProof {
                 true => Outcome::Closed,
                 false => Outcome::ForOthers,
             },
+            State::Age(Err(AgeClosed { why: OpenError::NotAge, .. })) => Outcome::NotSealed,
             State::Age(Err(_)) => Outcome::Broken,
             State::NotSealed => Outcome::NotSealed,
             State::NotLooked { .. } => Outcome::NotLooked,

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::agenix;
 use super::file::{FileProof, Outcome};
 use crate::identity::{Held, Identities, Identity as Known};
 use crate::keys::private::{Form, Identity};
 use crate::keys::recipient::canonical;
-use crate::manifest::{Complete, Host, HostKind, Secret, Sops};
+use crate::manifest::{Agenix, Complete, Host, HostKind, Secret, Sops};
 use crate::sops::{Document, Format, Found, Leaf};
 use crate::source::{RepoPath, Tree};
 use crate::vault::{Sealed, Vault};
@@ -31,7 +32,7 @@ pub struct HostProof {
 /// A declared secret and whether it is delivered.
 #[derive(Debug, Clone)]
 pub struct SecretProof {
-    /// Its attribute name.
+    /// Its attribute name, of agenix with `age.secrets.` before it.
     pub name: String,
     /// Its file.
     pub file: Option<RepoPath>,
@@ -59,8 +60,10 @@ pub struct Reader<'a> {
     pub host: &'a Host,
     /// The home-manager user inside it.
     pub user: Option<&'a str>,
-    /// What it declares; nothing where it has no sops options.
+    /// What it declares to sops-nix.
     pub sops: Option<&'a Sops>,
+    /// What it declares to agenix.
+    pub agenix: Option<&'a Agenix>,
 }
 
 /// What is known of the repository.
@@ -105,10 +108,15 @@ impl HostProof {
                 Err(why) => why,
             },
         });
-        let secrets = proofs.collect();
+        let mut secrets: Vec<SecretProof> = proofs.collect();
         let notes = reader.notes(repository, identities, files.values());
-        let (host, user) = (reader.host.name.clone(), reader.user.map(str::to_owned));
-        HostProof { host, user, files: files.into_values().collect(), secrets, notes }
+        let mut files: Vec<FileProof> = files.into_values().collect();
+        if let Some(agenix) = reader.agenix {
+            let (more_files, more_secrets) = agenix::delivered(agenix, repository, identities);
+            files.extend(more_files);
+            secrets.extend(more_secrets);
+        }
+        HostProof { host: reader.host.name.clone(), user: reader.user.map(str::to_owned), files, secrets, notes }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Proof by decryption: what identities open, whether it is whole, and whether a host can read all that it
 //! declares. Plaintext is in memory one value at a time, is wiped, and is told to nobody.
 
+pub mod agenix;
 pub mod file;
 pub mod host;
 pub mod memory;

@@ -6,7 +6,7 @@ use std::io;
 
 use super::summary::count;
 use crate::access::short;
-use crate::keys::private::{Form, OpenError, Unusable};
+use crate::keys::private::{Form, Identities, OpenError, Unusable};
 use crate::proof::file::{AgeClosed, Closed, Opened, Opener, Unprotected};
 use crate::proof::host::{Delivered, HostProof, SecretProof};
 use crate::proof::{FileProof, Outcome, Proofs, State};
@@ -19,8 +19,8 @@ pub use json::{VERSION, write_json};
 /// More broken values of a file than this are counted, not named.
 const BROKEN: usize = 12;
 
-/// Writes what was proved, and the places whose identities cannot be used if that may be why something is not.
-pub fn write(out: &mut impl io::Write, proofs: &Proofs, unusable: &[Unusable]) -> io::Result<()> {
+/// Writes what was proved, and the identities that cannot be used if that may be why something is not.
+pub fn write(out: &mut impl io::Write, proofs: &Proofs, identities: &Identities) -> io::Result<()> {
     for proof in proofs.all_files() {
         writeln!(out, "{:<11} {}", word(proof.outcome()), clean_line(&headline(proof)))?;
         for line in details(proof) {
@@ -34,9 +34,14 @@ pub fn write(out: &mut impl io::Write, proofs: &Proofs, unusable: &[Unusable]) -
         }
     }
     if proofs.all_files().any(|proof| proof.outcome() != Outcome::Right) {
-        for Unusable { source, why } in unusable {
+        for Unusable { source, why } in &identities.unusable {
             writeln!(out, "not used: {}", clean_line(&format!("{source}: {why}")))?;
         }
+    }
+    if proofs.hosts.is_empty() && proofs.files.iter().all(|proof| proof.outcome() == Outcome::ForOthers) {
+        let recipients: Vec<String> = identities.usable.iter().map(|identity| short(&identity.recipient)).collect();
+        let what = if proofs.files.is_empty() { "there is no sealed file to open" } else { "no file opens" };
+        writeln!(out, "nothing is proved: {what} with {}", clean_line(&recipients.join(", ")))?;
     }
     writeln!(out, "{}", summary(proofs))
 }

@@ -15,7 +15,7 @@ mod plain;
 mod read;
 pub mod seal;
 pub mod shamir;
-mod unique;
+mod undecryptable;
 pub mod walk;
 mod yaml;
 
