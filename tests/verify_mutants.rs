@@ -160,7 +160,10 @@ fn mutants_are_right_only_where_sops_decrypts_them() {
             (base, content, right)
         })
         .collect();
-    let (right, wrong): (Vec<_>, Vec<_>) = judged.into_iter().partition(|(.., right)| *right);
+    // What sops decrypts and then cannot write has no `data`; it was right.
+    let judged =
+        judged.into_iter().filter(|(base, content, _)| bases[*base].name != "enc.bin" || content.contains("\"data\""));
+    let (right, wrong): (Vec<_>, Vec<_>) = judged.partition(|(.., right)| *right);
     assert!(right.len() > 1_000 && wrong.len() > 10_000, "{} {}", right.len(), wrong.len());
     if !SOPS.is_here() {
         return;

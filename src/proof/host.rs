@@ -161,6 +161,9 @@ fn delivered(secret: &Secret, read: &(RepoPath, Format), document: &Document, pr
         Outcome::NotSealed => return Delivered::No(format!("{path} is not what its format says")),
         Outcome::NotLooked => return Delivered::Unknown(format!("{path} was not looked at")),
     }
+    if *format == Format::Binary && !matches!(document.find("data"), Found::Leaf { .. }) {
+        return Delivered::No(format!("{path} has no `data`, which is what the binary format delivers"));
+    }
     // Of the other formats the whole file is delivered.
     if !matches!(format, Format::Yaml | Format::Json) {
         return Delivered::Yes;

@@ -198,7 +198,8 @@ impl<'a> Reader<'a> {
     fn version(&self, root: &'a yaml::Node) -> Result<String, Refused> {
         let (text, node) = self.required(root, "version")?;
         let parts: Vec<&str> = text.split(['-', '+']).next().unwrap_or_default().split('.').collect();
-        let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        // Without zeros before it (semver.org, 2).
+        let is_number = |part: &&str| *part == "0" || !part.starts_with('0') && part.parse::<u64>().is_ok();
         if parts.len() != 3 || !parts.iter().all(is_number) {
             return Err(self.refuse_at(node, "has a `version` in its sops metadata that is not of the form 3.11.0"));
         }

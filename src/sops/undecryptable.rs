@@ -2,24 +2,18 @@
 
 use std::collections::HashSet;
 
-use super::document::{Document, Format, Value};
+use super::document::{Document, Format};
 use super::read::Refused;
 use crate::yaml;
 
 impl Document {
-    /// Why sops would not decrypt the file whoever asks; absent where nothing stands against it.
+    /// The first key that sops does not let a YAML file name twice: of the first document every map must name each key
+    /// once, the metadata's included; of others the metadata must be there once, for sops takes only one away
+    /// (source: `LoadPlainFile` in stores/yaml/store.go of getsops/sops; go-yaml v3, `uniqueKeys` in decode.go).
     pub fn undecryptable(&self) -> Option<Refused> {
-        match self.format {
-            Format::Yaml => self.key_named_twice(),
-            Format::Binary => self.without_data(),
-            Format::Json | Format::Dotenv | Format::Ini => None,
+        if self.format != Format::Yaml {
+            return None;
         }
-    }
-
-    /// Every map of the first YAML document must name each key once, the metadata's included; of others the
-    /// metadata must be there once, for sops takes only one away (source: `LoadPlainFile` in stores/yaml/store.go of
-    /// getsops/sops; go-yaml v3, `uniqueKeys` in decode.go).
-    fn key_named_twice(&self) -> Option<Refused> {
         let yaml = yaml::parse(&self.text).ok()?;
         let (first, others) = yaml.documents.split_first()?;
         let mut pending = vec![first];
@@ -36,15 +30,6 @@ impl Document {
     fn refused(&self, entry: &yaml::Entry) -> Refused {
         let place = self.text.place(entry.key.span.clone());
         Refused { why: "has this key twice in one map, which sops refuses".into(), place }
-    }
-
-    /// The binary form keeps its content in `data` (source: `EmitPlainFile` in stores/json/store.go of getsops/sops).
-    fn without_data(&self) -> Option<Refused> {
-        let root = self.parts.first()?;
-        let Value::Map(children) = &root.value else { return None };
-        let has_data = children.iter().any(|child| child.key == "data");
-        let why = "has no `data`, in which sops keeps what a file of no known format holds".into();
-        (!has_data).then(|| Refused { why, place: root.place.clone() })
     }
 }
 
