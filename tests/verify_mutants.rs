@@ -19,8 +19,10 @@ use sealnix::sops::{self, Metadata};
 use sealnix::source::Text;
 use tempfile::TempDir;
 
-/// How many mutants are made of the vectors.
-const MUTANTS: usize = 50_000;
+/// How many mutants are made of the vectors; `SEALNIX_TEST_MUTANTS` makes it more.
+fn mutants() -> usize {
+    std::env::var("SEALNIX_TEST_MUTANTS").ok().and_then(|mutants| mutants.parse().ok()).unwrap_or(15_000)
+}
 
 /// How many of each kind are given to the real sops; `SEALNIX_TEST_CASES` makes it more.
 fn sampled() -> usize {
@@ -150,7 +152,7 @@ fn mutants_are_right_only_where_sops_decrypts_them() {
     let identities: Vec<&Identity> = identities.iter().collect();
     let bases = bases(&identities);
     assert!(bases.len() > 55, "{}", bases.len());
-    let judged: Vec<(usize, String, bool)> = (0..MUTANTS)
+    let judged: Vec<(usize, String, bool)> = (0..mutants())
         .into_par_iter()
         .map(|number| {
             let base = number % bases.len();
@@ -164,7 +166,7 @@ fn mutants_are_right_only_where_sops_decrypts_them() {
     let judged =
         judged.into_iter().filter(|(base, content, _)| bases[*base].name != "enc.bin" || content.contains("\"data\""));
     let (right, wrong): (Vec<_>, Vec<_>) = judged.partition(|(.., right)| *right);
-    assert!(right.len() > 1_000 && wrong.len() > 10_000, "{} {}", right.len(), wrong.len());
+    assert!(right.len() > 500 && wrong.len() > 5_000, "{} {}", right.len(), wrong.len());
     if !SOPS.is_here() {
         return;
     }
