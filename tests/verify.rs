@@ -406,3 +406,26 @@ fn a_home_manager_user_is_a_reader_of_its_own() {
     assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
     assert!(run.stdout.contains("kim@web opens all that it declares: 1 declared secret\n"), "{}", run.stdout);
 }
+
+#[test]
+fn age_secrets_that_a_host_declares_are_proved_too() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("a.age"), age_file(b"x")).unwrap();
+    let flake = |secrets: &str| {
+        format!(
+            "{{\n  inputs = {{ nixpkgs.url = \"github:NixOS/nixpkgs\"; agenix.url = \"github:ryantm/agenix\"; }};\n  \
+             outputs = {{ nixpkgs, agenix, ... }}: {{\n    nixosConfigurations.web = nixpkgs.lib.nixosSystem {{\n      \
+             modules = [ agenix.nixosModules.default {{ age.secrets = {{ {secrets} }}; }} ];\n    }};\n  }};\n}}\n"
+        )
+    };
+    for (secrets, key, code, said) in [
+        ("a.file = ./a.age;", "alice.agekey", 0, "web opens all that it declares: 1 declared secret\n"),
+        ("a.file = ./a.age;", "bob.agekey", 1, "  age.secrets.a: not delivered: a.age does not open\n"),
+        ("b.file = ./b.age;", "alice.agekey", 1, "  age.secrets.b: not delivered: there is no b.age\n"),
+    ] {
+        fs::write(folder.path().join("flake.nix"), flake(secrets)).unwrap();
+        let run = of_host(&Scratch::copy_of(folder.path(), &[], &[]), key);
+        assert!(run.stdout.contains(said), "{}{}", run.stdout, run.stderr);
+        assert_eq!(run.code, Some(code), "{}", run.stdout);
+    }
+}

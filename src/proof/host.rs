@@ -199,6 +199,19 @@ impl Reader<'_> {
         identity.form != Form::Ssh || self.is_person() || self.tells_sops_an_ssh_key()
     }
 
+    /// Those inside the host who open secrets with keys of their own.
+    fn left_out(&self) -> Vec<String> {
+        if self.user.is_some() {
+            return Vec::new();
+        }
+        let declares = |sops: &Option<Sops>| sops.as_ref().is_some_and(|sops| !sops.secrets.is_empty());
+        let users = self.host.home_users.iter().filter(|(_, user)| declares(&user.sops));
+        let users = users
+            .map(|(user, _)| format!("home-manager user {user} is not part of this: --host {user}@{}", self.host.name));
+        let containers = self.host.containers.iter().filter(|(_, container)| declares(&container.sops));
+        users.chain(containers.map(|(name, _)| format!("container {name} is not part of this"))).collect()
+    }
+
     fn is_person(&self) -> bool {
         self.user.is_some() || self.host.kind == HostKind::Home
     }
@@ -237,6 +250,7 @@ impl Reader<'_> {
                 ));
             }
         }
+        notes.extend(self.left_out());
         if let Complete::No(why) = &self.host.complete.secrets {
             notes.push(format!("it may declare more secrets: {why}"));
         }
