@@ -22,7 +22,7 @@
 //! | [`policy`] | `.sops.yaml`: parse, match, explain |
 //! | [`agenix`] | `secrets.nix`: which age files there are to be, and whom each is sealed for |
 //! | [`by_nix`] | `--eval`: the user's own Nix, and what it says of the hosts |
-//! | [`vault`] | every sops file of the repository |
+//! | [`vault`] | every sops and age file of the repository |
 //! | [`command`] | the command lines that mend things |
 //! | [`identity`] | who holds which key, by what evidence |
 //! | [`access`] | who can read which file, who should, and who wants to |
