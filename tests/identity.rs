@@ -369,3 +369,84 @@ fn a_system_and_a_home_of_one_name_do_not_share_a_key() {
     assert_eq!(identities.hosts.len(), 2);
     assert_eq!(held(identity_of(&identities, HostKind::Nixos, "laptop")), [(ALICE, Evidence::Name, true)]);
 }
+
+/// A kind of evidence each, with what resembles it and must not count. `expected.json` gives of each host or `user@host` its
+/// keys with how each is known, strongest first; null: nothing sure tells.
+#[test]
+fn every_kind_of_evidence() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/identity/evidence");
+    let (mut cases, mut wrong) = (0, Vec::new());
+    for entry in fs::read_dir(root).unwrap() {
+        let folder = entry.unwrap().path();
+        let text = fs::read_to_string(folder.join("expected.json")).unwrap();
+        let expected: serde_json::Map<String, Value> = serde_json::from_str(&text).unwrap();
+        let tree = read_tree(&folder.join("repo"));
+        let config = tree.texts.get("sealnix.toml").map(|text| Config::read(text).unwrap()).unwrap_or_default();
+        let identities = find(hosts_of(expected.keys()), &tree, &config);
+        for (holder, keys) in &expected {
+            let (name, _) = holder.split_once(" (").unwrap_or((holder, ""));
+            let identity = match name.split_once('@') {
+                Some((user, host)) => &identities.users[&(HostKind::Nixos, host.to_owned(), user.to_owned())],
+                None => identity_of(&identities, HostKind::Nixos, name),
+            };
+            let known: Vec<String> =
+                held(identity).iter().map(|(key, how, _)| format!("{} {}", letter(key), word(*how))).collect();
+            let wanted: Vec<&str> = keys.as_array().into_iter().flatten().map(|key| key.as_str().unwrap()).collect();
+            if known != wanted {
+                wrong.push(format!("{} {holder}: {known:?}, and not {wanted:?}", folder.display()));
+            }
+            if known.is_empty() {
+                assert!(why(identity).contains("in `sealnix.toml`"), "{}", why(identity));
+            }
+        }
+        cases += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(cases, 14);
+}
+
+/// The hosts that are asked about, with their home-manager users.
+fn hosts_of<'n>(names: impl Iterator<Item = &'n String>) -> Vec<Host> {
+    let mut hosts: Vec<Host> = Vec::new();
+    for holder in names {
+        let (name, note) = holder.split_once(" (").unwrap_or((holder, ""));
+        let (user, machine) = name.split_once('@').map_or((None, name), |(user, host)| (Some(user), host));
+        let known = hosts.iter().position(|host| host.name == machine);
+        let place = known.unwrap_or_else(|| {
+            hosts.push(host(machine));
+            hosts.len() - 1
+        });
+        if let Some(user) = user {
+            hosts[place]
+                .home_users
+                .insert(user.to_owned(), HomeUser { sops: Some(Sops::default()), ..HomeUser::default() });
+        }
+        if note.starts_with("no sshKeyPaths") {
+            hosts[place].sops.as_mut().unwrap().age.ssh_key_paths = Fact::Known(Vec::new());
+        }
+    }
+    hosts
+}
+
+/// The keys of the fixtures; `T` and `U` are what `ssh-to-age` makes of two ssh keys.
+fn letter(key: &str) -> &str {
+    match key {
+        ALICE => "A",
+        BOB => "B",
+        "age1uwtl6pp4py55xr2zq35p0n35kr0p5pvzav8y0g73zcxnhl9k8d7qp8mehf" => "C",
+        SSH_AS_AGE => "T",
+        "age1l3kug9djv7ngfd4rxy85nreppfvvwrl5sfcseldkq6p47l9cl37q4aspd0" => "U",
+        "FBC7B9E2A4F9289AC0C1D4843D16CEE4A27D5A01" => "P",
+        other => other,
+    }
+}
+
+fn word(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Config => "config",
+        Evidence::PublicKeyFile => "publicKeyFile",
+        Evidence::Name => "name",
+        Evidence::FoldedName => "foldedName",
+        Evidence::StrippedName => "strippedName",
+    }
+}

@@ -33,8 +33,19 @@ fn repository(module: &str, files: &[(&str, &str)]) -> Scratch {
 
 /// Runs every command that prints what it found; gives the human report of `check`.
 fn says_nothing(repository: &Scratch) -> String {
-    let commands: [&[&str]; 4] =
-        [&["check"], &["check", "--format", "json"], &["manifest"], &["check", "--fail-on", "note"]];
+    let commands: [&[&str]; 11] = [
+        &["check"],
+        &["check", "--format", "json"],
+        &["manifest"],
+        &["check", "--fail-on", "note"],
+        &["hosts"],
+        &["matrix"],
+        &["matrix", "--format", "json"],
+        &["matrix", "--format", "markdown"],
+        &["why", "secrets/edited.yaml"],
+        &["why", "secrets/plain.yaml", "--format", "json"],
+        &["who", "web", "--format", "json"],
+    ];
     let runs = commands.map(|arguments| (arguments, repository.sealnix(arguments)));
     for (arguments, run) in &runs {
         assert!(run.code.is_some_and(|code| code < 100), "{arguments:?}: {}", run.stderr);

@@ -14,3 +14,10 @@ fn the_walkthroughs_are_true() {
     walkthrough::follow("a-new-host.md", folder.path());
     walkthrough::follow("from-file-to-service.md", folder.path());
 }
+
+#[test]
+fn the_page_about_access_is_true() {
+    if installed::SOPS.is_here() {
+        walkthrough::follow("access.md", tempfile::tempdir().unwrap().path());
+    }
+}

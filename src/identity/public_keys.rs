@@ -136,7 +136,8 @@ fn known_hosts(hosts: &[Holder], index: &Index<'_>, tree: &Tree) -> Vec<Vec<Held
     for (_, text) in tree.texts.iter().filter(|(path, _)| is_known_hosts(path)) {
         for (at, line) in lines(text).filter(|(_, line)| !line.starts_with(['#', '@', '|'])) {
             let Some((names, key)) = line.split_once(char::is_whitespace) else { continue };
-            let named: BTreeSet<usize> = names.split(',').flat_map(|name| index.named(name)).copied().collect();
+            let named: BTreeSet<usize> =
+                names.split(',').flat_map(|name| index.named(without_port(name))).copied().collect();
             if named.is_empty() {
                 continue;
             }
@@ -153,4 +154,9 @@ fn known_hosts(hosts: &[Holder], index: &Index<'_>, tree: &Tree) -> Vec<Vec<Held
         }
     }
     claims
+}
+
+/// `web` of `[web]:2222` (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT").
+fn without_port(name: &str) -> &str {
+    name.strip_prefix('[').and_then(|name| name.split_once("]:")).map_or(name, |(name, _)| name)
 }

@@ -9,6 +9,9 @@ use super::Named;
 /// The parts of a rule file whose keys are fields of sops and name nobody.
 const FIELDS_OF_SOPS: [&str; 3] = ["creation_rules", "destination_rules", "stores"];
 
+/// Keys of maps that say only what kind of key it is.
+const KINDS: [&str; 2] = ["age", "pgp"];
+
 /// Every name, in file order of each kind: anchors, then keys and comments.
 pub(super) fn names(text: &Text, yaml: &Yaml) -> Vec<Named> {
     let mut names: Vec<Named> = yaml
@@ -25,7 +28,7 @@ pub(super) fn names(text: &Text, yaml: &Yaml) -> Vec<Named> {
     for document in &yaml.documents {
         for entry in document.entries() {
             let is_field = entry.key.text().is_some_and(|key| FIELDS_OF_SOPS.contains(&key));
-            walk.value(&entry.key, &entry.value, !is_field);
+            walk.value(None, &entry.key, &entry.value, !is_field);
         }
     }
     names
@@ -44,21 +47,24 @@ struct Walk<'a, 'n> {
 }
 
 impl Walk<'_, '_> {
-    fn value(&mut self, key: &Node, value: &Node, key_is_name: bool) {
+    /// Of `web: { age: … }` the outer key is the name.
+    fn value(&mut self, above: Option<&Node>, key: &Node, value: &Node, key_is_name: bool) {
+        let is_kind = |key: &Node| key.text().is_some_and(|key| KINDS.contains(&key));
+        let key = above.filter(|_| is_kind(key)).unwrap_or(key);
         if let (true, Some(name), Some(recipient)) = (key_is_name, key.text(), recipient_text(value)) {
             let place = self.text.place(key.span.clone());
             self.names.push(Named { name: name.to_owned(), recipient, place, is_anchor: false });
         }
-        self.node(value, key_is_name);
+        self.node(Some(key), value, key_is_name);
     }
 
     /// The depth is bounded by the tree's own; aliases are not followed.
-    fn node(&mut self, node: &Node, keys_are_names: bool) {
+    fn node(&mut self, key: Option<&Node>, node: &Node, keys_are_names: bool) {
         match &node.value {
             Value::Scalar(_) => self.comment(node),
-            Value::List(items) => items.iter().for_each(|item| self.node(item, keys_are_names)),
+            Value::List(items) => items.iter().for_each(|item| self.node(None, item, keys_are_names)),
             Value::Map(entries) => {
-                entries.iter().for_each(|entry| self.value(&entry.key, &entry.value, keys_are_names));
+                entries.iter().for_each(|entry| self.value(key, &entry.key, &entry.value, keys_are_names));
             }
             Value::Alias(_) => {}
         }
