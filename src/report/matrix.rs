@@ -109,7 +109,7 @@ pub fn write(out: &mut impl io::Write, access: &Access<'_>, style: Style) -> io:
         [("could not be read", matrix.unread()), ("keys not known (`sealnix hosts`)", matrix.unknown())]
     {
         if !lines.is_empty() {
-            writeln!(out, "{title}: {}", clean_line(&lines.join(", ")))?;
+            wrapped(out, &format!("{title}: {}", clean_line(&lines.join(", "))), style)?;
         }
     }
     Ok(())
@@ -136,6 +136,7 @@ fn blocks(out: &mut impl io::Write, paths: &[String], columns: Vec<Column>, styl
     let code = letters(columns.len().saturating_sub(1)).len();
     let widest = paths.iter().map(|path| path.chars().count()).max().unwrap_or_default();
     let for_paths = widest.min(style.width * PATHS / 100);
+    let paths: Vec<String> = paths.iter().map(|path| cut(path, for_paths)).collect();
     let per_block = (style.width.saturating_sub(for_paths + GAP) / (code + GAP)).max(1);
     for (index, columns) in columns.chunks(per_block).enumerate() {
         if index > 0 {
@@ -145,15 +146,26 @@ fn blocks(out: &mut impl io::Write, paths: &[String], columns: Vec<Column>, styl
         let rows: Vec<usize> = (0..paths.len())
             .filter(|&row| columns.iter().any(|column| column.marks.get(row).is_some_and(Option::is_some)))
             .collect();
-        block(out, paths, &rows, columns, Some(first))?;
+        block(out, &paths, &rows, columns, Some(first))?;
         for (offset, column) in columns.iter().enumerate() {
-            let code = letters(first + offset);
-            let text = format!("{code} = {}", column.title);
-            let options = textwrap::Options::new(style.width).subsequent_indent("    ");
-            textwrap::wrap(&text, options).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+            wrapped(out, &format!("{} = {}", letters(first + offset), column.title), style)?;
         }
     }
     Ok(())
+}
+
+/// A line, broken where it does not fit.
+fn wrapped(out: &mut impl io::Write, text: &str, style: Style) -> io::Result<()> {
+    let options = textwrap::Options::new(style.width).subsequent_indent("    ").break_words(false);
+    textwrap::wrap(text, options).iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// A path of so many characters at most: its end.
+fn cut(path: &str, width: usize) -> String {
+    match path.chars().count().checked_sub(width) {
+        None | Some(0) => path.to_owned(),
+        Some(more) => std::iter::once('…').chain(path.chars().skip(more + 1)).collect(),
+    }
 }
 
 /// One table. With a first number, its columns have letters.
