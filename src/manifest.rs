@@ -47,13 +47,18 @@ pub struct Manifest {
 impl Manifest {
     /// Every file that a sops secret is read from, as often as it is named.
     pub fn sops_files(&self) -> impl Iterator<Item = &RepoPath> {
+        self.sops_secrets().map(|(path, _)| path)
+    }
+
+    /// Every sops secret whose file is known, with that file.
+    pub fn sops_secrets(&self) -> impl Iterator<Item = (&RepoPath, &Secret)> {
         let configurations = self.hosts.iter().flat_map(|host| {
             let users = host.home_users.values().map(|user| &user.sops);
             let containers = host.containers.values().map(|container| &container.sops);
             std::iter::once(&host.sops).chain(users).chain(containers)
         });
         let secrets = configurations.flatten().flat_map(|sops| sops.secrets.values());
-        secrets.filter_map(|secret| secret.sops_file.known()).map(|file| &file.path)
+        secrets.filter_map(|secret| Some((&secret.sops_file.known()?.path, secret)))
     }
 
     /// Every file that an agenix secret is read from, as often as it is named.

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use crate::sops::{self, Document, Refused};
+use crate::manifest::Manifest;
+use crate::sops::{self, Document, Format, Refused};
 use crate::source::{Place, RepoPath, Text, Tree};
 pub use age_files::AgeFile;
 
@@ -30,10 +31,7 @@ impl Sealed {
         if text.path().rsplit('/').next() == Some(".sops.yaml") {
             return None;
         }
-        Some(match sops::read(text)? {
-            Ok(document) => Sealed::Document(Box::new(document)),
-            Err(Refused { why, place }) => Sealed::Unread { why, place },
-        })
+        sops::read(text).map(Sealed::from)
     }
 
     /// The document, if it was read.
@@ -45,12 +43,23 @@ impl Sealed {
     }
 }
 
+impl From<Result<Document, Refused>> for Sealed {
+    fn from(read: Result<Document, Refused>) -> Self {
+        match read {
+            Ok(document) => Sealed::Document(Box::new(document)),
+            Err(Refused { why, place }) => Sealed::Unread { why, place },
+        }
+    }
+}
+
 /// Every file of the repository that holds sops metadata, and every age file. A file that is in the tree
 /// and not in `files` holds no such metadata.
 #[derive(Debug, Default)]
 pub struct Vault {
     /// By path.
     pub files: BTreeMap<RepoPath, Sealed>,
+    /// What a file is in a form that secrets declare for it and that is not the one in `files`.
+    pub declared: BTreeMap<(RepoPath, Format), Sealed>,
     /// The files in clear that have keys and nothing to seal: examples.
     pub examples: BTreeSet<RepoPath>,
     /// The age files, by path: what is called `.age`, and what was named as one.
@@ -67,7 +76,7 @@ impl Vault {
         let examples = examples.map(|(path, _)| path.clone()).collect();
         // A sops file may have any name.
         let age = age_files::read(tree).filter(|(path, _)| !files.contains_key(path)).collect();
-        Vault { age, examples, files }
+        Vault { age, examples, files, ..Vault::default() }
     }
 
     /// Reads files that are not called `.age` and that something names as age files.
@@ -77,13 +86,63 @@ impl Vault {
         self.age.extend(others);
     }
 
-    /// The document at a path, if it was read.
+    /// Reads the files that secrets declare in another form than their names say, as sops-nix does: it
+    /// goes by the secret's `format` alone.
+    pub fn read_declared(&mut self, manifest: &Manifest, tree: &Tree) {
+        for (path, secret) in manifest.sops_secrets() {
+            let Some(format) = secret.format.known().and_then(|word| Format::named(word)) else { continue };
+            let key = (path.clone(), format);
+            let is_read = self.document(path).is_some_and(|document| document.format == format);
+            if is_read || self.declared.contains_key(&key) {
+                continue;
+            }
+            if let Some(read) = tree.texts.get(path).and_then(|text| sops::read_as(text, format)) {
+                self.declared.insert(key, read.into());
+            }
+        }
+    }
+
+    /// What a file is in the form that a secret declares; of a form that it does not have, what it is by
+    /// its name. Absent if it holds no sops metadata in either.
+    pub fn sealed(&self, path: &RepoPath, format: Option<Format>) -> Option<&Sealed> {
+        let declared = format.and_then(|format| self.declared.get(&(path.clone(), format)));
+        declared.or_else(|| self.files.get(path))
+    }
+
+    /// Whether a file holds sops metadata, in the form of its name or in one that a secret declares.
+    pub fn is_sealed(&self, path: &RepoPath) -> bool {
+        let of_path = (path.clone(), Format::Yaml)..=(path.clone(), Format::Binary);
+        self.files.contains_key(path) || self.declared.range(of_path).next().is_some()
+    }
+
+    /// The document at a path, if it was read in the form of its name.
     pub fn document(&self, path: &str) -> Option<&Document> {
         self.files.get(path)?.document()
     }
 
-    /// Every document that was read, by path.
+    /// Every document that was read, once: in the form of its name, else in one that a secret declares.
     pub fn documents(&self) -> impl Iterator<Item = &Document> {
-        self.files.values().filter_map(Sealed::document)
+        let mut last: Option<&RepoPath> = None;
+        let declared = self.declared.iter().filter_map(move |((path, _), sealed)| {
+            let document = sealed.document().filter(|_| last != Some(path) && self.document(path).is_none())?;
+            last = Some(path);
+            Some(document)
+        });
+        self.files.values().filter_map(Sealed::document).chain(declared)
+    }
+
+    /// The files that hold sops metadata and that sops would not take in any form that is asked of them,
+    /// with why, as a clause, and where.
+    pub fn unread(&self) -> impl Iterator<Item = (&str, &Place)> {
+        let declared = self.declared.iter().map(|((path, _), sealed)| (path, sealed));
+        self.files.iter().chain(declared).filter_map(|(path, sealed)| match sealed {
+            Sealed::Unread { why, place } if !self.opens_as_declared(path) => Some((why.as_str(), place)),
+            _ => None,
+        })
+    }
+
+    fn opens_as_declared(&self, path: &RepoPath) -> bool {
+        let of_path = (path.clone(), Format::Yaml)..=(path.clone(), Format::Binary);
+        self.declared.range(of_path).any(|(_, sealed)| sealed.document().is_some())
     }
 }

@@ -278,3 +278,30 @@ proptest! {
         }
     }
 }
+
+/// sops-nix goes by a secret's `format` alone (reference: sops.md section 6, traps 3 and 10).
+#[test]
+fn a_file_is_read_in_the_form_that_a_secret_declares() {
+    let line = |key: &str| format!("{key}={}\n", sealed(3, "str"));
+    let flat =
+        "sops_age__list_0__map_recipient=age1x\nsops_age__list_0__map_enc=x\nsops_lastmodified=2026-11-21T23:49:50Z\n";
+    let dotenv = format!("{}{flat}sops_mac={}\nsops_version=3.11.0\n", line("A"), sealed(3, "str"));
+    let ini =
+        format!("[s]\nk = {}\n[sops]\n{}", sealed(1, "str"), dotenv.split_once('\n').unwrap().1.replace("sops_", ""));
+    let yaml = format!("a: {}\n{}", sealed(1, "str"), metadata());
+    let as_format = |name: &str, content: &str, format| {
+        let read = sops::read_as(&Text::new(name.into(), content), format);
+        read.map(|read| {
+            read.map(|document| document.reachable_leaves().into_iter().map(|(path, ..)| path).collect::<Vec<_>>())
+        })
+    };
+    assert_eq!(as_format("app.env.enc", &dotenv, Format::Dotenv).unwrap().unwrap(), ["A"]);
+    assert_eq!(as_format("app", &ini, Format::Ini).unwrap().unwrap(), ["s/k"]);
+    assert_eq!(as_format("app.json", &yaml, Format::Yaml).unwrap().unwrap(), ["a"]);
+    assert!(as_format("app.env", &dotenv, Format::Yaml).is_none(), "dotenv is a text to YAML");
+    assert!(as_format("app.json", &yaml, Format::Json).is_none_or(|read| read.is_err()));
+    // A name that says nothing.
+    for (content, format) in [(&dotenv, Format::Dotenv), (&ini, Format::Ini), (&yaml, Format::Yaml)] {
+        assert_eq!(document("secrets.enc", content).format, format);
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Label};
 use crate::manifest::{Host, Manifest, Secret, Sops};
-use crate::sops::Document;
+use crate::sops::{Document, Format};
 use crate::source::{Place, RepoPath};
 use crate::vault::Sealed;
 
@@ -96,7 +96,8 @@ impl<'a> Declared<'a> {
         if world.tree.excluded.contains(path) {
             return Named::Unread(path, "is excluded in `sealnix.toml`");
         }
-        match world.vault.files.get(path) {
+        let format = self.secret.format.known().and_then(|word| Format::named(word));
+        match world.vault.sealed(path, format) {
             Some(Sealed::Document(document)) => Named::Read(document),
             Some(Sealed::Unread { why, .. }) => Named::Unread(path, why),
             None => not_looked.map_or(Named::NotEncrypted(path), |why| Named::Unread(path, why)),

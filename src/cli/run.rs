@@ -351,6 +351,7 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     };
     let entries = agenix.entries().map(|(_, entry)| &entry.file);
     vault.add_age_files(&tree, entries.chain(manifest.age_files()));
+    vault.read_declared(&manifest, &tree);
     let policy = Policy::read(&tree);
     let identities = Identities::find(&manifest, &policy, &vault, &tree, &config);
     Ok(Known { tree, entry, config, manifest, vault, policy, agenix, identities, syntax_errors, exact })

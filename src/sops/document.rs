@@ -23,6 +23,18 @@ pub enum Format {
 }
 
 impl Format {
+    /// The form that sops-nix knows by a word, in a secret's `format`.
+    pub fn named(word: &str) -> Option<Format> {
+        Some(match word {
+            "yaml" => Format::Yaml,
+            "json" => Format::Json,
+            "dotenv" => Format::Dotenv,
+            "ini" => Format::Ini,
+            "binary" => Format::Binary,
+            _ => return None,
+        })
+    }
+
     /// The form that sops takes a file to have: by the end of its name alone, case-sensitive, never
     /// by its content. `.env` itself is dotenv; `secrets.yaml.enc` is binary.
     pub fn of(path: &str) -> Format {

@@ -3,9 +3,9 @@
 //! (reference: sops.md section 1).
 
 use crate::source::Text;
-use crate::yaml::{Entry, Yaml};
+use crate::yaml::{Comment, Entry, Yaml};
 
-use super::flat::{self, Line};
+use super::flat::{self, Line, MAX_LINES};
 use super::read::Refused;
 
 const PREFIX: &str = "sops_";
@@ -14,19 +14,29 @@ const PREFIX: &str = "sops_";
 pub(super) fn tree(text: &Text) -> Option<Result<Yaml, Refused>> {
     let mut data = Vec::new();
     let mut metadata = Vec::new();
+    let mut comments = Vec::new();
     let mut key = None;
     let mut broken = None;
     let mut start = 0;
     for line in text.content().split('\n') {
         let here = start;
         start += line.len() + 1;
-        if line.is_empty() || line.starts_with('#') {
+        if line.is_empty() {
+            continue;
+        }
+        let span = here..here + line.len();
+        if let Some(comment) = line.strip_prefix('#') {
+            comments.push(Comment { text: comment.into(), span });
             continue;
         }
         let Some((name, value)) = line.split_once('=') else {
-            broken = broken.or(Some(here..here + line.len()));
+            broken = broken.or(Some((span, "has a line without `=`, which sops refuses".to_owned())));
             continue;
         };
+        if data.len() >= MAX_LINES || comments.len() >= MAX_LINES || metadata.len() >= MAX_LINES {
+            broken = broken.or(Some((span, format!("has more than {MAX_LINES} values"))));
+            continue;
+        }
         let text = flat::string(&value.replace("\\n", "\n"), here + name.len() + 1, value);
         match name.strip_prefix(PREFIX) {
             Some(rest) => {
@@ -38,9 +48,7 @@ pub(super) fn tree(text: &Text) -> Option<Result<Yaml, Refused>> {
     }
     let key = key?;
     Some(match broken {
-        Some(span) => {
-            Err(Refused { why: "has a line without `=`, which sops refuses".into(), place: text.place(span) })
-        }
-        None => Ok(flat::tree(data, key, metadata)),
+        Some((span, why)) => Err(Refused { why, place: text.place(span) }),
+        None => Ok(Yaml { comments, ..flat::tree(data, key, metadata) }),
     })
 }

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::yaml::{Entry, Kind, Node, Scalar, Style, Value, Yaml};
 
+/// How many values a flat file may hold: a bound for what a large one takes of memory.
+pub(super) const MAX_LINES: usize = 250_000;
+
 /// How deep a name may nest; sops writes `key_groups__list_0__map_age__list_0__map_recipient`.
 const MAX_STEPS: usize = 16;
 

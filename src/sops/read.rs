@@ -19,8 +19,8 @@ pub struct Refused {
 
 /// Reads a file. Absent if it holds no sops metadata.
 ///
-/// The form follows the name, as in sops; but a file whose name says nothing and that is YAML with
-/// sops metadata is read as YAML, since a secret can declare `format = "yaml"` for it.
+/// The form follows the name, as in sops; but a file whose name says nothing is read in any form that
+/// it has, since a secret can declare that form for it.
 ///
 /// # Errors
 /// If it is a sops file that sops would refuse, or broken beyond reading.
@@ -30,8 +30,12 @@ pub fn read(text: &Text) -> Option<Result<Document, Refused>> {
     }
     match Format::of(text.path()) {
         Format::Binary if text.content().trim_start().starts_with('{') => read_as(text, Format::Binary),
-        // Prose and code that quote a sops file are no YAML, so an error says nothing here.
-        Format::Binary => has_metadata_line(text).then(|| read_as(text, Format::Yaml)).flatten().filter(Result::is_ok),
+        Format::Binary => {
+            // Prose and code that quote a sops file are in no such form, so an error says nothing here.
+            let read = |format| read_as(text, format).filter(Result::is_ok);
+            let yaml = has_metadata_line(text).then(|| read(Format::Yaml)).flatten();
+            yaml.or_else(|| read(Format::Dotenv)).or_else(|| read(Format::Ini))
+        }
         format => read_as(text, format),
     }
 }

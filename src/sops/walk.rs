@@ -179,14 +179,14 @@ impl<'y, F: FnMut(&Visit<'_>)> Walker<'y, F> {
         range.end.max(range.start)
     }
 
-    /// Visits those after the last item of a block that are indented as it is.
+    /// Visits those after the last item of a block; in YAML those that are indented as it is.
     fn comments_below(&mut self, block: &yaml::Node, range: Range<usize>) -> usize {
         let column = self.column(block.span.start);
         let all = &self.yaml.comments;
         let first = all.partition_point(|comment| comment.span.start < range.start);
         let mut seen = range.start;
         for comment in all.iter().skip(first).take_while(|comment| comment.span.start < range.end) {
-            if self.column(comment.span.start) < column {
+            if self.format == Format::Yaml && self.column(comment.span.start) < column {
                 break;
             }
             self.comment(comment);

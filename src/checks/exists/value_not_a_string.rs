@@ -3,7 +3,7 @@
 use crate::checks::{Rule, Verdict, World};
 use crate::command;
 use crate::finding::{Finding, Label, Level};
-use crate::sops::{Found, Leaf};
+use crate::sops::{Format, Found, Leaf};
 
 use super::lookup::{Lookup, lookups};
 
@@ -21,8 +21,9 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
 fn finding(lookup: &Lookup<'_>) -> Option<Finding> {
     let Lookup { declared, document, key, found } = lookup;
     let Found::Leaf { leaf: Leaf::Sealed(seal), child } = *found else { return None };
-    let what = seal.sealed_type.not_text(document.format)?;
     let path = &document.path;
+    // Sops sealed it in the form of the name, whatever form the secret declares.
+    let what = seal.sealed_type.not_text(Format::of(path))?;
     let key_at = declared.field_label("key", "its key is written here");
     let in_file = Label::new(child.key_place.clone(), format!("sealed as {what}"));
     Some(Finding {

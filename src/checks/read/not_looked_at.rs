@@ -8,7 +8,6 @@ use crate::checks::{Rule, Undecided, Verdict, World};
 use crate::finding::{Finding, Label, Level};
 use crate::policy::Problem;
 use crate::source::{Place, RepoPath};
-use crate::vault::Sealed;
 
 pub const RULE: Rule = Rule {
     id: "not-looked-at",
@@ -81,10 +80,7 @@ fn unread_of_hosts<'a>(world: &World<'a>) -> BTreeMap<&'a RepoPath, BTreeSet<&'a
 
 /// The sops files that sops would not take.
 fn unread<'a>(world: &'a World<'_>) -> impl Iterator<Item = Label> + 'a {
-    world.vault.files.values().filter_map(|sealed| match sealed {
-        Sealed::Unread { why, place } => Some(masked(place.clone(), why.clone())),
-        Sealed::Document(_) => None,
-    })
+    world.vault.unread().map(|(why, place)| masked(place.clone(), why.to_owned()))
 }
 
 fn masked(place: Place, why: String) -> Label {

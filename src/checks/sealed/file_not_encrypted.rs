@@ -85,7 +85,7 @@ fn meant_by_rules<'a>(world: &World<'a>) -> BTreeSet<&'a RepoPath> {
         let taken = rules.entry(&deciding.rule.place).or_default();
         if path.ends_with(".nix") {
             taken.code += 1;
-        } else if world.vault.files.contains_key(path) {
+        } else if world.vault.is_sealed(path) {
             taken.sealed.push(path);
         } else if entry.tracked && may_be_meant(world, path, entry) {
             taken.clear.push(path);
