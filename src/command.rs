@@ -17,6 +17,11 @@ pub fn updatekeys_unasked(path: &str, config: Option<&Config>) -> String {
     in_folder_of("updatekeys -y", path, config)
 }
 
+/// Makes a new data key and seals it for every recipient that the file has.
+pub fn rotate(path: &str) -> String {
+    on("sops rotate --in-place", path)
+}
+
 /// Takes recipients out of a sops file that no rule takes; `kind` is `age` or `pgp`.
 pub fn remove_recipients(path: &str, kind: &str, recipients: &[&str]) -> String {
     on(&format!("sops rotate --in-place --rm-{kind} {}", quoted(&recipients.join(","))), path)

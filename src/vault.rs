@@ -23,6 +23,8 @@ pub enum Sealed {
         why: String,
         /// Where.
         place: Place,
+        /// It is only its metadata that sops does not take.
+        is_metadata: bool,
     },
 }
 
@@ -47,7 +49,7 @@ impl From<Result<Document, Refused>> for Sealed {
     fn from(read: Result<Document, Refused>) -> Self {
         match read {
             Ok(document) => Sealed::Document(Box::new(document)),
-            Err(Refused { why, place }) => Sealed::Unread { why, place },
+            Err(Refused { why, place, is_metadata }) => Sealed::Unread { why, place, is_metadata },
         }
     }
 }
@@ -92,7 +94,11 @@ impl Vault {
         for (path, secret) in manifest.sops_secrets() {
             let Some(format) = secret.format.known().and_then(|word| Format::named(word)) else { continue };
             let key = (path.clone(), format);
-            let is_read = self.document(path).is_some_and(|document| document.format == format);
+            let is_read = match self.files.get(path) {
+                Some(Sealed::Document(document)) => document.format == format,
+                Some(Sealed::Unread { .. }) => Format::of(path) == format,
+                None => false,
+            };
             if is_read || self.declared.contains_key(&key) {
                 continue;
             }
@@ -132,12 +138,16 @@ impl Vault {
     }
 
     /// The files that hold sops metadata and that sops would not take in any form that is asked of them,
-    /// with why, as a clause, and where.
-    pub fn unread(&self) -> impl Iterator<Item = (&str, &Place)> {
+    /// with why, as a clause, and where: those of whose data nothing is known, or those whose metadata
+    /// is malformed.
+    pub fn unread(&self, is_metadata: bool) -> impl Iterator<Item = (&str, &Place)> {
         let declared = self.declared.iter().map(|((path, _), sealed)| (path, sealed));
-        self.files.iter().chain(declared).filter_map(|(path, sealed)| match sealed {
-            Sealed::Unread { why, place } if !self.opens_as_declared(path) => Some((why.as_str(), place)),
-            _ => None,
+        self.files.iter().chain(declared).filter_map(move |(path, sealed)| match sealed {
+            Sealed::Unread { why, place, is_metadata: of_metadata } => {
+                let is_meant = *of_metadata == is_metadata && !self.opens_as_declared(path);
+                is_meant.then_some((why.as_str(), place))
+            }
+            Sealed::Document(_) => None,
         })
     }
 

@@ -212,6 +212,7 @@ fn document(path: &str, values: Vec<Child>, groups: &[&[&str]]) -> Document {
             mac: "".into(),
             crypt: CryptRule::default(),
             mac_only_encrypted: false,
+            unusable: Vec::new(),
             place: at(path, 8),
         },
     }

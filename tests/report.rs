@@ -78,6 +78,7 @@ impl Repo {
             mac: "".into(),
             crypt: CryptRule::default(),
             mac_only_encrypted: false,
+            unusable: Vec::new(),
             place: place(metadata..content.len()),
         };
         let parts = vec![Node { value: Value::Map(children), place: whole }];

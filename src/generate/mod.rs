@@ -115,7 +115,7 @@ impl NixModule {
 pub fn document<'v>(vault: &'v Vault, path: &str) -> Result<&'v Document, GenerateError> {
     match vault.files.get(path) {
         Some(Sealed::Document(document)) => Ok(document),
-        Some(Sealed::Unread { why, place }) => {
+        Some(Sealed::Unread { why, place, .. }) => {
             Err(GenerateError::Unread { path: path.into(), line: place.start.line, why: why.clone() })
         }
         None => Err(GenerateError::NotSealed { path: path.into() }),

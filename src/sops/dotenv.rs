@@ -26,16 +26,22 @@ pub(super) fn tree(text: &Text) -> Option<Result<Yaml, Refused>> {
         }
         let span = here..here + line.len();
         if let Some(comment) = line.strip_prefix('#') {
-            comments.push(Comment { text: comment.into(), span });
+            if comments.len() < MAX_LINES {
+                comments.push(Comment { text: comment.into(), span });
+            }
             continue;
         }
         let Some((name, value)) = line.split_once('=') else {
             broken = broken.or(Some((span, "has a line without `=`, which sops refuses".to_owned())));
             continue;
         };
-        if data.len() >= MAX_LINES || comments.len() >= MAX_LINES || metadata.len() >= MAX_LINES {
+        let count = data.len() + metadata.len() + comments.len();
+        if count >= MAX_LINES {
             broken = broken.or(Some((span, format!("has more than {MAX_LINES} values"))));
-            continue;
+            // Metadata shows what the file is.
+            if !name.starts_with(PREFIX) || metadata.len() >= MAX_LINES {
+                continue;
+            }
         }
         let text = flat::string(&value.replace("\\n", "\n"), here + name.len() + 1, value);
         match name.strip_prefix(PREFIX) {
@@ -48,7 +54,7 @@ pub(super) fn tree(text: &Text) -> Option<Result<Yaml, Refused>> {
     }
     let key = key?;
     Some(match broken {
-        Some((span, why)) => Err(Refused { why, place: text.place(span) }),
+        Some((span, why)) => Err(Refused::new(why, text.place(span))),
         None => Ok(Yaml { comments, ..flat::tree(data, key, metadata) }),
     })
 }

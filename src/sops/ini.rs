@@ -30,7 +30,7 @@ fn parse(text: &Text) -> Result<Yaml, Refused> {
     while let Some((at, line)) = lines.next() {
         let refuse = |why: &str| {
             let why = format!("has {why}, which sops refuses");
-            Refused { why, place: text.place(at..at + line.trim_end().len()) }
+            Refused::new(why, text.place(at..at + line.trim_end().len()))
         };
         if line.starts_with(['#', ';']) {
             comments.pending.push_str(line);

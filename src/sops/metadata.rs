@@ -4,6 +4,7 @@ use crate::source::{Place, Text};
 use crate::yaml::{self, Kind, Yaml, kind};
 
 use super::crypt::CryptRule;
+use super::enc;
 use super::read::Refused;
 
 /// One recipient entry.
@@ -38,6 +39,9 @@ pub struct Metadata {
     pub crypt: CryptRule,
     /// `mac_only_encrypted`: the MAC covers sealed values only.
     pub mac_only_encrypted: bool,
+    /// The recipients that cannot open the file whoever holds their keys: what stands in their `enc`
+    /// is nothing that sops could have written.
+    pub unusable: Vec<Refused>,
     /// Where the metadata stands.
     pub place: Place,
 }
@@ -75,13 +79,14 @@ impl Metadata {
         let version = reader.version(root)?;
         let (mac, _) = reader.required(root, "mac")?;
         Ok(Metadata {
-            groups,
             threshold,
             version: Some(version),
             last_modified: Some(last_modified),
+            unusable: groups.iter().flatten().filter_map(unusable).collect(),
             mac: mac.into(),
             crypt,
             mac_only_encrypted: reader.truth(root, "mac_only_encrypted")?,
+            groups,
             place: reader.place,
         })
     }
@@ -246,12 +251,19 @@ impl<'a> Reader<'a> {
     }
 
     fn refuse(&self, why: &str) -> Refused {
-        Refused { why: why.to_owned(), place: self.place.clone() }
+        Refused { is_metadata: true, ..Refused::new(why, self.place.clone()) }
     }
 
     fn refuse_at(&self, node: &yaml::Node, why: &str) -> Refused {
-        Refused { why: why.to_owned(), place: self.text.place(node.span.clone()) }
+        Refused { is_metadata: true, ..Refused::new(why, self.text.place(node.span.clone())) }
     }
+}
+
+/// What is wrong with the `enc` of a recipient.
+fn unusable(recipient: &Recipient) -> Option<Refused> {
+    let problem = enc::malformed(recipient.kind, &recipient.enc)?;
+    let why = format!("has an `enc` in its sops metadata that {problem}");
+    Some(Refused { is_metadata: true, ..Refused::new(why, recipient.place.clone()) })
 }
 
 /// The identity text of an AWS key, `arn[+role][|context][|profile]`, with the context's pairs

@@ -6,6 +6,7 @@ pub mod data_key;
 pub mod decrypt;
 pub mod document;
 mod dotenv;
+mod enc;
 mod flat;
 mod ini;
 pub mod mac;

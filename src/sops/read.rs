@@ -15,6 +15,21 @@ pub struct Refused {
     pub why: String,
     /// Where.
     pub place: Place,
+    /// The file itself can be read; it is what its metadata says that sops does not take.
+    pub is_metadata: bool,
+}
+
+impl Refused {
+    /// A file that cannot be read.
+    pub(super) fn new(why: impl Into<String>, place: Place) -> Refused {
+        Refused { why: why.into(), place, is_metadata: false }
+    }
+
+    /// A file that was cut off, most likely.
+    pub(super) fn without_metadata(place: Place) -> Refused {
+        let why = "has sealed values and no sops metadata, without which nothing opens them";
+        Refused { is_metadata: true, ..Refused::new(why, place) }
+    }
 }
 
 /// Reads a file. Absent if it holds no sops metadata.
@@ -25,7 +40,7 @@ pub struct Refused {
 /// # Errors
 /// If it is a sops file that sops would refuse, or broken beyond reading.
 pub fn read(text: &Text) -> Option<Result<Document, Refused>> {
-    if !text.content().contains("sops") {
+    if !text.content().contains("sops") && !has_sealed(text) {
         return None;
     }
     match Format::of(text.path()) {
@@ -36,8 +51,20 @@ pub fn read(text: &Text) -> Option<Result<Document, Refused>> {
             let yaml = has_metadata_line(text).then(|| read(Format::Yaml)).flatten();
             yaml.or_else(|| read(Format::Dotenv)).or_else(|| read(Format::Ini))
         }
+        format @ (Format::Dotenv | Format::Ini) => {
+            read_as(text, format).or_else(|| sealed_line(text).map(|place| Err(Refused::without_metadata(place))))
+        }
         format => read_as(text, format),
     }
+}
+
+/// The first line of a flat file whose value is sealed.
+fn sealed_line(text: &Text) -> Option<Place> {
+    let content: &str = text.content();
+    let sealed = ["=ENC[AES256_GCM,data:", "= ENC[AES256_GCM,data:"];
+    let at = sealed.into_iter().filter_map(|sealed| content.find(sealed)).min()?;
+    let start = content.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+    Some(text.place(start..at))
 }
 
 /// Reads a file in this form, whatever its name says. Absent if it holds no sops metadata in this
@@ -65,7 +92,11 @@ pub(super) fn tree(text: &Text, format: Format) -> Option<Result<Yaml, Refused>>
 fn yaml_tree(text: &Text) -> Option<Result<Yaml, Refused>> {
     match yaml::parse(text) {
         Ok(yaml) => Some(Ok(yaml)),
-        Err(error) => (has_sealed(text) && has_metadata_line(text)).then(|| Err(broken(text, error.into()))),
+        Err(error) => {
+            let is_named = Format::of(text.path()) == Format::Yaml;
+            let is_sops = has_sealed(text) && (is_named || has_metadata_line(text));
+            is_sops.then(|| Err(broken(text, error.into())))
+        }
     }
 }
 
@@ -74,10 +105,12 @@ fn json_tree(text: &Text) -> Option<Result<Yaml, Refused>> {
     // YAML allows what JSON does not: a comma too many, comments, a second document.
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(content) {
         // Nix starts with a brace too; only what is sealed is surely a sops file.
-        let is_sops = content.contains("\"sops\"") && has_sealed(text);
+        let is_named = Format::of(text.path()) == Format::Json;
+        let is_binary = content.contains("\"data\": \"ENC[AES256_GCM,");
+        let is_sops = has_sealed(text) && (is_named || is_binary || content.contains("\"sops\""));
         let at = text.offset_of_nix_position(error.line() as u32, error.column() as u32);
         let why = "is not valid JSON, as which sops reads it".to_owned();
-        return is_sops.then(|| Err(broken(text, Refused { why, place: text.place(at..at) })));
+        return is_sops.then(|| Err(broken(text, Refused::new(why, text.place(at..at)))));
     }
     match yaml::parse(text) {
         Ok(yaml) => Some(Ok(yaml)),
@@ -95,7 +128,7 @@ fn has_metadata_line(text: &Text) -> bool {
 
 impl From<yaml::YamlError> for Refused {
     fn from(error: yaml::YamlError) -> Self {
-        Refused { why: error.to_string(), place: error.place().clone() }
+        Refused::new(error.to_string(), error.place().clone())
     }
 }
 
@@ -108,10 +141,10 @@ fn broken(text: &Text, parser: Refused) -> Refused {
         Some((here, line))
     });
     match lines.find(|(_, line)| line.starts_with(MARKER)) {
-        Some((start, line)) => Refused {
-            why: "holds git's conflict markers; take one side and check that it decrypts".into(),
-            place: text.place(start..start + line.trim_end().len()),
-        },
+        Some((start, line)) => Refused::new(
+            "holds git's conflict markers; take one side and check that it decrypts",
+            text.place(start..start + line.trim_end().len()),
+        ),
         None => parser,
     }
 }

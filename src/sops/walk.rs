@@ -58,7 +58,7 @@ impl Visit<'_> {
 /// # Errors
 /// If the file cannot be read, or grows beyond bounds when its aliases are expanded.
 pub fn walk(text: &Text, format: Format, visit: impl FnMut(&Visit<'_>)) -> Result<(), Refused> {
-    let missing = || Refused { why: "holds no sops metadata".to_owned(), place: text.place(0..0) };
+    let missing = || Refused::new("holds no sops metadata", text.place(0..0));
     let yaml = tree(text, format).unwrap_or_else(|| Err(missing()))?;
     let mut walker = Walker { text, yaml: &yaml, format, path: Vec::new(), comments: Vec::new(), nodes: 0, visit };
     let mut from = 0;
@@ -227,7 +227,7 @@ impl<'y, F: FnMut(&Visit<'_>)> Walker<'y, F> {
     }
 
     fn refuse(&self, node: &yaml::Node, why: &str) -> Refused {
-        Refused { why: why.to_owned(), place: self.text.place(node.span.clone()) }
+        Refused::new(why, self.text.place(node.span.clone()))
     }
 }
 

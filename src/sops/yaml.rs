@@ -1,5 +1,6 @@
 //! From a tree of YAML to the leaf tree. JSON is YAML; dotenv and ini come as such a tree too.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::source::{Place, Text};
@@ -10,20 +11,36 @@ use super::metadata::{self, Metadata};
 use super::read::Refused;
 use super::seal::{Seal, SealedType};
 
-/// The sops document that a file holds; absent if its first document has no sops metadata.
+/// The sops document that a file holds; absent if its first document has no sops metadata and no
+/// value that is sealed.
 pub(super) fn document(text: &Text, yaml: &Yaml, format: Format) -> Option<Result<Document, Refused>> {
     let root = yaml.documents.first()?;
-    let entry = yaml.entry(root, "sops")?;
-    if !metadata::is_metadata(yaml, yaml.resolve(&entry.value)) {
-        return None;
+    match yaml.entry(root, "sops") {
+        Some(entry) if metadata::is_metadata(yaml, yaml.resolve(&entry.value)) => {
+            Some(read_document(text, yaml, entry, format))
+        }
+        _ => {
+            let sealed = first_sealed(root)?;
+            Some(Err(Refused::without_metadata(text.place(sealed.span.clone()))))
+        }
     }
-    Some(read_document(text, yaml, entry, format))
+}
+
+/// The first value of a map, or of a map in it, that is sealed: this is no prose that quotes one.
+fn first_sealed(root: &yaml::Node) -> Option<&yaml::Node> {
+    let mut all = root.entries().iter().flat_map(|entry| {
+        let inner = entry.value.entries().iter().map(|entry| &entry.value);
+        std::iter::once(&entry.value).chain(inner)
+    });
+    all.find(|value| value.text().is_some_and(|text| Seal::parse(text).is_some()))
 }
 
 fn read_document(text: &Text, yaml: &Yaml, metadata: &yaml::Entry, format: Format) -> Result<Document, Refused> {
     let metadata = Metadata::read(text, yaml, metadata)?;
     let mut reader = Reader { text, yaml, nodes: 0, top: 0..0 };
-    let parts = yaml.documents.iter().map(|root| reader.part(root)).collect::<Result<_, _>>()?;
+    let parts = yaml.documents.iter().enumerate();
+    let parts =
+        parts.map(|(index, root)| reader.part(root, index == 0 && format == Format::Yaml)).collect::<Result<_, _>>()?;
     Ok(Document { path: text.path().clone(), text: text.clone(), format, parts, metadata })
 }
 
@@ -38,13 +55,19 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// One YAML document, without its `sops`.
-    fn part(&mut self, root: &yaml::Node) -> Result<Node, Refused> {
+    fn part(&mut self, root: &yaml::Node, is_first: bool) -> Result<Node, Refused> {
+        let mut keys = BTreeSet::new();
         let resolved = self.yaml.resolve(root);
         let value = match &resolved.value {
             yaml::Value::Map(entries) => {
                 let mut children = Vec::with_capacity(entries.len());
                 for entry in entries {
-                    if self.yaml.resolve(&entry.key).text() != Some("sops") {
+                    let key = self.yaml.resolve(&entry.key).text().unwrap_or_default();
+                    // go-yaml looks for them in the first document only, and there at the top only.
+                    if is_first && !keys.insert(key) {
+                        return Err(self.refuse(&entry.key, "has a key twice, which sops refuses"));
+                    }
+                    if key != "sops" {
                         self.top = entry.key.span.clone();
                         children.push(self.child(entry, 1)?);
                     }
@@ -68,8 +91,8 @@ impl Reader<'_> {
     fn node(&mut self, node: &yaml::Node, depth: usize) -> Result<Node, Refused> {
         self.nodes += 1;
         if depth > MAX_DEPTH || self.nodes > MAX_NODES {
-            let why = "grows too large when its aliases are expanded, as sops does".to_owned();
-            return Err(Refused { why, place: self.text.place(self.top.clone()) });
+            let why = "grows too large when its aliases are expanded, as sops does";
+            return Err(Refused::new(why, self.text.place(self.top.clone())));
         }
         let value = match &self.yaml.resolve(node).value {
             yaml::Value::Scalar(scalar) => Value::Leaf(leaf(scalar)),
@@ -97,7 +120,7 @@ impl Reader<'_> {
     }
 
     fn refuse(&self, node: &yaml::Node, why: &str) -> Refused {
-        Refused { why: why.to_owned(), place: self.place(node) }
+        Refused::new(why, self.place(node))
     }
 }
 

@@ -71,11 +71,17 @@ pub(super) fn read(on_disk: &Path, path: &str, size: u64) -> Result<Option<Strin
     let mut bytes = Vec::with_capacity(size as usize);
     let head = file.by_ref().take(HEAD).read_to_end(&mut bytes);
     head.map_err(|error| unreadable(&error))?;
-    if role != Role::Named && bytes.contains(&0) {
+    let is_text = role == Role::Named || !bytes.contains(&0);
+    if !is_text && role != Role::Data {
         return Ok(None);
     }
     // The file may have grown since its size was taken.
     file.take(limit).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    if !is_text {
+        // UTF-16 is every second byte a NUL.
+        bytes.retain(|&byte| byte != 0);
+        return if looks_like_sops(&String::from_utf8_lossy(&bytes)) { Err("is not UTF-8".into()) } else { Ok(None) };
+    }
     match String::from_utf8(bytes) {
         Ok(text) if matches!(role, Role::Named | Role::Key) => Ok(Some(text)),
         Ok(text) if role == Role::Data && size <= MAX_PLAIN => Ok(Some(text)),
@@ -104,7 +110,8 @@ fn role(path: &str) -> Role {
 /// only stands beside it.
 fn looks_like_sops(text: &str) -> bool {
     const MARKS: [&str; 4] = ["ENC[AES256_GCM", "\"mac\"", "sops_mac", "lastmodified"];
-    text.contains("sops") && MARKS.iter().any(|mark| text.contains(mark))
+    let is_sealed = text.contains("ENC[AES256_GCM,data:");
+    is_sealed || text.contains("sops") && MARKS.iter().any(|mark| text.contains(mark))
 }
 
 fn tail_is_sops(file: &mut File) -> io::Result<bool> {

@@ -75,15 +75,18 @@ pub fn parse(text: &Text) -> Result<Yaml, YamlError> {
     };
     let mut builder = Builder { text, yaml: Yaml::default(), open: Vec::new(), anchors: BTreeMap::new(), nodes: 0 };
     for event in Parser::new_from_str_with_options(source, options) {
-        let (event, span) = event.map_err(|error| syntax(text, &error))?;
+        let (event, span) = event.map_err(|error| refused(text, &error))?;
         builder.take(event, &span)?;
     }
     Ok(builder.yaml)
 }
 
-fn syntax(text: &Text, error: &ScanError) -> YamlError {
+fn refused(text: &Text, error: &ScanError) -> YamlError {
     use ErrorKind::{TabAtBlockScalarStart, TabInBlockIndentation, TabInIndentation, TabInPlainScalar, TabNotAllowed};
     let at = error.marker().byte_offset().unwrap_or_default();
+    if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+        return YamlError::TooDeep { place: text.place(at..at) };
+    }
     let tab = match error.kind() {
         // The marker may lie at the start of the scalar that the tab is in.
         TabAtBlockScalarStart | TabInBlockIndentation | TabInIndentation | TabInPlainScalar | TabNotAllowed => {
@@ -124,6 +127,8 @@ impl Builder<'_> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let style = style_of(style);
+                // The parser writes `~` where nothing is written.
+                let text = if style == Style::Plain && range.is_empty() { "".into() } else { text };
                 let tag = tag.as_deref().map(full_tag);
                 let kind = Kind::resolve(tag.as_deref(), style, &text);
                 let scalar = Scalar { text: text.into(), style, kind };

@@ -3,8 +3,10 @@
 mod evaluation_error;
 mod nix_syntax;
 mod not_looked_at;
+mod sops_metadata_malformed;
 
 use super::Rule;
 
 /// The family, in the order of the documentation.
-pub const RULES: &[Rule] = &[nix_syntax::RULE, not_looked_at::RULE, evaluation_error::RULE];
+pub const RULES: &[Rule] =
+    &[nix_syntax::RULE, not_looked_at::RULE, sops_metadata_malformed::RULE, evaluation_error::RULE];

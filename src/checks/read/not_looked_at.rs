@@ -80,7 +80,7 @@ fn unread_of_hosts<'a>(world: &World<'a>) -> BTreeMap<&'a RepoPath, BTreeSet<&'a
 
 /// The sops files that sops would not take.
 fn unread<'a>(world: &'a World<'_>) -> impl Iterator<Item = Label> + 'a {
-    world.vault.unread().map(|(why, place)| masked(place.clone(), why.to_owned()))
+    world.vault.unread(false).map(|(why, place)| masked(place.clone(), why.to_owned()))
 }
 
 fn masked(place: Place, why: String) -> Label {
