@@ -115,7 +115,7 @@ fn of_repository(repository: Option<&Path>, identities: &[&Identity]) -> Result<
     let sealed = sealed::around(repository.unwrap_or(Path::new(".")))?;
     let read = sealed.vault.files.par_iter().map(|(path, file)| match file {
         Sealed::Document(document) => FileProof::of_document(document, identities),
-        Sealed::Unread { why, place } => {
+        Sealed::Unread { why, place, .. } => {
             let (why, place) = (why.clone(), place.clone());
             FileProof { path: path.clone(), state: State::Refused { why, place } }
         }

@@ -226,7 +226,7 @@ impl FileProof {
 }
 
 impl From<Refused> for State {
-    fn from(Refused { why, place }: Refused) -> State {
+    fn from(Refused { why, place, .. }: Refused) -> State {
         State::Refused { why, place }
     }
 }
