@@ -29,7 +29,7 @@ impl Document {
 
     fn refused(&self, entry: &yaml::Entry) -> Refused {
         let place = self.text.place(entry.key.span.clone());
-        Refused { why: "has this key twice in one map, which sops refuses".into(), place }
+        Refused::new("has this key twice in one map, which sops refuses", place)
     }
 }
 
