@@ -1,12 +1,15 @@
 //! Who holds which key, and by what evidence.
 
 mod corroborate;
+mod evaluated;
 mod holder;
 mod index;
+mod name;
 mod public_keys;
 
 use std::collections::BTreeMap;
 
+use crate::agenix::Agenix;
 use crate::config::{Config, Given};
 use crate::keys::Recipient;
 use crate::keys::recipient::canonical;
@@ -18,6 +21,7 @@ use crate::vault::Vault;
 use corroborate::Corroboration;
 use holder::Holder;
 pub use holder::{Says, fold, says, without_affixes_of_host};
+pub use name::{Name, NamedKey, Written};
 
 /// How it is known that a host holds a key, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,7 +30,9 @@ pub enum Evidence {
     Config,
     /// A `.pub` file (or `ssh_known_hosts` line) of the host in the repository.
     PublicKeyFile,
-    /// An anchor or comment whose name is the host's.
+    /// The evaluated configuration says it: `age.rekey.hostPubkey`.
+    Evaluated,
+    /// An anchor or comment, or a name in a rules file of agenix, that is the host's name.
     Name,
     /// The same after folding case and `-_.`.
     FoldedName,
@@ -37,7 +43,8 @@ pub enum Evidence {
 /// A recipient that a host holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
-    /// The recipient's text, an ssh key in its converted `age1…` form.
+    /// The recipient's text, an ssh key in its converted `age1…` form; where only agenix uses that key, the key
+    /// itself.
     pub recipient: String,
     /// The ssh public key it was converted from (type and blob, no comment).
     pub ssh: Option<String>,
@@ -85,23 +92,35 @@ impl Identities {
     /// Finds the keys of every host and home-manager user. What `sealnix.toml` says of a holder
     /// is all that counts for it; otherwise different kinds of evidence add up, and two different
     /// answers of one kind make none.
-    pub fn find(manifest: &Manifest, policy: &Policy, vault: &Vault, tree: &Tree, config: &Config) -> Identities {
-        let corroboration = Corroboration::of(vault, policy);
+    pub fn find(
+        manifest: &Manifest,
+        policy: &Policy,
+        agenix: &Agenix,
+        vault: &Vault,
+        tree: &Tree,
+        config: &Config,
+    ) -> Identities {
+        let corroboration = Corroboration::of(vault, policy, agenix);
+        let by_name = |holders: &[Holder]| {
+            [
+                holder::named(holders, NamedKey::of_policy(policy), &corroboration),
+                holder::named(holders, NamedKey::of_agenix(agenix), &corroboration),
+            ]
+        };
         let hosts: Vec<Holder> = manifest.hosts.iter().map(Holder::of_host).collect();
-        let mut claims = holder::named(&hosts, policy, &corroboration);
-        for (held, file) in claims.iter_mut().zip(public_keys::of_hosts(&hosts, tree, &corroboration)) {
-            held.extend(file);
-        }
+        let [in_policy, in_agenix] = by_name(&hosts);
+        let in_files = public_keys::of_hosts(&hosts, tree, &corroboration);
+        let sources = [in_files, evaluated::of_hosts(&manifest.hosts, &hosts), in_policy, in_agenix];
         let mut identities = Identities::default();
-        for ((host, holder), claims) in manifest.hosts.iter().zip(&hosts).zip(claims) {
-            let identity = settle(holder, given_to(config, host), claims, policy);
+        for ((host, holder), claims) in manifest.hosts.iter().zip(&hosts).zip(by_holder(sources, hosts.len())) {
+            let identity = settle(holder, given_to(config, host), claims, policy, agenix);
             identities.hosts.insert((host.kind, host.name.clone()), identity);
         }
         let pairs = manifest.hosts.iter().flat_map(|host| host.home_users.keys().map(move |user| (host, user)));
         let users: Vec<Holder> = pairs.clone().map(|(host, user)| Holder::of_user(user, host)).collect();
-        let claims = holder::named(&users, policy, &corroboration);
+        let claims = by_holder(by_name(&users), users.len());
         for (((host, user), holder), claims) in pairs.zip(&users).zip(claims) {
-            let own = settle(holder, config.user(user, &host.name), claims, policy);
+            let own = settle(holder, config.user(user, &host.name), claims, policy, agenix);
             let of_host = identities.of(host, None).filter(|_| uses_key_of_host(host, user));
             let identity = match (own, of_host) {
                 (Identity::Known(own), Some(Identity::Known(more))) => Identity::Known([own, more.clone()].concat()),
@@ -112,6 +131,15 @@ impl Identities {
         }
         identities
     }
+}
+
+/// What each source says of each holder, by holder.
+fn by_holder<const N: usize>(sources: [Vec<Vec<Held>>; N], holders: usize) -> Vec<Vec<Vec<Held>>> {
+    let mut claims = vec![Vec::new(); holders];
+    for source in sources {
+        claims.iter_mut().zip(source).for_each(|(claims, of_source)| claims.push(of_source));
+    }
+    claims
 }
 
 /// What `sealnix.toml` gives to a host; to a home-manager configuration that stands alone also as
@@ -127,8 +155,12 @@ fn given_to<'a>(config: &'a Config, host: &Host) -> Option<&'a Vec<Given>> {
 
 /// Whether a home-manager user decrypts with the key of the host.
 fn uses_key_of_host(host: &Host, user: &str) -> bool {
-    let sops_of_user = host.home_users.get(user).and_then(|user| user.sops.as_ref());
-    let Some(Sops { age: of_user, .. }) = sops_of_user else { return false };
+    let Some(user) = host.home_users.get(user) else { return false };
+    let paths_of_agenix = user.agenix.as_ref().and_then(|agenix| agenix.identity_paths.known());
+    if paths_of_agenix.into_iter().flatten().any(|path| path.starts_with("/etc/ssh/")) {
+        return true;
+    }
+    let Some(Sops { age: of_user, .. }) = &user.sops else { return false };
     let ssh_paths = of_user.ssh_key_paths.known().map(Vec::as_slice).unwrap_or_default();
     let key_file_of_host = host.sops.as_ref().and_then(|sops| sops.age.key_file.known()).and_then(Option::as_ref);
     let key_file = of_user.key_file.known().and_then(Option::as_ref);
@@ -136,19 +168,26 @@ fn uses_key_of_host(host: &Host, user: &str) -> bool {
         || key_file.is_some_and(|file| Some(file) == key_file_of_host)
 }
 
-/// What the evidence comes to.
-fn settle(holder: &Holder, given: Option<&Vec<Given>>, claims: Vec<Held>, policy: &Policy) -> Identity {
+/// What the evidence comes to. `claims` has a list for each source; only one source contradicts itself: a host may
+/// open sops files with one key and those of agenix with another.
+fn settle(
+    holder: &Holder,
+    given: Option<&Vec<Given>>,
+    claims: Vec<Vec<Held>>,
+    policy: &Policy,
+    agenix: &Agenix,
+) -> Identity {
     if let Some(given) = given {
         let held = given.iter().map(|given| Held::new(&given.recipient, Evidence::Config, given.place.clone()));
         return Identity::Known(held.collect());
     }
-    if let Some((one, other)) = contradiction(&claims) {
+    if let Some((one, other)) = claims.iter().find_map(|of_source| contradiction(of_source)) {
         let line = |held: &Held| format!("{}:{}", held.place.path, held.place.start.line);
         let why = format!("{} and {} name two different keys for it", line(one), line(other));
         return Identity::Unknown { why, settled_by: holder.settling_line() };
     }
     let mut known: Vec<Held> = Vec::new();
-    let mut claims = claims;
+    let mut claims = claims.concat();
     claims.sort_by_key(|held| held.evidence);
     for claim in claims {
         match known.iter_mut().find(|held| held.recipient == claim.recipient) {
@@ -163,7 +202,10 @@ fn settle(holder: &Holder, given: Option<&Vec<Given>>, claims: Vec<Held>, policy
         let name = holder.name();
         let why = match policy.configs.iter().find(|config| !config.readable) {
             Some(config) => format!("`{}`, which may name it, could not be read", config.path),
-            None => format!("no anchor or comment of a .sops.yaml and no .pub file is named `{name}`"),
+            None if agenix.files.is_empty() => {
+                format!("no anchor or comment of a .sops.yaml and no .pub file is named `{name}`")
+            }
+            None => format!("no name in a .sops.yaml or in agenix' rules and no .pub file is `{name}`"),
         };
         return Identity::Unknown { why, settled_by: holder.settling_line() };
     }
@@ -189,7 +231,7 @@ pub fn is_same_key(kind: &str, one: &str, other: &str) -> bool {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum System {
     Age,
-    SshRsa,
+    Ssh,
     Pgp,
 }
 
@@ -202,6 +244,15 @@ impl Held {
             evidence,
             place,
             corroborated: evidence != Evidence::StrippedName,
+        }
+    }
+
+    /// A key that agenix uses as it is. Where a host's sops-nix uses no ssh key, it opens nothing of sops.
+    fn for_agenix(recipient: &Recipient, evidence: Evidence, place: Place, holder: &Holder) -> Held {
+        let held = Held::new(recipient, evidence, place);
+        match &held.ssh {
+            Some(ssh) if !holder.converts_ssh_keys() => Held { recipient: ssh.clone(), ..held },
+            _ => held,
         }
     }
 
@@ -219,7 +270,7 @@ impl Held {
     fn system(&self) -> System {
         match &self.recipient {
             text if text.starts_with("age1") => System::Age,
-            text if text.starts_with("ssh-") => System::SshRsa,
+            text if text.starts_with("ssh-") => System::Ssh,
             _ => System::Pgp,
         }
     }

@@ -5,13 +5,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sealnix::agenix::Agenix;
 use sealnix::config::{Config, Mistake};
 use sealnix::identity::{Evidence, Held, Identities, Identity};
 use sealnix::keys::ssh::{PublicKey, SshError};
 use sealnix::keys::{Bech32Error, Malformed, Recipient};
-use sealnix::manifest::{AgeKeys, Fact, HomeUser, Host, HostKind, Manifest, Sops};
+use sealnix::manifest::{AgeKeys, Agenix as AgenixOptions, Fact, HomeUser, Host, HostKind, Manifest, Rekey, Sops};
+use sealnix::nixos;
 use sealnix::policy::Policy;
-use sealnix::source::{Text, Tree};
+use sealnix::source::{Entry, Text, Tree};
 use sealnix::vault::Vault;
 use serde_json::Value;
 
@@ -22,13 +24,17 @@ const SSH: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEZgAgXDWFgf9FSqNY5pPrd8Q
 const SSH_AS_AGE: &str = "age1kaj8v8ps2uyhkrxyr3zgdudyl93xuzg36gr9ywfh4n2xypw8sgwswr9zcs";
 
 fn tree(files: &[(&str, &str)]) -> Tree {
-    let mut tree = Tree::default();
+    let mut tree = Tree { sees_untracked: true, ..Tree::default() };
     for (path, content) in files {
         let content = content.replace("$A", ALICE).replace("$B", BOB).replace("$S", SSH);
-        let text = Text::new((*path).into(), content);
-        tree.texts.insert(text.path().clone(), text);
+        add(&mut tree, path, content);
     }
     tree
+}
+
+fn add(tree: &mut Tree, path: &str, content: String) {
+    tree.files.insert(path.into(), Entry { tracked: true, size: content.len() as u64 });
+    tree.texts.insert(path.into(), Text::new(path.into(), content));
 }
 
 fn host(name: &str) -> Host {
@@ -37,7 +43,9 @@ fn host(name: &str) -> Host {
 
 fn find(hosts: Vec<Host>, tree: &Tree, config: &Config) -> Identities {
     let manifest = Manifest { hosts, ..Manifest::default() };
-    Identities::find(&manifest, &Policy::read(tree), &Vault::read(tree), tree, config)
+    let has_rules = tree.files.keys().any(|path| path.ends_with("secrets.nix"));
+    let agenix = if has_rules { Agenix::read(tree, &nixos::program(tree), &[]).unwrap() } else { Agenix::default() };
+    Identities::find(&manifest, &Policy::read(tree), &agenix, &Vault::read(tree), tree, config)
 }
 
 fn identity_of<'a>(identities: &'a Identities, kind: HostKind, name: &str) -> &'a Identity {
@@ -109,6 +117,18 @@ fn a_rule_or_file_of_its_own_corroborates() {
         assert_eq!(held(&rule(regex)), [(ALICE, Evidence::StrippedName, true)], "{regex}");
     }
     assert_eq!(held(&rule(r"secrets/webhooks\.yaml$")), [(ALICE, Evidence::StrippedName, false)]);
+}
+
+/// As a rule or file of its own does in the case of sops.
+#[test]
+fn an_agenix_entry_of_its_own_corroborates() {
+    let entry = |file: &str| {
+        web(&[("secrets.nix", &format!("let host_web = \"$A\"; in {{ \"{file}\".publicKeys = [ host_web ]; }}"))])
+    };
+    for file in ["web.age", "hosts/web/token.age", "web/x.age"] {
+        assert_eq!(held(&entry(file)), [(ALICE, Evidence::StrippedName, true)], "{file}");
+    }
+    assert_eq!(held(&entry("webhooks.age")), [(ALICE, Evidence::StrippedName, false)]);
 }
 
 #[test]
@@ -201,6 +221,41 @@ fn users() {
     assert_eq!(held(identity_of(&identities, HostKind::Home, "ann@desk")), [(ALICE, Evidence::Name, true)]);
     let identities = find(vec![alone], &Tree::default(), &Config::default());
     assert!(why(identity_of(&identities, HostKind::Home, "ann@desk")).contains("`[users.\"ann@desk\"]"));
+}
+
+/// What agenix-rekey is told is above names, and adds up with them; its default is nobody's key.
+#[test]
+fn the_key_that_agenix_rekey_is_told() {
+    let told = |key: &str| {
+        let rekey = Rekey { host_pubkey: Fact::Known(key.to_owned()), ..Rekey::default() };
+        Host { agenix: Some(AgenixOptions { rekey: Some(rekey), ..AgenixOptions::default() }), ..host("web") }
+    };
+    let find = |key: &str, files: &[(&str, &str)]| {
+        find(vec![told(key)], &tree(files), &Config::default()).hosts.into_values().next().unwrap()
+    };
+    assert_eq!(held(&find(SSH, &[])), [(SSH_AS_AGE, Evidence::Evaluated, true)]);
+    assert_eq!(held(&find(ALICE, &[])), [(ALICE, Evidence::Evaluated, true)]);
+    let beside = [(".sops.yaml", "keys: [&web $B]"), ("hosts/web/ssh_host_ed25519_key.pub", "$S\n")];
+    let expected =
+        [(SSH_AS_AGE, Evidence::PublicKeyFile, true), (ALICE, Evidence::Evaluated, true), (BOB, Evidence::Name, true)];
+    assert_eq!(held(&find(ALICE, &beside)), expected);
+    // The default of `age.rekey.hostPubkey` in agenix-rekey's module, and a path on the host.
+    for nobody in ["age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq", "/etc/ssh/key.pub"] {
+        assert_eq!(held(&find(nobody, &[])), [], "{nobody}");
+    }
+}
+
+#[test]
+fn a_home_manager_user_may_use_the_key_of_the_host_in_agenix() {
+    let paths =
+        |path: &str| AgenixOptions { identity_paths: Fact::Known(vec![path.to_owned()]), ..AgenixOptions::default() };
+    let user = |path: &str| HomeUser { agenix: Some(paths(path)), ..HomeUser::default() };
+    let mut web = host("web");
+    web.home_users.insert("ann".into(), user("/etc/ssh/ssh_host_ed25519_key"));
+    web.home_users.insert("bob".into(), user("/home/bob/.ssh/id_ed25519"));
+    let identities = find(vec![web], &tree(&[(".sops.yaml", "keys: [&web $A]")]), &Config::default());
+    let of = |user: &str| held(&identities.users[&(HostKind::Nixos, "web".to_owned(), user.to_owned())]);
+    assert_eq!((of("ann"), of("bob")), (vec![(ALICE, Evidence::Name, true)], vec![]));
 }
 
 fn config(content: &str) -> Result<Config, Vec<sealnix::config::ConfigError>> {
@@ -297,7 +352,7 @@ fn public_keys() -> Value {
 }
 
 fn read_tree(root: &Path) -> Tree {
-    let mut tree = Tree::default();
+    let mut tree = Tree { sees_untracked: true, ..Tree::default() };
     let mut pending = vec![root.to_owned()];
     while let Some(folder) = pending.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -305,9 +360,7 @@ fn read_tree(root: &Path) -> Tree {
             if path.is_dir() {
                 pending.push(path);
             } else if let Ok(content) = fs::read_to_string(&path) {
-                let relative = path.strip_prefix(root).unwrap().to_str().unwrap();
-                let text = Text::new(relative.into(), content);
-                tree.texts.insert(text.path().clone(), text);
+                add(&mut tree, path.strip_prefix(root).unwrap().to_str().unwrap(), content);
             }
         }
     }
@@ -402,7 +455,7 @@ fn every_kind_of_evidence() {
         cases += 1;
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(cases, 14);
+    assert_eq!(cases, 18);
 }
 
 /// The hosts that are asked about, with their home-manager users.
@@ -435,6 +488,7 @@ fn letter(key: &str) -> &str {
         BOB => "B",
         "age1uwtl6pp4py55xr2zq35p0n35kr0p5pvzav8y0g73zcxnhl9k8d7qp8mehf" => "C",
         SSH_AS_AGE => "T",
+        SSH => "S",
         "age1l3kug9djv7ngfd4rxy85nreppfvvwrl5sfcseldkq6p47l9cl37q4aspd0" => "U",
         "FBC7B9E2A4F9289AC0C1D4843D16CEE4A27D5A01" => "P",
         other => other,
@@ -445,6 +499,7 @@ fn word(evidence: Evidence) -> &'static str {
     match evidence {
         Evidence::Config => "config",
         Evidence::PublicKeyFile => "publicKeyFile",
+        Evidence::Evaluated => "evaluated",
         Evidence::Name => "name",
         Evidence::FoldedName => "foldedName",
         Evidence::StrippedName => "strippedName",

@@ -39,10 +39,10 @@ impl Here {
                 let (root, tree, config, vault) = (sealed.root, sealed.tree, sealed.config, sealed.vault);
                 let policy = Policy::read(&tree);
                 let manifest = Manifest::default();
-                let identities = Identities::find(&manifest, &policy, &vault, &tree, &config);
+                let agenix = Agenix::default();
+                let identities = Identities::find(&manifest, &policy, &agenix, &vault, &tree, &config);
                 let entry = "".into();
                 let syntax_errors = Vec::new();
-                let agenix = Agenix::default();
                 let known = Known {
                     agenix,
                     config,

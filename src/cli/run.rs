@@ -353,7 +353,7 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     vault.add_age_files(&tree, entries.chain(manifest.age_files()));
     vault.read_declared(&manifest, &tree);
     let policy = Policy::read(&tree);
-    let identities = Identities::find(&manifest, &policy, &vault, &tree, &config);
+    let identities = Identities::find(&manifest, &policy, &agenix, &vault, &tree, &config);
     Ok(Known { tree, entry, config, manifest, vault, policy, agenix, identities, syntax_errors, exact })
 }
 

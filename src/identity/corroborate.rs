@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
+use crate::agenix::{Agenix, Entry};
 use crate::keys::recipient::canonical;
 use crate::policy::{CreationRule, Policy};
 use crate::sops::Document;
@@ -15,24 +16,26 @@ use super::holder::{Holder, fold};
 pub(super) struct Corroboration<'a> {
     vault: &'a Vault,
     policy: &'a Policy,
+    agenix: &'a Agenix,
     recipients: OnceCell<HashSet<String>>,
     files: OnceCell<ByName<'a, Document>>,
     rules: OnceCell<ByName<'a, CreationRule>>,
+    entries: OnceCell<ByName<'a, Entry>>,
 }
 
 /// What bears a name, by that name without case and separators.
 type ByName<'a, T> = HashMap<String, Vec<&'a T>>;
 
 impl<'a> Corroboration<'a> {
-    pub(super) fn of(vault: &'a Vault, policy: &'a Policy) -> Self {
-        let (recipients, files, rules) = Default::default();
-        Corroboration { vault, policy, recipients, files, rules }
+    pub(super) fn of(vault: &'a Vault, policy: &'a Policy, agenix: &'a Agenix) -> Self {
+        let (recipients, files, rules, entries) = Default::default();
+        Corroboration { vault, policy, agenix, recipients, files, rules, entries }
     }
 
-    /// Whether a sops file named after the holder (or in a folder that is), or a rule that names
-    /// it, holds the key.
+    /// Whether a sops file named after the holder (or in a folder that is), a rule that names it, or agenix' entry
+    /// for such a file holds the key.
     pub(super) fn holds(&self, holder: &Holder, held: &Held) -> bool {
-        self.own_file_holds(holder, held) || self.own_rule_holds(holder, held)
+        self.own_file_holds(holder, held) || self.own_rule_holds(holder, held) || self.own_entry_holds(holder, held)
     }
 
     /// Whether any file or rule at all holds the key.
@@ -66,6 +69,13 @@ impl<'a> Corroboration<'a> {
         let rules = self.rules.get_or_init(|| by_name(self.rules(), names_of_rule));
         let own = holder.folded_names().filter_map(|name| rules.get(name)).flatten();
         own.flat_map(|rule| rule.groups.iter().flatten()).any(|recipient| held.is(recipient.kind, &recipient.identity))
+    }
+
+    fn own_entry_holds(&self, holder: &Holder, held: &Held) -> bool {
+        let all = || self.agenix.entries().map(|(_, entry)| entry);
+        let entries = self.entries.get_or_init(|| by_name(all(), |entry| names_of_path(&entry.file)));
+        let own = holder.folded_names().filter_map(|name| entries.get(name)).flatten();
+        own.flat_map(|entry| &entry.public_keys).any(|key| held.is("age", &key.text))
     }
 }
 

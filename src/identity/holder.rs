@@ -1,12 +1,11 @@
 //! A host or user that holds keys, and the names under which rule files know it.
 
-use crate::keys::Recipient;
 use crate::manifest::{Host, HostKind};
-use crate::policy::Policy;
 
 use super::Held;
 use super::corroborate::Corroboration;
 use super::index::Index;
+use super::name::{NamedKey, Written};
 
 /// Words before a host's name that say only that it is one.
 const HOST_PREFIXES: [&str; 6] = ["host", "server", "system", "machine", "sys", "m"];
@@ -68,6 +67,11 @@ impl Holder {
 
     pub(super) fn folded_names(&self) -> impl Iterator<Item = &str> {
         self.folded_names.iter().map(String::as_str)
+    }
+
+    /// Whether it opens sops files with the age key made of its ssh key; a person may.
+    pub(super) fn converts_ssh_keys(&self) -> bool {
+        self.kind == Kind::User || self.uses_ssh_keys
     }
 
     /// The name by which it is called in messages.
@@ -161,19 +165,26 @@ pub(super) fn without_affixes(kind: Kind, name: &str) -> Vec<String> {
     left.into_iter().flatten().map(<[&str]>::concat).collect()
 }
 
-/// What the names in rule files say of each holder. A name belongs only to the holders that it
-/// fits best: an anchor that is one host's very name says nothing of another that resembles it.
-pub(super) fn named(holders: &[Holder], policy: &Policy, corroboration: &Corroboration<'_>) -> Vec<Vec<Held>> {
+/// What names of keys say of each holder. A name belongs only to the holders that it fits best: an anchor that is
+/// one host's very name says nothing of another that resembles it.
+pub(super) fn named<'n>(
+    holders: &[Holder],
+    names: impl Iterator<Item = NamedKey<'n>>,
+    corroboration: &Corroboration<'_>,
+) -> Vec<Vec<Held>> {
     let indices = [Kind::Host, Kind::User].map(|kind| Index::of(kind, holders));
     let mut claims = vec![Vec::new(); holders.len()];
-    for named in policy.configs.iter().flat_map(|config| &config.names) {
-        let Some(recipient) = Recipient::parse_any(&named.recipient) else { continue };
-        for index in &indices {
-            let fitting = index.fitting(&named.name);
+    for named in names {
+        for index in indices.iter().filter(|index| named.may_be_of(index.kind)) {
+            let fitting = index.fitting(named.name.text);
             let Some(best) = fitting.values().min().copied() else { continue };
             for (place, _) in fitting.into_iter().filter(|(_, evidence)| *evidence == best) {
                 let (Some(holder), Some(claims)) = (holders.get(place), claims.get_mut(place)) else { continue };
-                let mut held = Held::new(&recipient, best, named.place.clone());
+                let place = named.name.place.clone();
+                let mut held = match named.name.written {
+                    Written::Bound => Held::for_agenix(&named.recipient, best, place, holder),
+                    Written::Anchor | Written::Beside => Held::new(&named.recipient, best, place),
+                };
                 held.corroborated = held.corroborated || corroboration.holds(holder, &held);
                 claims.push(held);
             }

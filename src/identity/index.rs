@@ -7,7 +7,7 @@ use super::holder::{Holder, Kind, fold, without_affixes};
 
 /// The holders of one kind, by their places in a list, under each of their names.
 pub(super) struct Index<'h> {
-    kind: Kind,
+    pub(super) kind: Kind,
     exact: HashMap<&'h str, Vec<usize>>,
     folded: HashMap<&'h str, Vec<usize>>,
 }

@@ -66,6 +66,7 @@ fn word(evidence: Evidence) -> &'static str {
     match evidence {
         Evidence::Config => "config",
         Evidence::PublicKeyFile => "publicKeyFile",
+        Evidence::Evaluated => "evaluated",
         Evidence::Name => "name",
         Evidence::FoldedName => "foldedName",
         Evidence::StrippedName => "strippedName",
@@ -77,6 +78,7 @@ pub(super) fn how(evidence: Evidence) -> &'static str {
     match evidence {
         Evidence::Config => "given there",
         Evidence::PublicKeyFile => "its public key file",
+        Evidence::Evaluated => "its configuration says so",
         Evidence::Name => "called so",
         Evidence::FoldedName => "called so but for case and separators",
         Evidence::StrippedName => "called so with a prefix or suffix",
