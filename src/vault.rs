@@ -117,24 +117,40 @@ impl Vault {
 
     /// Whether a file holds sops metadata, in the form of its name or in one that a secret declares.
     pub fn is_sealed(&self, path: &RepoPath) -> bool {
-        let of_path = (path.clone(), Format::Yaml)..=(path.clone(), Format::Binary);
-        self.files.contains_key(path) || self.declared.range(of_path).next().is_some()
+        self.sealed_file(path).is_some()
     }
 
-    /// The document at a path, if it was read in the form of its name.
+    /// Every file that holds sops metadata, once, with the best that is known of it: what it is in the form
+    /// of its name; if it was not read so, what it is in a form that a secret declares.
+    pub fn sealed_files(&self) -> BTreeMap<&RepoPath, &Sealed> {
+        let mut best: BTreeMap<_, _> = self.files.iter().collect();
+        for ((path, _), declared) in &self.declared {
+            let known = best.entry(path).or_insert(declared);
+            if known.document().is_none() && declared.document().is_some() {
+                *known = declared;
+            }
+        }
+        best
+    }
+
+    /// What one file is, as [`Vault::sealed_files`] says it.
+    pub fn sealed_file(&self, path: &str) -> Option<&Sealed> {
+        let named = self.files.get(path);
+        if named.is_some_and(|sealed| sealed.document().is_some()) {
+            return named;
+        }
+        let declared = || self.in_declared_forms(path);
+        declared().find(|sealed| sealed.document().is_some()).or(named).or_else(|| declared().next())
+    }
+
+    /// The document at a path, if it was read in the form of its name or in one that a secret declares.
     pub fn document(&self, path: &str) -> Option<&Document> {
-        self.files.get(path)?.document()
+        self.sealed_file(path)?.document()
     }
 
-    /// Every document that was read, once: in the form of its name, else in one that a secret declares.
+    /// Every document that was read, once.
     pub fn documents(&self) -> impl Iterator<Item = &Document> {
-        let mut last: Option<&RepoPath> = None;
-        let declared = self.declared.iter().filter_map(move |((path, _), sealed)| {
-            let document = sealed.document().filter(|_| last != Some(path) && self.document(path).is_none())?;
-            last = Some(path);
-            Some(document)
-        });
-        self.files.values().filter_map(Sealed::document).chain(declared)
+        self.sealed_files().into_values().filter_map(Sealed::document)
     }
 
     /// The files that hold sops metadata and that sops would not take in any form that is asked of them,
@@ -142,17 +158,19 @@ impl Vault {
     /// is malformed.
     pub fn unread(&self, is_metadata: bool) -> impl Iterator<Item = (&str, &Place)> {
         let declared = self.declared.iter().map(|((path, _), sealed)| (path, sealed));
+        let opens_as_declared = |path| self.in_declared_forms(path).any(|sealed| sealed.document().is_some());
         self.files.iter().chain(declared).filter_map(move |(path, sealed)| match sealed {
             Sealed::Unread { why, place, is_metadata: of_metadata } => {
-                let is_meant = *of_metadata == is_metadata && !self.opens_as_declared(path);
+                let is_meant = *of_metadata == is_metadata && !opens_as_declared(path);
                 is_meant.then_some((why.as_str(), place))
             }
             Sealed::Document(_) => None,
         })
     }
 
-    fn opens_as_declared(&self, path: &RepoPath) -> bool {
-        let of_path = (path.clone(), Format::Yaml)..=(path.clone(), Format::Binary);
-        self.declared.range(of_path).any(|(_, sealed)| sealed.document().is_some())
+    /// What a file is in each form that a secret declares for it.
+    fn in_declared_forms(&self, path: &str) -> impl Iterator<Item = &Sealed> {
+        let of_path = (path.into(), Format::Yaml)..=(path.into(), Format::Binary);
+        self.declared.range(of_path).map(|(_, sealed)| sealed)
     }
 }

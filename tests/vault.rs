@@ -305,3 +305,35 @@ fn a_file_is_read_in_the_form_that_a_secret_declares() {
         assert_eq!(document("secrets.enc", content).format, format);
     }
 }
+
+/// Each sealed file once, with the best reading: that of its name, else that of a declared form.
+#[test]
+fn every_sealed_file_is_listed_once() {
+    let yaml = format!("a: {}\n{}", sealed(1, "str"), metadata());
+    let broken = format!("a: {}\n", sealed(1, "str"));
+    let files =
+        [("by-name.yaml", &yaml), ("only-declared.env", &yaml), ("other-name.json", &yaml), ("refused.yaml", &broken)];
+    let mut vault = vault(&files.map(|(path, content)| (path, content.as_str())));
+    let declared = [
+        ("by-name.yaml", Format::Json),
+        ("only-declared.env", Format::Ini),
+        ("only-declared.env", Format::Yaml),
+        ("other-name.json", Format::Yaml),
+    ];
+    for (path, format) in declared {
+        if let Some(read) = sops::read_as(&Text::new(path.into(), yaml.as_str()), format) {
+            vault.declared.insert((path.into(), format), read.into());
+        }
+    }
+    let listed = vault.sealed_files();
+    let paths: Vec<&str> = listed.keys().map(|path| &***path).collect();
+    assert_eq!(paths, ["by-name.yaml", "only-declared.env", "other-name.json", "refused.yaml"]);
+    for (path, sealed) in listed {
+        let format = sealed.document().map(|document| document.format);
+        assert_eq!(format, (&**path != "refused.yaml").then_some(Format::Yaml), "{path}");
+        assert_eq!(vault.document(path).map(|document| document.format), format, "{path}");
+        assert!(vault.is_sealed(path));
+    }
+    assert_eq!(vault.documents().count(), 3);
+    assert!(vault.sealed_file("gone").is_none());
+}

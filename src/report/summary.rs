@@ -83,7 +83,7 @@ impl Summary {
             hosts: hosts.len(),
             secrets: sum(hosts, |sops| sops.secrets.len()) + hosts.iter().map(agenix_secrets).sum::<usize>(),
             templates: sum(hosts, |sops| sops.templates.len()),
-            files: world.vault.files.len(),
+            files: world.vault.sealed_files().len(),
             age_files: world.vault.age.values().filter(|file| file.header().is_some()).count(),
             errors: level(Level::Error),
             warnings: level(Level::Warning),
