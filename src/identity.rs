@@ -1,5 +1,6 @@
 //! Who holds which key, and by what evidence.
 
+mod clan;
 mod corroborate;
 mod evaluated;
 mod holder;
@@ -28,7 +29,7 @@ pub use name::{Name, NamedKey, Written};
 pub enum Evidence {
     /// `[hosts.NAME]` in sealnix.toml.
     Config,
-    /// A `.pub` file (or `ssh_known_hosts` line) of the host in the repository.
+    /// A `.pub` file, `ssh_known_hosts` line or clan's `key.json` of the host in the repository.
     PublicKeyFile,
     /// The evaluated configuration says it: `age.rekey.hostPubkey`.
     Evaluated,
@@ -110,7 +111,8 @@ impl Identities {
         let hosts: Vec<Holder> = manifest.hosts.iter().map(Holder::of_host).collect();
         let [in_policy, in_agenix] = by_name(&hosts);
         let in_files = public_keys::of_hosts(&hosts, tree, &corroboration);
-        let sources = [in_files, evaluated::of_hosts(&manifest.hosts, &hosts), in_policy, in_agenix];
+        let (in_clan, evaluated) = (clan::of_hosts(&hosts, tree), evaluated::of_hosts(&manifest.hosts, &hosts));
+        let sources = [in_files, in_clan, evaluated, in_policy, in_agenix];
         let mut identities = Identities::default();
         for ((host, holder), claims) in manifest.hosts.iter().zip(&hosts).zip(by_holder(sources, hosts.len())) {
             let identity = settle(holder, given_to(config, host), claims, policy, agenix);

@@ -179,9 +179,12 @@ fn key() -> impl Strategy<Value = String> {
     prop_oneof![3 => "[a-z]{1,6}", 1 => odd.prop_map(str::to_owned), 1 => any::<String>()].prop_filter(
         "the metadata's own name, and controls that YAML has no place for",
         |key| {
+            // Two separators are line breaks in YAML 1.1, which the writer and sops speak, and letters in YAML 1.2,
+            // which is read here.
+            let is_separator = |c| matches!(c, '\u{2028}' | '\u{2029}');
             key != "sops"
                 && key != "<<"
-                && !key.chars().any(|c| c.is_control() && c != '\n' && c != '\t' || c == '\u{feff}')
+                && !key.chars().any(|c| c.is_control() && c != '\n' && c != '\t' || c == '\u{feff}' || is_separator(c))
         },
     )
 }

@@ -455,7 +455,7 @@ fn every_kind_of_evidence() {
         cases += 1;
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(cases, 18);
+    assert_eq!(cases, 19);
 }
 
 /// The hosts that are asked about, with their home-manager users.

@@ -126,3 +126,22 @@ fn a_message_that_is_one_literal() {
         says_nothing(&with_key(fails));
     }
 }
+
+/// A private key that was written where its recipient belongs, in the rule file, is nowhere shown, nor a part of it.
+#[test]
+fn a_private_key_among_the_recipients_is_not_shown() {
+    const KEY: &str = "AGE-SECRET-KEY-1QQPQ0SM7GXQ5Z5YZP9PHT0QH6P3Q5XYWRNN2PYLFKQ5S4M6Y8Q7SLDETZC";
+    let rules = format!("keys:\n  - &me {KEY}\ncreation_rules:\n  - path_regex: web\n    age: *me\n  - age: {KEY}\n");
+    let repository = repository("{ }", &[(".sops.yaml", &rules)]);
+    for line in ["check", "why secrets/web.yaml", "why new", "matrix", "hosts", "who me", "who AGE-SECRET-KEY-1QQPQ0SM"]
+    {
+        let formats: &[&str] =
+            if line == "matrix" { &["human", "json", "csv", "markdown"] } else { &["human", "json"] };
+        for format in formats {
+            let arguments: Vec<&str> = line.split(' ').chain(["--format", format]).collect();
+            let run = repository.sealnix(&arguments);
+            let text = [run.stdout, run.stderr].concat();
+            assert!(!text.is_empty() && !text.contains("QQPQ0") && !text.contains("LDETZC"), "{line} {format}: {text}");
+        }
+    }
+}

@@ -6,12 +6,15 @@ use super::here::Here;
 use super::run::RunError;
 use super::{Format, Outcome};
 use crate::access::Access;
+use crate::keys::recipient::without_private_key;
 use crate::report::who;
 
 /// Says what a host, a user, somebody whom a rule file names or the holder of a recipient can read.
 pub fn who(here: &Here, word: &str, format: Format, out: &mut impl Write) -> Result<Outcome, RunError> {
     let access = Access::of(here.repository());
-    let asked = access.asked(word).map_err(|unheard| RunError::Unheard { word: word.to_owned(), unheard })?;
+    let asked = access
+        .asked(word)
+        .map_err(|unheard| RunError::Unheard { word: without_private_key(word).to_owned(), unheard })?;
     match format {
         Format::Human => {
             here.say_unevaluated(out)?;

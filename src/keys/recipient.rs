@@ -68,7 +68,7 @@ impl Recipient {
         if text.starts_with("ssh-") {
             return Ok(Recipient::Ssh(PublicKey::parse(text)?));
         }
-        if text.starts_with("AGE-SECRET-KEY-") || text.starts_with("AGE-PLUGIN-") {
+        if is_private(text) {
             return Err(Malformed::PrivateKey);
         }
         if !text.starts_with("age1") {
@@ -143,4 +143,17 @@ pub fn canonical(kind: &str, text: &str) -> String {
         _ => None,
     };
     recipient.map_or_else(|| text.to_owned(), |recipient| recipient.canonical().to_owned())
+}
+
+/// What stands for a private key that was written where its recipient belongs.
+const A_PRIVATE_KEY: &str = "(a private key)";
+
+/// A text that is to be a recipient, as it may be shown: of a private key, put there by mistake, nothing.
+pub fn without_private_key(text: &str) -> &str {
+    if is_private(text) { A_PRIVATE_KEY } else { text }
+}
+
+fn is_private(text: &str) -> bool {
+    let text = text.to_ascii_uppercase();
+    ["AGE-SECRET-KEY-", "AGE-PLUGIN-", "PRIVATE KEY-----"].iter().any(|part| text.contains(part))
 }

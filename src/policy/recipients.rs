@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::keys::recipient::without_private_key;
 use crate::keys::{Malformed, Recipient};
 use crate::sops::metadata::kms_identity;
 use crate::source::Place;
@@ -289,7 +290,7 @@ fn identity(kind: &str, text: &str) -> String {
     match kind {
         "pgp" | "kms" | "gcp_kms" => text.replace(' ', ""),
         "hc_vault" => hc_vault(text),
-        _ => text.to_owned(),
+        _ => without_private_key(text).to_owned(),
     }
 }
 
