@@ -46,6 +46,30 @@ fn in_folder_of(command: &str, path: &str, config: Option<&Config>) -> String {
     }
 }
 
+/// Seals every file of a rules file of agenix anew, for whom it names now.
+pub fn agenix_rekey(rules: &str) -> String {
+    agenix("--rekey", rules)
+}
+
+/// Opens a file of agenix in the editor, or makes it, by the name that its rules file has for it.
+pub fn agenix_edit(rules: &str, name: &str) -> String {
+    agenix(&format!("--edit {}", quoted(name)), rules)
+}
+
+/// agenix-rekey makes the hosts' files anew.
+pub const AGENIX_REKEY: &str = "agenix rekey";
+
+/// agenix looks for its files and for `secrets.nix` in the folder that it is called in; another rules file it
+/// takes from the environment.
+fn agenix(option: &str, rules: &str) -> String {
+    let (folder, name) = rules.rsplit_once('/').unwrap_or(("", rules));
+    let command = match name {
+        "secrets.nix" => format!("agenix {option}"),
+        name => format!("RULES={} agenix {option}", quoted(&format!("./{name}"))),
+    };
+    if folder.is_empty() { command } else { format!("(cd {} && {command})", quoted(folder)) }
+}
+
 /// Opens a sops file in the editor, or makes it.
 pub fn edit(path: &str) -> String {
     on("sops", path)

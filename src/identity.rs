@@ -111,8 +111,8 @@ impl Identities {
         let hosts: Vec<Holder> = manifest.hosts.iter().map(Holder::of_host).collect();
         let [in_policy, in_agenix] = by_name(&hosts);
         let in_files = public_keys::of_hosts(&hosts, tree, &corroboration);
-        let (in_clan, evaluated) = (clan::of_hosts(&hosts, tree), evaluated::of_hosts(&manifest.hosts, &hosts));
-        let sources = [in_files, in_clan, evaluated, in_policy, in_agenix];
+        let own = manifest.hosts.iter().zip(&hosts).map(|(host, holder)| evaluated::of(host.agenix.as_ref(), holder));
+        let sources = [in_files, clan::of_hosts(&hosts, tree), own.collect(), in_policy, in_agenix];
         let mut identities = Identities::default();
         for ((host, holder), claims) in manifest.hosts.iter().zip(&hosts).zip(by_holder(sources, hosts.len())) {
             let identity = settle(holder, given_to(config, host), claims, policy, agenix);
@@ -120,7 +120,12 @@ impl Identities {
         }
         let pairs = manifest.hosts.iter().flat_map(|host| host.home_users.keys().map(move |user| (host, user)));
         let users: Vec<Holder> = pairs.clone().map(|(host, user)| Holder::of_user(user, host)).collect();
-        let claims = by_holder(by_name(&users), users.len());
+        let own = pairs.clone().zip(&users).map(|((host, user), holder)| {
+            let of_user = host.home_users.get(user).and_then(|user| user.agenix.as_ref());
+            evaluated::of(of_user, holder)
+        });
+        let [in_policy, in_agenix] = by_name(&users);
+        let claims = by_holder([own.collect(), in_policy, in_agenix], users.len());
         for (((host, user), holder), claims) in pairs.zip(&users).zip(claims) {
             let own = settle(holder, config.user(user, &host.name), claims, policy, agenix);
             let of_host = identities.of(host, None).filter(|_| uses_key_of_host(host, user));

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::command;
+use crate::keys::age_file::Header;
 use crate::policy::{Config, CreationRule, Drift, Problem, Selection};
 use crate::sops::Document;
 use crate::vault::Sealed;
 
+use super::age::{Age, AgeRule};
 use super::{Access, Declared, Mark, Readers};
 
 /// A file, sealed or not, there or not.
@@ -20,8 +22,10 @@ pub struct File<'a> {
     pub can: Option<Readers<'a>>,
     /// Who should, by the rule that takes it.
     pub should: Option<Readers<'a>>,
-    /// What sops does with it.
+    /// What sops does with it; nothing with an age file.
     pub selection: Selection<'a>,
+    /// What agenix' rules say of it, where it is theirs.
+    pub age: Option<Age<'a>>,
     /// Who declares secrets of it.
     pub declared: Declared<'a>,
 }
@@ -31,6 +35,8 @@ pub struct File<'a> {
 pub enum State<'a> {
     /// A sealed file.
     Sealed(&'a Document),
+    /// An age file.
+    Age(&'a Header),
     /// A sealed file that could not be read; why, as a clause.
     Unread(&'a str),
     /// A file that is not sealed, as far as one can see.
@@ -70,16 +76,14 @@ pub struct Candidate<'a> {
 impl<'a> Access<'a> {
     /// What there is to say of a path.
     pub fn file(&self, path: &str) -> File<'a> {
+        if let Some(file) = self.age_file(path) {
+            return file;
+        }
         let repository = &self.repository;
         let state = match repository.vault.files.get(path) {
             Some(Sealed::Document(document)) => State::Sealed(document),
             Some(Sealed::Unread { why, .. }) => State::Unread(why),
-            None => match repository.tree.why_not_looked(path) {
-                Some(why) => State::NotLooked(why),
-                None if repository.tree.excluded.contains(path) => State::NotLooked("is excluded in `sealnix.toml`"),
-                None if repository.tree.files.contains_key(path) => State::Clear,
-                None => State::Absent,
-            },
+            None => self.unsealed(path),
         };
         let selection = repository.policy.select(path);
         let can = match state {
@@ -91,7 +95,18 @@ impl<'a> Access<'a> {
             _ => None,
         };
         let declared = self.declared.get(path).cloned().unwrap_or_default();
-        File { path: path.to_owned(), state, can, should, selection, declared }
+        File { path: path.to_owned(), state, can, should, selection, age: None, declared }
+    }
+
+    /// What a path is where no sealed file was read.
+    pub(super) fn unsealed(&self, path: &str) -> State<'a> {
+        let tree = self.repository.tree;
+        match tree.why_not_looked(path) {
+            Some(why) => State::NotLooked(why),
+            None if tree.excluded.contains(path) => State::NotLooked("is excluded in `sealnix.toml`"),
+            None if tree.files.contains_key(path) => State::Clear,
+            None => State::Absent,
+        }
     }
 
     /// The outer rule files that the one of a file hides, with the number of the rule that would take it there.
@@ -118,9 +133,24 @@ impl<'a> Access<'a> {
         let should = file.should.as_ref()?;
         let wanting = file.declared.keys().filter(|&&place| {
             let cannot = self.cell(file, place).mark == Some(Mark::WantsUnread);
-            (cannot || matches!(file.state, State::Absent)) && !should.reach.contains_key(&place)
+            // Who reads an age file that its entry does not name it for loses it when it is sealed anew.
+            let loses = file.age.as_ref().is_some_and(|age| age.open.is_none());
+            (cannot || loses || matches!(file.state, State::Absent)) && !should.reach.contains_key(&place)
         });
-        let add: Vec<String> = wanting.filter_map(|&place| self.holders.get(place)?.as_written()).collect();
+        let wanting = wanting.filter_map(|&place| self.holders.get(place));
+        if let Some(age) = &file.age {
+            let add: Vec<String> = wanting.filter_map(super::Holder::as_bound).collect();
+            let is_due = age.drift.is_some() || !add.is_empty();
+            let command = match (age.rule?, file.state) {
+                (AgeRule::Entry(rules, _), State::Age(_)) if is_due => command::agenix_rekey(&rules.path),
+                (AgeRule::Entry(rules, entry), State::Absent) => command::agenix_edit(&rules.path, &entry.name),
+                (AgeRule::Rekey, State::Absent) => command::AGENIX_REKEY.to_owned(),
+                (AgeRule::Rekey, State::Age(_)) if is_due => command::AGENIX_REKEY.to_owned(),
+                _ => return None,
+            };
+            return Some(Mending { add, command });
+        }
+        let add: Vec<String> = wanting.filter_map(super::Holder::as_written).collect();
         let command = match (file.state, file.config()) {
             (State::Sealed(_), config) if file.drift().is_some() || !add.is_empty() => {
                 command::updatekeys(&file.path, config)
@@ -135,7 +165,7 @@ impl<'a> Access<'a> {
 impl<'a> Access<'a> {
     /// Why sops would refuse to seal a file by the rule file that decides.
     pub fn problem(&self, file: &File<'a>) -> Option<&'a Problem> {
-        self.repository.policy.problem_for(&file.path)
+        file.age.is_none().then(|| self.repository.policy.problem_for(&file.path)).flatten()
     }
 }
 
@@ -155,6 +185,25 @@ impl<'a> File<'a> {
             Selection::Rule { rule, .. } => Some(rule),
             _ => None,
         }
+    }
+
+    /// The file that the rule for it stands in: a `.sops.yaml`, or a rules file of agenix.
+    pub fn rules_path(&self) -> Option<&'a str> {
+        match self.age.as_ref().map(|age| age.rule) {
+            Some(Some(AgeRule::Entry(rules, _))) => Some(&rules.path),
+            Some(_) => None,
+            None => self.config().map(|config| &*config.path),
+        }
+    }
+
+    /// The line of the rule, or of agenix' entry, for it.
+    pub fn rule_line(&self) -> Option<u32> {
+        let place = match self.age.as_ref().map(|age| age.rule) {
+            Some(Some(AgeRule::Entry(_, entry))) => entry.place.as_ref(),
+            Some(_) => None,
+            None => self.rule().map(|rule| &rule.place),
+        };
+        place.map(|place| place.start.line)
     }
 
     /// Every rule of the file that decides, in order.

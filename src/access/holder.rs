@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::identity::{Evidence, Held, Identity};
+use crate::agenix::PublicKey;
+use crate::identity::{Evidence, Held, Identity, Name, NamedKey, Written};
 use crate::keys::Recipient;
 use crate::keys::recipient::canonical;
-use crate::manifest::{Host, HostKind, Sops};
-use crate::policy::Named;
+use crate::manifest::{Agenix, Host, HostKind, Sops};
 use crate::source::Place;
 
 use super::Repository;
@@ -66,8 +66,8 @@ pub struct Holder<'a> {
     pub keys: Vec<Held>,
     /// Why its keys are not known, as a clause, and the line that would settle it.
     pub unknown: Option<(&'a str, &'a str)>,
-    /// What the rule files call its keys.
-    pub names: Vec<&'a Named>,
+    /// What the rule files, and those of agenix, call its keys.
+    pub names: Vec<Name<'a>>,
 }
 
 impl<'a> Holder<'a> {
@@ -108,10 +108,19 @@ impl<'a> Holder<'a> {
         }
     }
 
+    /// What its configuration tells agenix.
+    pub fn agenix(&self) -> Option<&'a Agenix> {
+        match self.who {
+            Who::Host(host) => host.agenix.as_ref(),
+            Who::User(host, user) => host.home_users.get(user).and_then(|home| home.agenix.as_ref()),
+            Who::Named(_) | Who::Nameless(_) => None,
+        }
+    }
+
     /// What is to be written into a rule for it: an anchor of its key, or the recipient.
     pub fn as_written(&self) -> Option<String> {
-        let anchor = self.names.iter().find(|named| named.is_anchor).map(|named| format!("*{}", named.name));
-        anchor.or_else(|| self.keys.first().map(|held| held.recipient.clone()))
+        let anchor = self.names.iter().find(|name| name.written == Written::Anchor);
+        anchor.map(|name| format!("*{}", name.text)).or_else(|| self.keys.first().map(|held| held.recipient.clone()))
     }
 
     /// The texts of the recipients that it holds the key of.
@@ -189,11 +198,7 @@ fn configured<'a>(repository: &Repository<'a>) -> Vec<Holder<'a>> {
 /// Those whom only the rule files name. The names of a configured holder's keys are added to it.
 fn people<'a>(repository: &Repository<'a>, configured: &mut [Holder<'a>], by_key: &mut ByKey) -> Vec<Holder<'a>> {
     let mut people: Vec<Holder<'a>> = Vec::new();
-    let names = repository.policy.configs.iter().flat_map(|config| &config.names);
-    // An anchor says it better than a comment.
-    let (anchors, others): (Vec<&Named>, Vec<&Named>) = names.partition(|named| named.is_anchor);
-    for named in anchors.into_iter().chain(others) {
-        let Some(recipient) = Recipient::parse_any(&named.recipient) else { continue };
+    for NamedKey { name, recipient, .. } in NamedKey::all(repository.policy, repository.agenix) {
         let places: BTreeSet<usize> =
             both(&recipient).into_iter().filter_map(|text| by_key.get(text)).flatten().copied().collect();
         for &place in &places {
@@ -201,31 +206,39 @@ fn people<'a>(repository: &Repository<'a>, configured: &mut [Holder<'a>], by_key
                 None => configured.get_mut(place),
                 Some(place) => people.get_mut(place),
             };
-            holder.into_iter().for_each(|holder| holder.names.push(named));
+            let Some(holder) = holder else { continue };
+            holder.names.push(name);
+            // What another file has in its converted form.
+            if let (Some(ssh), made) = (recipient.ssh(), recipient.held_as())
+                && let Some(held) = holder.keys.iter_mut().find(|held| held.ssh.is_none() && held.recipient == made)
+            {
+                held.ssh = Some(ssh.to_owned());
+                by_key.entry(ssh.to_owned()).or_default().insert(place);
+            }
         }
-        if !places.is_empty() || !is_name(named) {
+        if !places.is_empty() || !is_name(&name) {
             continue;
         }
-        let known = people.iter().position(|holder| matches!(holder.who, Who::Named(name) if name == named.name));
+        let known = people.iter().position(|holder| matches!(holder.who, Who::Named(known) if known == name.text));
         let place = known.unwrap_or(people.len());
         if known.is_none() {
-            let who = Who::Named(&named.name);
+            let who = Who::Named(name.text);
             people.push(Holder { who, title: String::new(), keys: Vec::new(), unknown: None, names: Vec::new() });
         }
         for text in both(&recipient) {
             by_key.entry(text.to_owned()).or_default().insert(place + configured.len());
         }
         if let Some(holder) = people.get_mut(place) {
-            holder.keys.push(Held::named(&recipient, named.place.clone()));
-            holder.names.push(named);
+            holder.keys.push(Held::named(&recipient, name.place.clone()));
+            holder.names.push(name);
         }
     }
     people
 }
 
 /// A comment of more words tells a story.
-fn is_name(named: &Named) -> bool {
-    named.is_anchor || named.name.split_whitespace().count() <= 2
+fn is_name(name: &Name<'_>) -> bool {
+    name.written != Written::Beside || name.text.split_whitespace().count() <= 2
 }
 
 /// The recipients of files and rules whose keys nobody is known to hold.
@@ -234,9 +247,14 @@ fn nameless<'a>(repository: &Repository<'a>, known: &ByKey) -> Vec<Holder<'a>> {
     let of_rules = of_rules.flatten().map(|one| (one.kind, one.identity.as_str(), &one.place));
     let of_files = repository.vault.documents().flat_map(|document| document.metadata.recipients());
     let of_files = of_files.map(|one| (one.kind, one.identity.as_str(), &one.place));
+    let of_entries = repository.agenix.entries().flat_map(|(_, entry)| {
+        let place = |key: &'a PublicKey| key.place.as_ref().or(entry.place.as_ref());
+        let key = move |key: &'a PublicKey| Some(("age", key.recipient.as_ref().ok()?.canonical(), place(key)?));
+        entry.public_keys.iter().filter_map(key)
+    });
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut found: Vec<Holder<'a>> = Vec::new();
-    for (kind, identity, place) in of_rules.chain(of_files) {
+    for (kind, identity, place) in of_rules.chain(of_files).chain(of_entries) {
         let held = held(kind, identity, place);
         let texts: Vec<&String> = std::iter::once(&held.recipient).chain(&held.ssh).collect();
         if texts.iter().any(|text| known.contains_key(*text) || seen.contains(*text)) {

@@ -27,6 +27,8 @@ pub enum Mark {
     ReadsUnruled,
     /// It cannot, and the rule names it.
     RuledUnread,
+    /// The rule names it, and the file does not tell whether it can: the recipients of an age file have no name.
+    RuledUnknown,
     /// It cannot, and declares secrets of the file.
     WantsUnread,
     /// It declares secrets of the file, and its keys or the file's recipients are not known.
@@ -37,11 +39,12 @@ pub enum Mark {
 
 impl Mark {
     /// Every mark, in the order of a legend.
-    pub const ALL: [Mark; 7] = [
+    pub const ALL: [Mark; 8] = [
         Mark::Reads,
         Mark::ReadsWithOthers,
         Mark::ReadsUnruled,
         Mark::RuledUnread,
+        Mark::RuledUnknown,
         Mark::WantsUnread,
         Mark::WantsUnknown,
         Mark::OnlyAsSsh,
@@ -54,6 +57,7 @@ impl Mark {
             Mark::ReadsWithOthers => "reads with others",
             Mark::ReadsUnruled => "reads, not in rule",
             Mark::RuledUnread => "in rule, cannot read",
+            Mark::RuledUnknown => "in rule, unknown",
             Mark::WantsUnread => "declares, cannot read",
             Mark::WantsUnknown => "declares, unknown",
             Mark::OnlyAsSsh => "only as ssh key",
@@ -67,6 +71,7 @@ impl Mark {
             Mark::ReadsWithOthers => 's',
             Mark::ReadsUnruled => '+',
             Mark::RuledUnread => '-',
+            Mark::RuledUnknown => '~',
             Mark::WantsUnread => '!',
             Mark::WantsUnknown => '?',
             Mark::OnlyAsSsh => 'k',
@@ -79,7 +84,8 @@ impl Mark {
             Mark::Reads => "can read it",
             Mark::ReadsWithOthers => "can read it only together with others (key groups)",
             Mark::ReadsUnruled => "can read it, though its rule does not say so",
-            Mark::RuledUnread => "should by its rule, but cannot: `sops updatekeys` is due",
+            Mark::RuledUnread => "should by its rule, but cannot: `sops updatekeys` or `agenix --rekey` is due",
+            Mark::RuledUnknown => "should by its rule; whether it can does not show in the file",
             Mark::WantsUnread => "declares secrets of it, but cannot read it",
             Mark::WantsUnknown => "declares secrets of it; whether it can read it is not known",
             Mark::OnlyAsSsh => "could with its ssh key itself, which sops-nix does not use",
@@ -100,6 +106,7 @@ impl<'a> Access<'a> {
             _ if declares => Some(Mark::WantsUnknown),
             Some(Reach::Share { .. }) => Some(Mark::ReadsWithOthers),
             Some(Reach::OnlyAsSsh) => Some(Mark::OnlyAsSsh),
+            None if named == Some(true) && self.may_read(file, holder) => Some(Mark::RuledUnknown),
             None if named == Some(true) && file.can.is_some() => Some(Mark::RuledUnread),
             None => None,
         };
@@ -108,8 +115,14 @@ impl<'a> Access<'a> {
 
     /// Whether the keys that somebody may open a file with are known, and the file's recipients.
     fn knows_all_keys(&self, file: &File<'a>, place: usize) -> bool {
-        let (State::Sealed(document), Some(holder)) = (file.state, self.holders.get(place)) else { return false };
-        let other_way = holder.sops().and_then(|sops| other_way(sops, &holder.keys, document));
-        holder.unknown.is_none() && !self.doubtful.contains(&place) && other_way.is_none()
+        let Some(holder) = self.holders.get(place).filter(|holder| holder.unknown.is_none()) else { return false };
+        match file.state {
+            State::Sealed(document) => {
+                let other_way = holder.sops().and_then(|sops| other_way(sops, &holder.keys, document));
+                !self.doubtful.contains(&place) && other_way.is_none()
+            }
+            State::Age(_) => self.knows_age_keys(file, place),
+            _ => false,
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Three questions are kept apart. A file *can* be read by whom its recipients are, *should* be read by whom its
 //! creation rule names, and is *declared* by the hosts that want its secrets.
 
+mod age;
 pub mod another_key;
 mod file;
 mod holder;
@@ -12,6 +13,7 @@ mod who;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::agenix::Agenix;
 use crate::identity::Identities;
 use crate::manifest::Manifest;
 use crate::policy::Policy;
@@ -19,12 +21,14 @@ use crate::sops::Document;
 use crate::source::Tree;
 use crate::vault::Vault;
 
+pub use age::{Age, AgeDrift, AgeRule};
 pub use file::{Candidate, File, Mending, State, Verdict};
 pub use holder::{Holder, Kind, Who};
 pub use matrix::{Cell, Mark};
 pub use readers::{Key, Owner, Reach, Readers};
 pub use who::{Asked, Meaning, Unheard};
 
+use age::AgeKeys;
 use holder::holders;
 
 /// What is known of a repository. Where it cannot be evaluated, the manifest is empty.
@@ -34,10 +38,12 @@ pub struct Repository<'a> {
     pub tree: &'a Tree,
     /// What its hosts declare.
     pub manifest: &'a Manifest,
-    /// Every sops file.
+    /// Every sops and age file.
     pub vault: &'a Vault,
     /// Every rule file.
     pub policy: &'a Policy,
+    /// Every rules file of agenix.
+    pub agenix: &'a Agenix,
     /// Who holds which key.
     pub identities: &'a Identities,
 }
@@ -54,6 +60,7 @@ pub struct Access<'a> {
     /// Of each file who declares secrets of it, and which.
     declared: BTreeMap<&'a str, Declared<'a>>,
     owners: Owners,
+    age_keys: AgeKeys<'a>,
     /// The holders whose known keys are probably not all that they have: these open nothing of what they declare.
     doubtful: BTreeSet<usize>,
 }
@@ -71,14 +78,18 @@ impl<'a> Access<'a> {
         let owners = owners(&holders);
         let declared = declared(&holders);
         let doubtful = doubtful(&repository, &holders, &declared);
-        let mut access = Access { repository, holders, files: Vec::new(), declared, owners, doubtful };
-        access.files = repository.vault.files.keys().map(|path| access.file(path)).collect();
+        let age_keys = AgeKeys::of(&repository, &holders);
+        let mut access = Access { repository, holders, files: Vec::new(), declared, owners, age_keys, doubtful };
+        let paths: BTreeSet<_> = repository.vault.files.keys().chain(repository.vault.age.keys()).collect();
+        access.files = paths.into_iter().map(|path| access.file(path)).collect();
         access
     }
 
     /// The files that somebody declares and that are no sealed files of this repository.
     pub fn declared_elsewhere(&self, holder: usize) -> impl Iterator<Item = (&'a str, &BTreeSet<&'a str>)> {
-        let elsewhere = self.declared.iter().filter(|(path, _)| !self.repository.vault.files.contains_key(**path));
+        let vault = self.repository.vault;
+        let is_here = |path: &str| vault.files.contains_key(path) || vault.age.contains_key(path);
+        let elsewhere = self.declared.iter().filter(move |(path, _)| !is_here(path));
         elsewhere.filter_map(move |(path, by)| Some((*path, by.get(&holder)?)))
     }
 }
@@ -118,6 +129,11 @@ fn declared<'a>(holders: &[Holder<'a>]) -> BTreeMap<&'a str, Declared<'a>> {
     for (place, holder) in holders.iter().enumerate() {
         for (name, secret) in holder.sops().iter().flat_map(|sops| &sops.secrets) {
             if let Some(file) = secret.sops_file.known() {
+                declared.entry(&file.path).or_default().entry(place).or_default().insert(name);
+            }
+        }
+        for (name, secret) in holder.agenix().iter().flat_map(|agenix| &agenix.secrets) {
+            if let Some(file) = secret.file.known() {
                 declared.entry(&file.path).or_default().entry(place).or_default().insert(name);
             }
         }

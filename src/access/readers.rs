@@ -19,6 +19,8 @@ pub struct Readers<'a> {
     pub needed: usize,
     /// How far each holder comes; who is not here opens nothing.
     pub reach: BTreeMap<usize, Reach>,
+    /// Of an age file: how many more recipients it has, of whom the header does not tell who they are.
+    pub anonymous: usize,
 }
 
 /// One recipient.
@@ -28,8 +30,8 @@ pub struct Key<'a> {
     pub kind: &'static str,
     /// Its text.
     pub identity: &'a str,
-    /// Where it stands.
-    pub place: &'a Place,
+    /// Where it stands, as far as that is known.
+    pub place: Option<&'a Place>,
     /// Who holds it.
     pub owners: Vec<Owner>,
 }
@@ -73,8 +75,22 @@ impl<'a> Readers<'a> {
     }
 
     fn new(groups: Vec<Vec<(&'static str, &'a str, &'a Place)>>, threshold: Option<u32>, owners: &Owners) -> Self {
-        let key = |(kind, identity, place)| Key { kind, identity, place, owners: owners_of(owners, kind, identity) };
-        let groups: Vec<Vec<Key<'a>>> = groups.into_iter().map(|group| group.into_iter().map(key).collect()).collect();
+        let key = |(kind, identity, place)| Key {
+            kind,
+            identity,
+            place: Some(place),
+            owners: owners_of(owners, kind, identity),
+        };
+        let groups = groups.into_iter().map(|group| group.into_iter().map(key).collect());
+        Readers::of_keys(groups.collect(), threshold)
+    }
+
+    /// Those of an age file, and how many more there are.
+    pub(super) fn of_age_file(keys: Vec<Key<'a>>, anonymous: usize) -> Self {
+        Readers { anonymous, ..Readers::of_keys(vec![keys], None) }
+    }
+
+    fn of_keys(groups: Vec<Vec<Key<'a>>>, threshold: Option<u32>) -> Self {
         let needed = needed(groups.len(), threshold);
         let mut usable: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for (index, group) in groups.iter().enumerate() {
@@ -91,7 +107,7 @@ impl<'a> Readers<'a> {
             _ => Reach::Alone,
         };
         let reach = usable.into_iter().map(|(holder, groups)| (holder, reach(groups.len()))).collect();
-        Readers { groups, needed, reach }
+        Readers { groups, needed, reach, anonymous: 0 }
     }
 
     /// Every recipient.

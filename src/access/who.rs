@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::identity::fold;
+use crate::identity::{Name, fold};
 use crate::keys::Recipient;
 use crate::nearest::nearest;
-use crate::policy::Named;
 
 use super::{Access, File, Who};
 
@@ -21,8 +20,8 @@ pub enum Meaning<'a> {
     User,
     /// It is `networking.hostName`.
     HostName,
-    /// A rule file calls one of its keys so.
-    Called(&'a Named),
+    /// A rule file, or one of agenix, calls one of its keys so.
+    Called(Name<'a>),
     /// It is one of its recipients.
     Recipient,
 }
@@ -88,7 +87,7 @@ impl<'a> Access<'a> {
             }
             _ => {}
         }
-        holder.names.iter().copied().find(|named| is_it(&named.name)).map(Meaning::Called)
+        holder.names.iter().copied().find(|name| is_it(name.text)).map(Meaning::Called)
     }
 
     fn holds(&self, place: usize, recipient: &Recipient) -> Option<Meaning<'a>> {
@@ -113,7 +112,7 @@ impl<'a> Access<'a> {
             return Unheard::File;
         }
         let names = self.holders.iter().flat_map(|holder| {
-            let called = holder.names.iter().map(|named| named.name.clone());
+            let called = holder.names.iter().map(|name| name.text.to_owned());
             std::iter::once(holder.name()).chain(called)
         });
         let names: Vec<String> = names.collect();

@@ -62,8 +62,8 @@ impl Here {
 
     /// What there is to know.
     pub fn repository(&self) -> Repository<'_> {
-        let Known { tree, manifest, vault, policy, identities, .. } = &self.known;
-        Repository { tree, manifest, vault, policy, identities }
+        let Known { tree, manifest, vault, policy, agenix, identities, .. } = &self.known;
+        Repository { tree, manifest, vault, policy, agenix, identities }
     }
 
     /// Its root folder, absolute.

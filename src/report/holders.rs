@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::summary::count;
 use crate::access::{Access, Holder, Key, Kind, Readers, Who, short};
 use crate::identity::{Evidence, Held};
 use crate::source::Place;
@@ -47,7 +48,7 @@ pub(super) fn written<'a>(holder: &'a Holder<'a>) -> WrittenHolder<'a> {
         path: &held.place.path,
         line: held.place.start.line,
     };
-    let mut called: Vec<&str> = holder.names.iter().map(|named| named.name.as_str()).collect();
+    let mut called: Vec<&str> = holder.names.iter().map(|name| name.text).collect();
     called.sort_unstable();
     called.dedup();
     WrittenHolder {
@@ -130,10 +131,13 @@ pub(super) fn readers(access: &Access<'_>, readers: &Readers<'_>) -> String {
         if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
     };
     let groups: Vec<String> = readers.groups.iter().map(group).collect();
-    match groups.as_slice() {
-        [] => "nobody".to_owned(),
-        [one] => one.clone(),
-        groups => {
+    let more = (readers.anonymous > 0)
+        .then(|| format!("{} that the file does not name", count(readers.anonymous, "recipient")));
+    match (groups.as_slice(), more) {
+        ([], _) => "nobody".to_owned(),
+        ([_], Some(more)) if readers.keys().next().is_none() => more,
+        ([one], more) => std::iter::once(one.clone()).chain(more).collect::<Vec<_>>().join(" and "),
+        (groups, _) => {
             let of = groups.iter().map(|group| format!("[{group}]")).collect::<Vec<_>>().join(" and ");
             format!("{} of the {} groups together: {of}", readers.needed, groups.len())
         }

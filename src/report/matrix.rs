@@ -308,8 +308,8 @@ pub fn write_json(out: &mut impl io::Write, access: &Access<'_>) -> io::Result<(
         WrittenFile {
             path,
             why_unread: if let State::Unread(why) = state { Some(why) } else { None },
-            config: file.config().map(|config| &*config.path),
-            rule: file.rule().map(|rule| rule.place.start.line),
+            config: file.rules_path(),
+            rule: file.rule_line(),
             cells: (0..access.holders.len()).filter_map(|place| cell(file, place)).collect(),
         }
     };

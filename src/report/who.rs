@@ -30,7 +30,7 @@ pub fn write(out: &mut impl io::Write, access: &Access<'_>, word: &str, asked: &
 /// By what it was found, where that is not its own name.
 fn said(meaning: &Meaning<'_>) -> String {
     match meaning {
-        Meaning::Called(named) => format!(" (`{}` at {} is its key)", clean_line(&named.name), line_of(&named.place)),
+        Meaning::Called(name) => format!(" (`{}` at {} is its key)", clean_line(name.text), line_of(name.place)),
         Meaning::HostName => " (by its networking.hostName)".to_owned(),
         Meaning::Name | Meaning::User | Meaning::Recipient => String::new(),
     }
@@ -73,6 +73,7 @@ fn files(out: &mut impl io::Write, access: &Access<'_>, place: usize) -> io::Res
         (Mark::OnlyAsSsh, "could read with its ssh key itself, which sops-nix does not use"),
         (Mark::WantsUnread, "cannot read, but declares secrets of"),
         (Mark::WantsUnknown, "declares secrets of, and whether it can read them is not known"),
+        (Mark::RuledUnknown, "should read by the rule, and whether they can does not show in the file"),
         (Mark::RuledUnread, "cannot read, but should by the rule"),
     ];
     for (mark, title) in sections {
@@ -101,8 +102,10 @@ fn files(out: &mut impl io::Write, access: &Access<'_>, place: usize) -> io::Res
 /// `5 values, through group 2 of 3; declares wifi; declared by web, db`.
 fn holds(access: &Access<'_>, file: &File<'_>, place: usize) -> String {
     let mut parts = Vec::new();
-    if let State::Sealed(document) = file.state {
-        parts.push(count(document.reachable_leaves().len(), "value"));
+    match file.state {
+        State::Sealed(document) => parts.push(count(document.reachable_leaves().len(), "value")),
+        State::Age(_) => parts.push("age file".to_owned()),
+        _ => {}
     }
     parts.extend(through(access, file, place));
     if file.is_declared_by(place) {

@@ -1,13 +1,16 @@
 //! Why a file's recipients are who they are, written.
 
+mod age;
+
 use std::io;
 
 use serde::Serialize;
 
 use super::holders::{self, VERSION, holders_of, readers};
 use super::summary::count;
-use crate::access::{Access, Candidate, File, Key, Mark, Readers, State, Verdict, short};
+use crate::access::{Access, AgeRule, Candidate, File, Key, Mark, Readers, State, Verdict, short};
 use crate::command;
+use crate::keys::age_file::Kind;
 use crate::policy::{CreationRule, Problem, Selection};
 use crate::source::visible::clean_line;
 
@@ -42,12 +45,13 @@ fn recipients(out: &mut impl io::Write, access: &Access<'_>, file: &File<'_>) ->
         writeln!(out)?;
     }
     if let Some(should) = &file.should {
-        let would = if matches!(file.state, State::Sealed(_)) { "Should" } else { "Would" };
+        let would = if matches!(file.state, State::Sealed(_) | State::Age(_)) { "Should" } else { "Would" };
         writeln!(out, "{would} read it: {}", readers(access, should))?;
     }
     if let Some(can) = &file.can {
         writeln!(out, "Can read it:    {}", readers(access, can))?;
     }
+    age::difference(access, file).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     difference(out, access, file)
 }
 
@@ -58,7 +62,13 @@ fn state(file: &File<'_>) -> String {
             count(document.reachable_leaves().len(), "value"),
             count(document.metadata.recipients().count(), "recipient")
         ),
+        State::Age(header) => {
+            let stanzas = header.stanzas.iter().filter(|stanza| stanza.kind() != Kind::Grease);
+            format!("an age file, {}", count(stanzas.count(), "recipient"))
+        }
+        State::Unread(why) if file.age.is_some() => format!("no age file that could be read: {why}"),
         State::Unread(why) => format!("sealed, but could not be read: it {why}"),
+        State::Clear if file.age.is_some() => "not an age file".to_owned(),
         State::Clear => "not sealed by sops".to_owned(),
         State::NotLooked(why) => format!("not looked at: it {why}"),
         State::Absent => "there is no such file".to_owned(),
@@ -67,6 +77,9 @@ fn state(file: &File<'_>) -> String {
 
 /// Which rule decides, and where it stands.
 fn decision(file: &File<'_>) -> Vec<String> {
+    if file.age.is_some() {
+        return age::decision(file);
+    }
     match file.selection {
         Selection::NoConfig => vec!["No .sops.yaml lies on its way up: sops knows of no rule for it.".to_owned()],
         Selection::Unreadable(config) => {
@@ -184,7 +197,9 @@ fn declared(out: &mut impl io::Write, access: &Access<'_>, file: &File<'_>) -> i
         .map(|(holder, place, names)| {
             let cannot = match access.cell(file, *place).mark {
                 Some(Mark::WantsUnread) => " (cannot read it)",
-                Some(Mark::WantsUnknown) if matches!(file.state, State::Sealed(_) | State::Unread(_)) => {
+                Some(Mark::WantsUnknown)
+                    if matches!(file.state, State::Sealed(_) | State::Age(_) | State::Unread(_)) =>
+                {
                     " (whether it can read it is not known)"
                 }
                 _ => "",
@@ -221,6 +236,8 @@ fn mending(out: &mut impl io::Write, access: &Access<'_>, file: &File<'_>) -> io
         writeln!(out, "\nAdd to the rule, so that all who declare secrets of it can read it: {}", keys.join(", "))?;
     }
     let stale = file.drift().is_some_and(|drift| !drift.stale.is_empty() && !drift.only_regrouped());
+    let age_drift = file.age.as_ref().and_then(|age| age.drift.as_ref());
+    let stale = stale || age_drift.is_some_and(|drift| !drift.stale.is_empty() || drift.unknown > 0);
     let purpose = match file.state {
         State::Absent => "This makes it",
         _ if stale => {
@@ -233,6 +250,9 @@ fn mending(out: &mut impl io::Write, access: &Access<'_>, file: &File<'_>) -> io
 
 /// What to do where no command mends it.
 fn advice(file: &File<'_>) -> Option<String> {
+    if file.age.is_some() {
+        return age::advice(file);
+    }
     let is_sealed = matches!(file.state, State::Sealed(_));
     match file.selection {
         Selection::NoConfig | Selection::NoRule(_) => {
@@ -257,6 +277,10 @@ struct Written<'a> {
     why_unread: Option<&'a str>,
     config: Option<&'a str>,
     decision: &'static str,
+    /// The name of agenix' entry.
+    entry: Option<&'a str>,
+    /// Why an age file may be for others too.
+    why_open: Option<&'a str>,
     /// Its number from 1.
     rule: Option<usize>,
     rules: Vec<WrittenRule<'a>>,
@@ -267,6 +291,10 @@ struct Written<'a> {
     can: Option<WrittenReaders<'a>>,
     missing: Vec<&'a str>,
     stale: Vec<&'a str>,
+    /// Of an age file: how many of the `age1…` recipients surely cannot read it.
+    lacking: usize,
+    /// Of an age file: how many surely can that should not, and nothing names.
+    unknown_stale: usize,
     only_regrouped: bool,
     declared: Vec<WrittenDeclared<'a>>,
     /// What is to be written into the rule before the command is run.
@@ -303,6 +331,8 @@ struct Hidden<'a> {
 pub(super) struct WrittenReaders<'a> {
     /// How many groups are needed.
     needed: usize,
+    /// How many more recipients an age file has, of whom it does not tell who they are.
+    anonymous: usize,
     groups: Vec<Vec<Reader<'a>>>,
 }
 
@@ -314,8 +344,8 @@ struct Reader<'a> {
     holders: Vec<&'a str>,
     /// Those of them that sops-nix lets open it: not where the recipient is an ssh key.
     only_as_ssh: Vec<&'a str>,
-    path: &'a str,
-    line: u32,
+    path: Option<&'a str>,
+    line: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -329,7 +359,10 @@ struct WrittenDeclared<'a> {
 /// Writes it as JSON (`docs/access.md`).
 pub fn write_json(out: &mut impl io::Write, access: &Access<'_>, file: &File<'_>) -> io::Result<()> {
     let drift = file.drift();
+    let age = file.age.as_ref();
+    let age_drift = age.and_then(|age| age.drift.as_ref());
     let (decision, rule) = match file.selection {
+        _ if file.age.is_some() => (age_decision(file), None),
         Selection::NoConfig => ("noConfig", None),
         Selection::Unreadable(_) => ("unreadable", None),
         Selection::NoRule(_) => ("noRule", None),
@@ -349,7 +382,7 @@ pub fn write_json(out: &mut impl io::Write, access: &Access<'_>, file: &File<'_>
         version: VERSION,
         path: &file.path,
         state: match file.state {
-            State::Sealed(_) => "sealed",
+            State::Sealed(_) | State::Age(_) => "sealed",
             State::Unread(_) => "unread",
             State::Clear => "clear",
             State::NotLooked(_) => "notLookedAt",
@@ -359,16 +392,27 @@ pub fn write_json(out: &mut impl io::Write, access: &Access<'_>, file: &File<'_>
             State::Unread(why) | State::NotLooked(why) => Some(why),
             _ => None,
         },
-        config: file.config().map(|config| &*config.path),
+        config: file.rules_path(),
         decision,
+        entry: age
+            .and_then(|age| if let Some(AgeRule::Entry(_, entry)) = age.rule { Some(&*entry.name) } else { None }),
+        why_open: age.and_then(|age| age.open),
         rule,
         rules: file.candidates().iter().map(written_rule).collect(),
         refused: access.problem(file).map(|problem| Refused { line: problem.place.start.line, why: &problem.why }),
         hides: hides.iter().map(|(config, rule)| Hidden { config: &config.path, rule: *rule }).collect(),
         should: file.should.as_ref().map(|readers| written_readers(access, readers)),
         can: file.can.as_ref().map(|readers| written_readers(access, readers)),
-        missing: drift.iter().flat_map(|drift| &drift.missing).map(|one| one.identity.as_str()).collect(),
-        stale: drift.iter().flat_map(|drift| &drift.stale).map(|one| one.identity.as_str()).collect(),
+        missing: match age_drift {
+            Some(drift) => drift.missing.clone(),
+            None => drift.iter().flat_map(|drift| &drift.missing).map(|one| one.identity.as_str()).collect(),
+        },
+        stale: match age_drift {
+            Some(drift) => drift.stale.clone(),
+            None => drift.iter().flat_map(|drift| &drift.stale).map(|one| one.identity.as_str()).collect(),
+        },
+        lacking: age_drift.map_or(0, |drift| drift.lacking),
+        unknown_stale: age_drift.map_or(0, |drift| drift.unknown),
         only_regrouped: drift.as_ref().is_some_and(|drift| drift.only_regrouped()),
         declared: declared.collect(),
         add: mending.iter().flat_map(|mending| mending.add.clone()).collect(),
@@ -376,6 +420,14 @@ pub fn write_json(out: &mut impl io::Write, access: &Access<'_>, file: &File<'_>
     };
     serde_json::to_writer_pretty(&mut *out, &written)?;
     writeln!(out)
+}
+
+fn age_decision(file: &File<'_>) -> &'static str {
+    match file.age.as_ref().and_then(|age| age.rule) {
+        Some(AgeRule::Entry(..)) => "entry",
+        Some(AgeRule::Rekey) => "rekey",
+        None => "noEntry",
+    }
 }
 
 fn written_rule<'a>(candidate: &Candidate<'a>) -> WrittenRule<'a> {
@@ -399,7 +451,7 @@ fn written_readers<'a>(access: &'a Access<'_>, readers: &'a Readers<'_>) -> Writ
             let owners = key.owners.iter().filter(move |owner| !only_as_ssh || owner.only_as_ssh);
             owners.filter_map(|owner| Some(access.holders.get(owner.holder)?.title.as_str())).collect()
         };
-        let (path, line) = (&*key.place.path, key.place.start.line);
+        let (path, line) = (key.place.map(|place| &*place.path), key.place.map(|place| place.start.line));
         Reader {
             kind: key.kind,
             recipient: key.identity,
@@ -410,5 +462,5 @@ fn written_readers<'a>(access: &'a Access<'_>, readers: &'a Readers<'_>) -> Writ
         }
     };
     let groups = readers.groups.iter().map(|group| group.iter().map(reader).collect()).collect();
-    WrittenReaders { needed: readers.needed, groups }
+    WrittenReaders { needed: readers.needed, anonymous: readers.anonymous, groups }
 }
