@@ -224,7 +224,7 @@ impl<'a> Access<'a> {
         let lies_there = repository.vault.age.get(path);
         let intended = Intended::of(repository, path);
         let is_called_so = is_named_age(path) && !repository.agenix.files.is_empty();
-        if repository.vault.files.contains_key(path) || lies_there.is_none() && intended.is_none() && !is_called_so {
+        if repository.vault.sealed_file(path).is_some() || lies_there.is_none() && intended.is_none() && !is_called_so {
             return None;
         }
         let state = match lies_there {

@@ -80,7 +80,7 @@ impl<'a> Access<'a> {
             return file;
         }
         let repository = &self.repository;
-        let state = match repository.vault.files.get(path) {
+        let state = match repository.vault.sealed_file(path) {
             Some(Sealed::Document(document)) => State::Sealed(document),
             Some(Sealed::Unread { why, .. }) => State::Unread(why),
             None => self.unsealed(path),

@@ -80,7 +80,8 @@ impl<'a> Access<'a> {
         let doubtful = doubtful(&repository, &holders, &declared);
         let age_keys = AgeKeys::of(&repository, &holders);
         let mut access = Access { repository, holders, files: Vec::new(), declared, owners, age_keys, doubtful };
-        let paths: BTreeSet<_> = repository.vault.files.keys().chain(repository.vault.age.keys()).collect();
+        let paths: BTreeSet<_> =
+            repository.vault.sealed_files().into_keys().chain(repository.vault.age.keys()).collect();
         access.files = paths.into_iter().map(|path| access.file(path)).collect();
         access
     }
@@ -88,7 +89,7 @@ impl<'a> Access<'a> {
     /// The files that somebody declares and that are no sealed files of this repository.
     pub fn declared_elsewhere(&self, holder: usize) -> impl Iterator<Item = (&'a str, &BTreeSet<&'a str>)> {
         let vault = self.repository.vault;
-        let is_here = |path: &str| vault.files.contains_key(path) || vault.age.contains_key(path);
+        let is_here = |path: &str| vault.sealed_file(path).is_some() || vault.age.contains_key(path);
         let elsewhere = self.declared.iter().filter(move |(path, _)| !is_here(path));
         elsewhere.filter_map(move |(path, by)| Some((*path, by.get(&holder)?)))
     }

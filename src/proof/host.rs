@@ -134,7 +134,7 @@ impl Repository<'_> {
             Some("binary") => Format::Binary,
             _ => return Err(unknown("its format is not known")),
         };
-        match self.vault.files.get(path) {
+        match self.vault.sealed(path, Some(format)) {
             Some(_) if !self.tree.is_visible(path) => Err(no(format!("git does not track {path}"))),
             Some(Sealed::Document(document)) => Ok(((path.clone(), format), document)),
             Some(Sealed::Unread { why, .. }) => Err(no(format!("{path} {why}"))),
