@@ -11,6 +11,9 @@ use crate::sops::{self, Document, Format, Refused};
 use crate::source::{Place, RepoPath, Text, Tree};
 pub use age_files::AgeFile;
 
+/// Bytes of a file that is read alone: reading it may take many times as much memory.
+const LARGE: usize = 1 << 20;
+
 /// What one file is, as far as sops is concerned.
 #[derive(Debug, Clone)]
 pub enum Sealed {
@@ -72,9 +75,15 @@ impl Vault {
     /// Reads every text of the tree that is a sops file, in parallel. `.sops.yaml` is a rule file
     /// whatever it holds.
     pub fn read(tree: &Tree) -> Vault {
-        let files = tree.texts.par_iter().filter_map(|(path, text)| Some((path.clone(), Sealed::read(text)?)));
+        let sealed = |(path, text): (&RepoPath, &Text)| Some((path.clone(), Sealed::read(text)?));
+        let is_large = |text: &Text| text.content().len() > LARGE;
+        let (large, others) = rayon::join(
+            || tree.texts.iter().filter(|(_, text)| is_large(text)).filter_map(sealed).collect::<Vec<_>>(),
+            || tree.texts.par_iter().filter(|(_, text)| !is_large(text)).filter_map(sealed).collect::<BTreeMap<_, _>>(),
+        );
         let examples = tree.texts.par_iter().filter(|(_, text)| sops::is_blank(text, sops::Format::of(text.path())));
-        let files: BTreeMap<_, _> = files.collect();
+        let mut files = others;
+        files.extend(large);
         let examples = examples.map(|(path, _)| path.clone()).collect();
         // A sops file may have any name.
         let age = age_files::read(tree).filter(|(path, _)| !files.contains_key(path)).collect();

@@ -8,9 +8,10 @@ mod scratch;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::process::Command;
 
-use bounded::bounded;
-use scratch::{Scratch, fixtures};
+use bounded::{MOST_SECONDS, bounded};
+use scratch::{Run, Scratch, fixtures};
 use tempfile::TempDir;
 
 /// A file of fixtures/vectors: what the real sops sealed.
@@ -189,6 +190,27 @@ fn files_of_100_megabytes() {
         bad("large.yaml", big(&vector("01-yaml-flat/enc.yaml")), NOT_LOOKED_AT, 0, "larger than 16 MiB"),
         bad("large.bin", big(&vector("38-binary/enc.bin")), NOT_LOOKED_AT, 0, "larger than 4 MiB"),
     ]);
+}
+
+/// Each is below the largest that is read, but a comment takes many times the memory that it has in the file. Nothing is
+/// evaluated, whose stacks are reserved; two threads, since each reserves memory.
+#[test]
+fn large_files_of_comments() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("flake.nix"), "{ outputs = _: { }; }\n").unwrap();
+    let comments = "#\n".repeat(15_800_000 / 2) + &vector("01-yaml-flat/enc.yaml");
+    for name in ["one.yaml", "two.yaml"] {
+        fs::write(folder.path().join(name), &comments).unwrap();
+    }
+    let repository = Scratch::copy_of(folder.path(), &[], &[]);
+    let mut shell = Command::new("sh");
+    let script = format!("ulimit -t {MOST_SECONDS}; ulimit -v 500000; exec \"$0\" check --format json");
+    shell.args(["-c", &script, env!("CARGO_BIN_EXE_sealnix")]);
+    let run = Run::of(shell.env("RAYON_NUM_THREADS", "2").current_dir(repository.path()));
+    let report = run.json().unwrap();
+    let undecided = report["summary"]["undecided"].as_object().unwrap();
+    assert_eq!(undecided.len(), 2, "{report:#}");
+    assert!(undecided.keys().all(|why| why.contains("values and comments")), "{report:#}");
 }
 
 /// A rule file that is broken decides nothing, and that is said.

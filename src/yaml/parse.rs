@@ -12,7 +12,7 @@ use super::node::{Anchor, Comment, Entry, Node, Scalar, Style, Value, Yaml};
 
 /// How deep collections may nest; so whoever walks a tree may recurse.
 pub const MAX_DEPTH: usize = 128;
-/// How many nodes a file may hold.
+/// How many nodes and comments a file may hold together.
 pub const MAX_NODES: usize = 1_000_000;
 /// How many anchors a file may hold.
 pub const MAX_ANCHORS: usize = 10_000;
@@ -38,7 +38,7 @@ pub enum YamlError {
     /// It holds too much.
     #[error("holds more than {limit} {what}")]
     TooMuch {
-        /// Nodes or anchors.
+        /// Nodes and comments, or anchors.
         what: &'static str,
         /// How many would be read.
         limit: usize,
@@ -66,14 +66,14 @@ pub fn parse(text: &Text) -> Result<Yaml, YamlError> {
         let why = "it holds a NUL character; save the file as plain text".to_owned();
         return Err(YamlError::Syntax { why, place: text.place(at..at + 1) });
     }
-    // The parser's own bounds on nesting are this module's; a run of comments is as long as it is.
+    // The parser's own bounds are this module's.
     let options = options! {
         emit_anchor_events: true,
-        max_buffered_comment_events: usize::MAX,
+        max_buffered_comment_events: MAX_NODES,
         flow_nesting_limit: 2 * MAX_DEPTH,
         block_nesting_limit: 2 * MAX_DEPTH,
     };
-    let mut builder = Builder { text, yaml: Yaml::default(), open: Vec::new(), anchors: BTreeMap::new(), nodes: 0 };
+    let mut builder = Builder { text, yaml: Yaml::default(), open: Vec::new(), anchors: BTreeMap::new(), taken: 0 };
     for event in Parser::new_from_str_with_options(source, options) {
         let (event, span) = event.map_err(|error| refused(text, &error))?;
         builder.take(event, &span)?;
@@ -86,6 +86,9 @@ fn refused(text: &Text, error: &ScanError) -> YamlError {
     let at = error.marker().byte_offset().unwrap_or_default();
     if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
         return YamlError::TooDeep { place: text.place(at..at) };
+    }
+    if matches!(error.kind(), ErrorKind::TooManyComments) {
+        return too_much(text.place(at..at));
     }
     let tab = match error.kind() {
         // The marker may lie at the start of the scalar that the tab is in.
@@ -103,6 +106,10 @@ fn refused(text: &Text, error: &ScanError) -> YamlError {
     }
 }
 
+fn too_much(place: Place) -> YamlError {
+    YamlError::TooMuch { what: "values and comments", limit: MAX_NODES, place }
+}
+
 /// A collection whose end has not come yet.
 struct Open {
     node: Node,
@@ -118,7 +125,8 @@ struct Builder<'t> {
     open: Vec<Open>,
     /// The parser's numbers of anchors to ours.
     anchors: BTreeMap<usize, usize>,
-    nodes: usize,
+    /// How many nodes and comments there were.
+    taken: usize,
 }
 
 impl Builder<'_> {
@@ -156,7 +164,10 @@ impl Builder<'_> {
                     (anchor.name, anchor.span) = (name.into(), range);
                 }
             }
-            Event::Comment(text, _) => self.yaml.comments.push(Comment { text: text.into(), span: range }),
+            Event::Comment(text, _) => {
+                self.count(&range)?;
+                self.yaml.comments.push(Comment { text: text.into(), span: range });
+            }
             _ => {}
         }
         Ok(())
@@ -169,12 +180,14 @@ impl Builder<'_> {
         anchor: usize,
         tag: Option<Box<str>>,
     ) -> Result<Node, YamlError> {
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            return Err(YamlError::TooMuch { what: "values", limit: MAX_NODES, place: self.text.place(span) });
-        }
+        self.count(&span)?;
         let anchor = if anchor == 0 { None } else { Some(self.anchor(anchor, &span)?) };
         Ok(Node { value, span, tag, anchor })
+    }
+
+    fn count(&mut self, span: &Range<usize>) -> Result<(), YamlError> {
+        self.taken += 1;
+        if self.taken > MAX_NODES { Err(too_much(self.text.place(span.clone()))) } else { Ok(()) }
     }
 
     /// Enters the anchor of the node that comes next.
