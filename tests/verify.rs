@@ -196,6 +196,7 @@ fn what_is_no_identity_is_said_without_its_text() {
             "it is not an ssh key that age can use",
         ),
         ("AGE-SECRET-KEY-PQ-1QQQ\n".to_owned(), "line 1 is a post-quantum identity, which sealnix cannot use yet"),
+        (key.to_lowercase(), "line 1 is not an identity"),
         (yubikey.to_owned(), "is not"),
     ] {
         fs::write(folder.path().join("key"), &content).unwrap();
@@ -427,5 +428,95 @@ fn age_secrets_that_a_host_declares_are_proved_too() {
         let run = of_host(&Scratch::copy_of(folder.path(), &[], &[]), key);
         assert!(run.stdout.contains(said), "{}{}", run.stdout, run.stderr);
         assert_eq!(run.code, Some(code), "{}", run.stdout);
+    }
+}
+
+/// `sops.secrets` that rest on what only the network has.
+#[test]
+fn what_may_be_declared_beside_is_not_known_to_open() {
+    let files = [("a.yaml", "02-yaml-types/enc.yaml")];
+    let unknown = "import (builtins.fetchurl \"https://example.org/secrets.nix\")";
+    for (known, said) in
+        [("", "web opens all that is known of it: 0 declared secrets\n"), ("s = { };", "1 declared secret\n")]
+    {
+        let repository = repository(&format!("}} // {unknown} // {{ {known}"), &files);
+        let run = of_host(&repository, "alice.agekey");
+        assert!(run.stdout.contains(said), "{}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains("\n  it may declare more secrets: "), "{}", run.stdout);
+        assert_eq!(run.code, Some(2), "{}", run.stdout);
+        let key = identity("alice.agekey");
+        let options = ["--host", "web", "-i", key.to_str().unwrap(), "--format", "json"];
+        let json = verify(repository.path(), &options, &[]).json().unwrap();
+        assert!(json["hosts"][0]["opensAll"].is_null() && json["hosts"][0]["incomplete"].is_string(), "{json}");
+    }
+    // What does not open is more than what is not known.
+    let run =
+        of_host(&repository(&format!("}} // {unknown} // {{ gone.sopsFile = ./gone.yaml;"), &files), "alice.agekey");
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+}
+
+#[test]
+fn a_secret_that_may_not_be_declared_need_not_open() {
+    let condition = "import (builtins.fetchurl \"https://example.org/condition.nix\")";
+    let secrets = format!("_type = \"if\"; condition = {condition}; content = {{ gone = {{ }}; }};");
+    let run = of_host(&repository(&secrets, &[("a.yaml", "02-yaml-types/enc.yaml")]), "alice.agekey");
+    assert!(
+        run.stdout.contains("gone: not known: `gone` is not in secrets/a.yaml; but it may not be declared at all: "),
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
+    assert_eq!(run.code, Some(2), "{}", run.stdout);
+}
+
+#[test]
+fn who_opens_secrets_inside_the_host_is_named() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("a.age"), age_file(b"x")).unwrap();
+    fs::write(
+        folder.path().join("flake.nix"),
+        "{\n  inputs = { nixpkgs.url = \"github:NixOS/nixpkgs\"; agenix.url = \"github:ryantm/agenix\"; home-manager.url = \"github:nix-community/home-manager\"; };\n  \
+         outputs = { nixpkgs, agenix, home-manager, ... }: {\n    nixosConfigurations.web = nixpkgs.lib.nixosSystem {\n      \
+         modules = [ agenix.nixosModules.default home-manager.nixosModules.home-manager {\n        age.secrets.a.file = ./a.age;\n        \
+         home-manager.users.kim = { imports = [ agenix.homeManagerModules.default ]; age.secrets.k.file = ./a.age; };\n      } ];\n    };\n  };\n}\n",
+    )
+    .unwrap();
+    let run = of_host(&Scratch::copy_of(folder.path(), &[], &[]), "alice.agekey");
+    assert!(
+        run.stdout.contains("note: home-manager user kim is not part of this: --host kim@web\n"),
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
+    assert_eq!(run.code, Some(0), "{}", run.stdout);
+}
+
+/// A command may ask a person for the key.
+#[test]
+fn no_key_is_asked_for_where_there_is_nothing_to_prove() {
+    let repository = repository("s = { };", &[("a.yaml", "02-yaml-types/enc.yaml")]);
+    let asked = repository.path().join("asked");
+    let command = format!("sh -c 'touch {}; cat {}'", asked.display(), identity("alice.agekey").display());
+    let environment = [("SOPS_AGE_KEY_CMD", &*command)];
+    assert_eq!(verify(repository.path(), &["--host", "mail"], &environment).code, Some(2));
+    assert!(!asked.exists());
+    assert_eq!(verify(repository.path(), &["--host", "web"], &environment).code, Some(0));
+    assert!(asked.exists());
+}
+
+#[test]
+fn what_is_called_an_age_file_and_is_none_fails_in_a_repository() {
+    let alice = identity("alice.agekey");
+    let sealed = age_file(b"x");
+    for (content, said) in [
+        (&sealed[..40], "broken      secrets/x.age: it was changed after it was sealed"),
+        (&sealed[1..], "not sealed  secrets/x.age: it is not an age file"),
+        (&b"token"[..], "not sealed  secrets/x.age: it is not an age file"),
+    ] {
+        let repository = repository("", &[("a.yaml", "01-yaml-flat/enc.yaml")]);
+        fs::write(repository.path().join("secrets/x.age"), content).unwrap();
+        let run = verify(repository.path(), &["-i", alice.to_str().unwrap()], &[]);
+        assert!(run.stdout.contains(said), "{}", run.stdout);
+        assert_eq!(run.code, Some(1), "{}", run.stdout);
     }
 }

@@ -11,11 +11,12 @@ use super::run::{self, Known, RunError};
 use super::{Format, Inputs, Outcome, sealed};
 use crate::keys::private::{self, Identities, Identity};
 use crate::manifest::{Host, Manifest};
-use crate::proof::host::{Delivered, Reader, Repository};
+use crate::proof::host::{Reader, Repository};
 use crate::proof::{self, FileProof, HostProof, Proofs, State, agenix, memory};
 use crate::report::verify;
 use crate::source::{RepoPath, Text};
 use crate::vault::Sealed;
+use crate::vault::age_files::is_named_age;
 
 /// What `verify` is told.
 #[derive(Debug, Args)]
@@ -45,18 +46,24 @@ pub struct Arguments {
 /// refuses core dumps.
 pub fn verify(arguments: &Arguments, out: &mut impl Write) -> Result<Outcome, RunError> {
     memory::refuse_core_dumps();
-    let identities = identities(&arguments.identities)?;
-    let usable: Vec<&Identity> = identities.usable.iter().collect();
-    let (proofs, outcome) = match (&arguments.host, arguments.files.is_empty()) {
-        (Some(host), _) => of_host(arguments, host, &identities.usable)?,
-        (None, false) => of_files(&arguments.files, &usable),
-        (None, true) => of_repository(arguments.repository.as_deref(), &usable)?,
+    let Run { proofs, identities, outcome } = match (&arguments.host, arguments.files.is_empty()) {
+        (Some(host), _) => of_host(arguments, host)?,
+        (None, false) => of_files(&arguments.files, identities(&arguments.identities)?),
+        (None, true) => of_repository(arguments)?,
     };
     match arguments.format {
         Format::Human => verify::write(out, &proofs, &identities)?,
         Format::Json => verify::write_json(out, &proofs, &identities)?,
     }
     Ok(outcome)
+}
+
+/// What was proved with which identities. They are read once it is known what is to be proved: a command may ask a
+/// person for them.
+struct Run {
+    proofs: Proofs,
+    identities: Identities,
+    outcome: Outcome,
 }
 
 /// Those of the files that are named, or those that sops would use.
@@ -78,13 +85,13 @@ fn identities(files: &[PathBuf]) -> Result<Identities, RunError> {
 }
 
 /// Each file must open.
-fn of_files(files: &[PathBuf], identities: &[&Identity]) -> (Proofs, Outcome) {
-    let files: Vec<FileProof> = files.par_iter().map(|path| of_file(path, identities).that_must_open()).collect();
+fn of_files(files: &[PathBuf], identities: Identities) -> Run {
+    let usable: Vec<&Identity> = identities.usable.iter().collect();
+    let files: Vec<FileProof> = files.par_iter().map(|path| of_file(path, &usable).that_must_open()).collect();
     let all_right = files.iter().all(|proof| proof.outcome() == proof::Outcome::Right);
     let outcome = if all_right { Outcome::Clean } else { Outcome::Findings };
     let proofs = Proofs { files, hosts: Vec::new() };
-    let outcome = seen(&proofs, outcome);
-    (proofs, outcome)
+    Run { outcome: seen(&proofs, outcome), proofs, identities }
 }
 
 fn of_file(path: &Path, identities: &[&Identity]) -> FileProof {
@@ -96,8 +103,7 @@ fn of_file(path: &Path, identities: &[&Identity]) -> FileProof {
     if bytes.len() as u64 > agenix::LARGEST {
         return not_looked(name, "is larger than 16 MiB".to_owned());
     }
-    let is_age = [&b"age-encryption.org/"[..], b"-----BEGIN AGE"].iter().any(|start| bytes.starts_with(start));
-    if is_age {
+    if private::begins_as_age(&bytes) {
         return FileProof::of_age(name, &bytes, identities);
     }
     match String::from_utf8(bytes) {
@@ -111,10 +117,12 @@ fn not_looked(path: RepoPath, why: String) -> FileProof {
 }
 
 /// Every sealed file: those that these identities should open must be right, and there must be one.
-fn of_repository(repository: Option<&Path>, identities: &[&Identity]) -> Result<(Proofs, Outcome), RunError> {
-    let sealed = sealed::around(repository.unwrap_or(Path::new(".")))?;
+fn of_repository(arguments: &Arguments) -> Result<Run, RunError> {
+    let sealed = sealed::around(arguments.repository.as_deref().unwrap_or(Path::new(".")))?;
+    let identities = identities(&arguments.identities)?;
+    let usable: Vec<&Identity> = identities.usable.iter().collect();
     let read = sealed.vault.files.par_iter().map(|(path, file)| match file {
-        Sealed::Document(document) => FileProof::of_document(document, identities),
+        Sealed::Document(document) => FileProof::of_document(document, &usable),
         Sealed::Unread { why, place, .. } => {
             let (why, place) = (why.clone(), place.clone());
             FileProof { path: path.clone(), state: State::Refused { why, place } }
@@ -123,17 +131,19 @@ fn of_repository(repository: Option<&Path>, identities: &[&Identity]) -> Result<
     let mut files: Vec<FileProof> = read.collect();
     let (tree, vault) = (&sealed.tree, &sealed.vault);
     let is_age =
-        |path: &&RepoPath| path.ends_with(".age") && !vault.files.contains_key(*path) && !tree.excluded.contains(*path);
+        |path: &&RepoPath| is_named_age(path) && !vault.files.contains_key(*path) && !tree.excluded.contains(*path);
     let age_files: Vec<&RepoPath> = tree.files.keys().filter(is_age).collect();
     let age_files = age_files.into_par_iter();
-    files.par_extend(age_files.map(|path| agenix::prove(path.clone(), &tree.on_disk(path), identities)));
+    files.par_extend(age_files.map(|path| agenix::prove(path.clone(), &tree.on_disk(path), &usable)));
     let unseen = sealed.tree.not_looked.iter().filter(|file| may_be_sealed(&file.path));
     files.extend(unseen.map(|file| not_looked(file.path.clone(), file.why.clone())));
     let is = |wanted: &[proof::Outcome]| files.iter().any(|proof| wanted.contains(&proof.outcome()));
-    let fails = is(&[proof::Outcome::Closed, proof::Outcome::Broken]) || !is(&[proof::Outcome::Right]);
+    // What is in clear here is called an age file and is none.
+    let fails = is(&[proof::Outcome::Closed, proof::Outcome::Broken, proof::Outcome::NotSealed])
+        || !is(&[proof::Outcome::Right]);
     let proofs = Proofs { files, hosts: Vec::new() };
     let outcome = seen(&proofs, if fails { Outcome::Findings } else { Outcome::Clean });
-    Ok((proofs, outcome))
+    Ok(Run { proofs, identities, outcome })
 }
 
 /// What is read for another reason holds no values.
@@ -149,7 +159,7 @@ fn seen(proofs: &Proofs, outcome: Outcome) -> Outcome {
     }
 }
 
-fn of_host(arguments: &Arguments, name: &str, identities: &[Identity]) -> Result<(Proofs, Outcome), RunError> {
+fn of_host(arguments: &Arguments, name: &str) -> Result<Run, RunError> {
     let machine = name.split_once('@').map(|(_, machine)| machine.to_owned());
     let asked: Vec<String> = [Some(name.to_owned()), machine].into_iter().flatten().collect();
     let exact = arguments.by_nix.or_file(Some(&asked), None);
@@ -160,16 +170,16 @@ fn of_host(arguments: &Arguments, name: &str, identities: &[Identity]) -> Result
     if readers.is_empty() {
         return Err(RunError::no_such_host(name, &known.manifest));
     }
+    let identities = identities(&arguments.identities)?;
     let hosts: Vec<HostProof> =
-        readers.into_iter().map(|reader| HostProof::of(reader, repository, identities)).collect();
-    let any =
-        |is: fn(&Delivered) -> bool| hosts.iter().flat_map(|host| &host.secrets).any(|secret| is(&secret.delivered));
-    let outcome = match (any(|it| matches!(it, Delivered::No(_))), any(|it| matches!(it, Delivered::Unknown(_)))) {
+        readers.into_iter().map(|reader| HostProof::of(reader, repository, &identities.usable)).collect();
+    let opens_all = |answer| hosts.iter().any(|host| host.opens_all() == answer);
+    let outcome = match (opens_all(Some(false)), opens_all(None)) {
         (true, _) => Outcome::Findings,
         (false, true) => Outcome::NotLookedAt,
         (false, false) => Outcome::Clean,
     };
-    Ok((Proofs { files: Vec::new(), hosts }, outcome))
+    Ok(Run { proofs: Proofs { files: Vec::new(), hosts }, identities, outcome })
 }
 
 /// The configurations of this name: a host's, or a home-manager user's inside one.

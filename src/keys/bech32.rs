@@ -38,7 +38,11 @@ pub(super) fn decode(text: &str) -> Result<(String, Vec<u8>), Bech32Error> {
     }
 }
 
-/// The text of `data`; nothing if `human` is no human-readable part.
+/// The text of `data`; nothing if `human` is no human-readable part. It never grows, so that no copy of a private
+/// key is left behind.
 pub(super) fn encode(human: &str, data: &[u8]) -> Option<String> {
-    bech32::encode::<Unlimited>(Hrp::parse(human).ok()?, data).ok()
+    let length = human.len() + 1 + data.len().saturating_mul(8).div_ceil(5) + Unlimited::CHECKSUM_LENGTH;
+    let mut text = String::with_capacity(length);
+    bech32::encode_to_fmt::<Unlimited, _>(&mut text, Hrp::parse(human).ok()?, data).ok()?;
+    Some(text)
 }

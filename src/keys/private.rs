@@ -139,5 +139,10 @@ pub enum IdentityError {
     NoConfigFolder,
 }
 
+/// Whether bytes begin as an age file does, armored or not.
+pub fn begins_as_age(bytes: &[u8]) -> bool {
+    [&b"age-encryption"[..], b"-----BEGIN AGE"].iter().any(|start| bytes.starts_with(start))
+}
+
 /// The largest file that is read for identities, in bytes; age's own limit.
 pub const LARGEST: usize = 16 << 20;

@@ -63,7 +63,7 @@ pub(super) fn delivered(
             name: format!("age.secrets.{name}"),
             file: secret.file.known().map(|file| file.path.clone()),
             key: None,
-            delivered: delivered.unwrap_or_else(|why| why),
+            delivered: delivered.unwrap_or_else(|why| why).only_if(&secret.certainty),
         }
     });
     let secrets = secrets.collect();

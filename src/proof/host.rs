@@ -9,7 +9,7 @@ use super::file::{FileProof, Outcome};
 use crate::identity::{Held, Identities, Identity as Known};
 use crate::keys::private::{Form, Identity};
 use crate::keys::recipient::canonical;
-use crate::manifest::{Agenix, Complete, Host, HostKind, Secret, Sops};
+use crate::manifest::{Agenix, Certainty, Complete, Host, HostKind, Secret, Sops, Unknown};
 use crate::sops::{Document, Format, Found, Leaf};
 use crate::source::{RepoPath, Tree};
 use crate::vault::{Sealed, Vault};
@@ -25,6 +25,8 @@ pub struct HostProof {
     pub files: Vec<FileProof>,
     /// Every secret that it declares, by name.
     pub secrets: Vec<SecretProof>,
+    /// Why it may declare more than these.
+    pub incomplete: Option<String>,
     /// What the proof does not cover or rests on, a sentence each.
     pub notes: Vec<String>,
 }
@@ -78,9 +80,14 @@ pub struct Repository<'a> {
 }
 
 impl HostProof {
-    /// Whether every secret is delivered.
-    pub fn is_right(&self) -> bool {
-        self.secrets.iter().all(|secret| secret.delivered == Delivered::Yes)
+    /// Whether every secret that it declares is delivered, if that is known.
+    pub fn opens_all(&self) -> Option<bool> {
+        let any = |is: fn(&Delivered) -> bool| self.secrets.iter().any(|secret| is(&secret.delivered));
+        if any(|delivered| matches!(delivered, Delivered::No(_))) {
+            return Some(false);
+        }
+        let is_known = self.incomplete.is_none() && !any(|delivered| matches!(delivered, Delivered::Unknown(_)));
+        is_known.then_some(true)
     }
 
     /// Proves that a reader opens all that it declares with these identities.
@@ -106,17 +113,31 @@ impl HostProof {
                     None => Delivered::Unknown("its file was not proved".to_owned()),
                 },
                 Err(why) => why,
-            },
+            }
+            .only_if(&secret.certainty),
         });
         let mut secrets: Vec<SecretProof> = proofs.collect();
-        let notes = reader.notes(repository, identities, files.values());
+        let notes = reader.notes(repository, identities, &files);
         let mut files: Vec<FileProof> = files.into_values().collect();
         if let Some(agenix) = reader.agenix {
             let (more_files, more_secrets) = agenix::delivered(agenix, repository, identities);
             files.extend(more_files);
             secrets.extend(more_secrets);
         }
-        HostProof { host: reader.host.name.clone(), user: reader.user.map(str::to_owned), files, secrets, notes }
+        let (host, user) = (reader.host.name.clone(), reader.user.map(str::to_owned));
+        HostProof { host, user, files, secrets, incomplete: reader.incomplete(), notes }
+    }
+}
+
+impl Delivered {
+    /// What this says of a secret that is perhaps not declared at all.
+    pub(super) fn only_if(self, certainty: &Certainty) -> Delivered {
+        match (self, certainty) {
+            (Delivered::No(why), Certainty::Conditional(condition)) => {
+                Delivered::Unknown(format!("{why}; but it may not be declared at all: {condition}"))
+            }
+            (delivered, _) => delivered,
+        }
     }
 }
 
@@ -161,9 +182,6 @@ fn delivered(secret: &Secret, read: &(RepoPath, Format), document: &Document, pr
         Outcome::NotSealed => return Delivered::No(format!("{path} is not what its format says")),
         Outcome::NotLooked => return Delivered::Unknown(format!("{path} was not looked at")),
     }
-    if *format == Format::Binary && !matches!(document.find("data"), Found::Leaf { .. }) {
-        return Delivered::No(format!("{path} has no `data`, which is what the binary format delivers"));
-    }
     // Of the other formats the whole file is delivered.
     if !matches!(format, Format::Yaml | Format::Json) {
         return Delivered::Yes;
@@ -204,11 +222,15 @@ impl Reader<'_> {
         if self.user.is_some() {
             return Vec::new();
         }
-        let declares = |sops: &Option<Sops>| sops.as_ref().is_some_and(|sops| !sops.secrets.is_empty());
-        let users = self.host.home_users.iter().filter(|(_, user)| declares(&user.sops));
+        let declares = |sops: &Option<Sops>, agenix: &Option<Agenix>| {
+            sops.as_ref().is_some_and(|sops| !sops.secrets.is_empty())
+                || agenix.as_ref().is_some_and(|agenix| !agenix.secrets.is_empty())
+        };
+        let users = self.host.home_users.iter().filter(|(_, user)| declares(&user.sops, &user.agenix));
         let users = users
             .map(|(user, _)| format!("home-manager user {user} is not part of this: --host {user}@{}", self.host.name));
-        let containers = self.host.containers.iter().filter(|(_, container)| declares(&container.sops));
+        let containers =
+            self.host.containers.iter().filter(|(_, container)| declares(&container.sops, &container.agenix));
         users.chain(containers.map(|(name, _)| format!("container {name} is not part of this"))).collect()
     }
 
@@ -221,11 +243,11 @@ impl Reader<'_> {
         names.into_iter().flatten().any(|name| name == "SOPS_AGE_SSH_PRIVATE_KEY_FILE")
     }
 
-    fn notes<'p>(
+    fn notes(
         &self,
         repository: Repository<'_>,
         identities: &[Identity],
-        files: impl Iterator<Item = &'p FileProof>,
+        files: &BTreeMap<(RepoPath, Format), FileProof>,
     ) -> Vec<String> {
         let mut notes = Vec::new();
         match repository.identities.of(self.host, self.user) {
@@ -239,22 +261,33 @@ impl Reader<'_> {
             _ => {}
         }
         let natives: Vec<&Identity> = identities.iter().filter(|identity| !self.uses(identity)).collect();
-        for proof in files.filter(|proof| proof.outcome() != Outcome::Right && !natives.is_empty()) {
-            let document = repository.vault.document(&proof.path);
-            let as_such = document.map(|document| FileProof::of_document(document, &natives));
+        let closed = files.iter().filter(|(_, proof)| proof.outcome() != Outcome::Right && !natives.is_empty());
+        for ((path, format), _) in closed {
+            let document = repository.vault.document(path);
+            let as_such = document.map(|document| FileProof::of_format(&document.text, *format, &natives));
             if as_such.is_some_and(|proof| proof.outcome() == Outcome::Right) {
                 notes.push(format!(
-                    "{} opens with the ssh key as such, and sops-nix uses it only converted: seal the file for the age1… \
-                     recipient that `ssh-to-age` makes of it",
-                    proof.path
+                    "{path} opens with the ssh key as such, and sops-nix uses it only converted: seal the file for the \
+                     age1… recipient that `ssh-to-age` makes of it"
                 ));
             }
         }
         notes.extend(self.left_out());
-        if let Complete::No(why) = &self.host.complete.secrets {
-            notes.push(format!("it may declare more secrets: {why}"));
-        }
         notes
+    }
+
+    /// Why it may declare more secrets than are known. The manifest says it of a host with all that is in it.
+    fn incomplete(&self) -> Option<String> {
+        let Complete::No(why) = &self.host.complete.secrets else { return None };
+        let own = |unknown: &&Unknown| {
+            let is_of_set = matches!(unknown.field.as_str(), "declared" | "secrets" | "agenix.secrets");
+            unknown.secret.is_none() && is_of_set && unknown.user.as_deref() == self.user
+        };
+        Some(match (self.user, self.host.unknowns.iter().find(own)) {
+            (_, Some(unknown)) => unknown.why.clone(),
+            (None, None) => why.clone(),
+            (Some(_), None) => format!("of all that is in {}: {why}", self.host.name),
+        })
     }
 }
 

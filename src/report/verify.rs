@@ -145,7 +145,7 @@ fn broken(Opened { examined, groups, .. }: &Opened) -> Vec<String> {
     let leaf =
         |BrokenLeaf { path, place, why }: &BrokenLeaf| format!("{}: `{}`: {why}", place_line(place), path.join("/"));
     let mut lines: Vec<String> = examined.broken.iter().take(BROKEN).map(leaf).collect();
-    match examined.broken.len().saturating_sub(BROKEN) {
+    match (examined.broken.len() + examined.more_broken).saturating_sub(BROKEN) {
         0 => {}
         more => lines.push(format!("and {more} more")),
     }
@@ -188,9 +188,10 @@ fn owner(proof: &HostProof) -> String {
 fn delivered(proof: &HostProof) -> String {
     let delivered = proof.secrets.iter().filter(|secret| secret.delivered == Delivered::Yes).count();
     let all = count(proof.secrets.len(), "declared secret");
-    match proof.is_right() {
-        true => format!("{} opens all that it declares: {all}", owner(proof)),
-        false => format!("{} opens {delivered} of {all}", owner(proof)),
+    match proof.opens_all() {
+        Some(true) => format!("{} opens all that it declares: {all}", owner(proof)),
+        None if delivered == proof.secrets.len() => format!("{} opens all that is known of it: {all}", owner(proof)),
+        _ => format!("{} opens {delivered} of {all}", owner(proof)),
     }
 }
 
@@ -200,7 +201,8 @@ fn undelivered(proof: &HostProof) -> impl Iterator<Item = String> {
         Delivered::No(why) => Some(format!("{name}: not delivered: {why}")),
         Delivered::Unknown(why) => Some(format!("{name}: not known: {why}")),
     });
-    secrets.chain(proof.notes.iter().map(|note| format!("note: {note}")))
+    let incomplete = proof.incomplete.iter().map(|why| format!("it may declare more secrets: {why}"));
+    secrets.chain(incomplete).chain(proof.notes.iter().map(|note| format!("note: {note}")))
 }
 
 /// How many files came to what.

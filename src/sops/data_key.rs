@@ -1,6 +1,8 @@
 //! The data key of a file: unwrapped from its recipients' entries with identities, put together from shares where
 //! there are several key groups (reference: sops.md section 2; sops, `GetDataKeyWithKeyServices` in sops.go).
 
+use std::collections::HashMap;
+
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -55,8 +57,9 @@ pub enum NoKey {
 pub fn unwrap(metadata: &Metadata, identities: &[&Identity]) -> Unwrapped {
     let mut shares = Vec::new();
     let mut groups = Vec::new();
+    let mut entries = Entries { identities, tried: HashMap::new() };
     for recipients in &metadata.groups {
-        let (group, share) = unwrap_group(recipients, identities);
+        let (group, share) = entries.unwrap_group(recipients);
         groups.push(group);
         shares.extend(share);
     }
@@ -74,23 +77,50 @@ fn combined(shares: &[Zeroizing<Vec<u8>>]) -> Result<DataKey, NoKey> {
     DataKey::new(&shamir::combine(shares)?).ok_or(NoKey::Length)
 }
 
-fn unwrap_group(recipients: &[Recipient], identities: &[&Identity]) -> (Group, Option<Zeroizing<Vec<u8>>>) {
-    let mut group = Group::default();
-    for (place, recipient) in recipients.iter().enumerate().filter(|(_, recipient)| recipient.kind == "age") {
-        let mut failed = None;
-        for (number, identity) in identities.iter().enumerate() {
-            match identity.open(recipient.enc.as_bytes(), LARGEST) {
-                Ok(share) => {
-                    group.opened = Some((place, number));
-                    return (group, Some(share));
+/// The entries that were tried: by aliases one can stand in many groups.
+struct Entries<'a> {
+    identities: &'a [&'a Identity],
+    tried: HashMap<&'a str, Entry>,
+}
+
+/// Which identity opened an entry, and what it holds; or how it is broken, if it is.
+type Entry = Result<(usize, Zeroizing<Vec<u8>>), Option<OpenError>>;
+
+impl<'a> Entries<'a> {
+    fn unwrap_group(&mut self, recipients: &'a [Recipient]) -> (Group, Option<Zeroizing<Vec<u8>>>) {
+        let mut group = Group::default();
+        for (place, recipient) in recipients.iter().enumerate().filter(|(_, recipient)| recipient.kind == "age") {
+            let identities = self.identities;
+            match self.tried.entry(&recipient.enc).or_insert_with_key(|enc| try_all(enc, identities)) {
+                Ok((identity, share)) => {
+                    group.opened = Some((place, *identity));
+                    return (group, Some(share.clone()));
                 }
-                Err(OpenError::NotForIt) => {}
-                Err(error) => failed = Some(error),
+                Err(broken) => group.broken.extend(broken.map(|error| (place, error))),
             }
         }
-        group.broken.extend(failed.map(|error| (place, error)));
+        (group, None)
     }
-    (group, None)
+}
+
+fn try_all(enc: &str, identities: &[&Identity]) -> Entry {
+    let mut failed = None;
+    for (number, identity) in identities.iter().enumerate() {
+        match identity.open(without_blank_lines(enc).as_bytes(), LARGEST) {
+            Ok(share) => return Ok((number, share)),
+            Err(OpenError::NotForIt) => {}
+            Err(error) => failed = Some(error),
+        }
+    }
+    Err(failed)
+}
+
+/// Blank lines before the armor are passed over (source: `NewReader` in armor/armor.go of FiloSottile/age).
+fn without_blank_lines(mut enc: &str) -> &str {
+    while let Some((_, rest)) = enc.split_once('\n').filter(|(line, _)| line.trim_ascii().is_empty()) {
+        enc = rest;
+    }
+    enc
 }
 
 /// For the message of [`NoKey::Length`].

@@ -20,6 +20,9 @@ pub const KEY: usize = 32;
 /// The length of an authentication tag in bytes.
 const TAG: usize = 16;
 
+/// The longest text of keys that is taken, in bytes.
+const PATH: usize = 16 << 10;
+
 /// As Go's `base64.StdEncoding`, which sops reads with: the bits that are left over may be any.
 const BASE64: GeneralPurpose =
     GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
@@ -53,6 +56,15 @@ pub enum Broken {
     /// Its type is none that sops knows.
     #[error("its type is none that sops knows")]
     UnknownType,
+    /// Bytes, which old versions of sops read.
+    #[error("its type is `bytes`, which only old versions of sops read")]
+    Bytes,
+    /// A sealed comment whose type says that it is a number, a boolean or a date.
+    #[error("it is a comment, and its type is that of a value")]
+    NoComment,
+    /// The keys that lead to it.
+    #[error("the keys that lead to it are longer than sealnix reads (16 KiB)")]
+    Path,
     /// What is sealed is not of the type that is written beside it.
     #[error("it does not hold what its type says")]
     NotItsType,
@@ -74,7 +86,11 @@ impl DataKey {
 
     /// Opens a sealed value that stands at a key path. The empty text is sealed as itself.
     pub fn open(&self, sealed: &str, path: &[&str]) -> Result<Plain, Broken> {
-        self.open_with(sealed, &(path.join(":") + ":"))
+        // They are authenticated with every value below them, so long ones would take hours.
+        match path.iter().map(|key| key.len() + 1).sum::<usize>() > PATH {
+            true => Err(Broken::Path),
+            false => self.open_with(sealed, &(path.join(":") + ":")),
+        }
     }
 
     /// Opens a sealed value that was sealed together with a text.

@@ -13,13 +13,20 @@ use super::seal::SealedType;
 use super::walk::{Visit, Visited, walk};
 use crate::source::Place;
 
+/// More broken values of a file than this are counted and not named.
+pub const NAMED: usize = 100;
+/// So many characters of a broken value's keys are kept.
+const SHOWN: usize = 1 << 10;
+
 /// What decrypting a file showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Examined {
     /// How many values were opened, comments left out.
     pub opened: usize,
-    /// The values that do not open, in file order. sops stops at the first.
+    /// The first [`NAMED`] values that do not open, in file order. sops stops at the first.
     pub broken: Vec<BrokenLeaf>,
+    /// How many values more do not open.
+    pub more_broken: usize,
     /// Whether the file is as a whole what was sealed.
     pub mac: Mac,
     /// How many values stand in clear and are not empty.
@@ -33,7 +40,7 @@ pub struct Examined {
 /// A value that does not open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokenLeaf {
-    /// The keys that lead to it; list indices are none.
+    /// The keys that lead to it, long ones cut; list indices are none.
     pub path: Vec<String>,
     /// Where it stands.
     pub place: Place,
@@ -59,6 +66,45 @@ impl Examined {
     pub fn is_right(&self) -> bool {
         self.broken.is_empty() && self.mac == Mac::Right
     }
+
+    fn nothing() -> Examined {
+        Examined {
+            opened: 0,
+            broken: Vec::new(),
+            more_broken: 0,
+            mac: Mac::Unknown,
+            clear: 0,
+            comments: 0,
+            unsealed_comments: 0,
+        }
+    }
+
+    /// Takes a comment that the file's rules seal. Nothing protects its type: sops hashes what has the type of text
+    /// like a value, takes what it cannot open for a comment in clear, and fails on the rest.
+    fn take_comment(&mut self, opened: Result<Plain, Broken>, hashes: &mut Hashes) -> Result<(), Broken> {
+        match opened {
+            Ok(Plain { sealed_type: SealedType::Comment, .. }) => Ok(()),
+            Ok(Plain { sealed_type: SealedType::Str, bytes }) => {
+                hashes.take(&bytes);
+                Ok(())
+            }
+            Ok(_) => Err(Broken::NoComment),
+            Err(why @ (Broken::Bytes | Broken::Path)) => Err(why),
+            Err(_) => {
+                self.unsealed_comments += 1;
+                Ok(())
+            }
+        }
+    }
+
+    fn add_broken(&mut self, visit: &Visit<'_>, why: Broken) {
+        if self.broken.len() == NAMED {
+            self.more_broken += 1;
+            return;
+        }
+        let path = visit.path.iter().map(|key| key.chars().take(SHOWN).collect()).collect();
+        self.broken.push(BrokenLeaf { path, place: visit.place.clone(), why });
+    }
 }
 
 /// Decrypts every value and checks the MAC. `see` is shown each value that opens, before it is wiped.
@@ -72,21 +118,20 @@ pub fn examine(
 ) -> Result<Examined, Refused> {
     let metadata = &document.metadata;
     let mut hashes = Hashes::new(document.format, metadata.mac_only_encrypted);
-    let mut examined =
-        Examined { opened: 0, broken: Vec::new(), mac: Mac::Unknown, clear: 0, comments: 0, unsealed_comments: 0 };
+    let mut examined = Examined::nothing();
     walk(&document.text, document.format, |visit| {
         let sealed = visit.is_sealed_by(&metadata.crypt);
+        let mut open = |text| key.open(text, visit.path).inspect(|plain| see(visit, plain));
         let taken = match (visit.value, sealed) {
-            (Visited::Comment(text), sealed) => {
+            (Visited::Comment(_), false) => {
                 examined.comments += 1;
-                match key.open(text, visit.path) {
-                    Ok(plain) if sealed => see(visit, &plain),
-                    Err(_) if sealed => examined.unsealed_comments += 1,
-                    _ => {}
-                }
                 Ok(())
             }
-            (Visited::Sealed(text) | Visited::Text(text), true) => key.open(text, visit.path).map(|plain| {
+            (Visited::Comment(text), true) => {
+                examined.comments += 1;
+                examined.take_comment(open(text), &mut hashes)
+            }
+            (Visited::Sealed(text) | Visited::Text(text), true) => open(text).map(|plain| {
                 // A comment in a list is an item in the file.
                 if plain.sealed_type == SealedType::Comment {
                     examined.comments += 1;
@@ -94,10 +139,8 @@ pub fn examine(
                     examined.opened += usize::from(!text.is_empty());
                     hashes.take(&plain.bytes);
                 }
-                see(visit, &plain);
             }),
-            (Visited::Int(_), true) => Err(Broken::Clear("number")),
-            (Visited::Float(_), true) => Err(Broken::Clear("number")),
+            (Visited::Int(_) | Visited::Float(_), true) => Err(Broken::Clear("number")),
             (Visited::Bool(_), true) => Err(Broken::Clear("boolean")),
             (Visited::Time(_), true) => Err(Broken::Clear("date")),
             (value, false) => {
@@ -106,8 +149,7 @@ pub fn examine(
             }
         };
         if let Err(why) = taken {
-            let path = visit.path.iter().map(|&key| key.to_owned()).collect();
-            examined.broken.push(BrokenLeaf { path, place: visit.place.clone(), why });
+            examined.add_broken(visit, why);
         }
     })?;
     if examined.broken.is_empty() {

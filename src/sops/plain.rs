@@ -25,7 +25,8 @@ pub(super) enum Numbers {
 /// What was sealed, as it goes into the MAC: read as its type says, and written again.
 pub(super) fn of_sealed(sealed_type: SealedType, bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Broken> {
     let form = match sealed_type {
-        SealedType::Str | SealedType::Bytes | SealedType::Comment => return Ok(bytes),
+        SealedType::Str | SealedType::Comment => return Ok(bytes),
+        SealedType::Bytes => return Err(Broken::Bytes),
         SealedType::Other => return Err(Broken::UnknownType),
         SealedType::Int => text(&bytes).and_then(|text| text.parse().ok()).map(int),
         SealedType::Float => text(&bytes).and_then(float),
@@ -80,6 +81,10 @@ fn truth(value: bool) -> Zeroizing<Vec<u8>> {
 /// same number, without an exponent.
 fn float(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let number: f64 = text.parse().ok()?;
+    // Rust takes `-nan` too.
+    if number.is_nan() && text.starts_with(['+', '-']) {
+        return None;
+    }
     let says_infinite = text.contains(['i', 'I']);
     (number.is_finite() || number.is_nan() || says_infinite).then(|| of_float(number))
 }

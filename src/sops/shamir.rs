@@ -26,6 +26,14 @@ pub fn combine(shares: &[Zeroizing<Vec<u8>>]) -> Result<Zeroizing<Vec<u8>>, Comb
     if first.is_empty() || shares.iter().any(|(y, _)| y.len() != first.len()) {
         return Err(CombineError::Length);
     }
+    // So there are no more than 256 from here on.
+    let mut seen = [false; 256];
+    for (_, x) in &shares {
+        match seen.get_mut(usize::from(*x)) {
+            Some(seen) if !*seen => *seen = true,
+            _ => return Err(CombineError::Duplicate),
+        }
+    }
     // The Lagrange basis at 0 is the same for every byte.
     let basis: Vec<u8> = shares
         .iter()
@@ -35,10 +43,6 @@ pub fn combine(shares: &[Zeroizing<Vec<u8>>]) -> Result<Zeroizing<Vec<u8>>, Comb
             others.fold(1, |product, (_, &(_, other))| multiply(product, multiply(other, inverse(x ^ other))))
         })
         .collect();
-    let is_twice = |(one, (_, x)): (usize, &(&[u8], u8))| shares.iter().skip(one + 1).any(|(_, other)| other == x);
-    if shares.iter().enumerate().any(is_twice) {
-        return Err(CombineError::Duplicate);
-    }
     let mut secret = Zeroizing::new(vec![0; first.len()]);
     for ((y, _), basis) in shares.iter().zip(basis) {
         secret.iter_mut().zip(*y).for_each(|(byte, y)| *byte ^= multiply(*y, basis));

@@ -11,11 +11,8 @@ use sha2::{Digest, Sha512};
 use ssh_key::PrivateKey;
 use zeroize::Zeroizing;
 
-use super::{Form, Identities, Identity, IdentityError, Key, LARGEST, Unusable, read_wiped};
+use super::{Form, Identities, Identity, IdentityError, Key, LARGEST, Unusable, begins_as_age, read_wiped};
 use crate::keys::bech32;
-
-/// How the files begin that `age` seals with a passphrase.
-const AGE_FILES: [&[u8]; 2] = [b"age-encryption", b"-----BEGIN AGE"];
 
 /// Reads a file that a person names: lines of age identities, or an ssh private key. An ssh-ed25519 key comes
 /// in both forms, converted first.
@@ -40,14 +37,15 @@ pub fn read(path: &Path) -> Result<Identities, IdentityError> {
 
 fn is_pem(bytes: &[u8]) -> bool {
     let text = bytes.trim_ascii_start();
-    text.starts_with(b"-----BEGIN ") && !AGE_FILES.iter().any(|start| text.starts_with(start))
+    text.starts_with(b"-----BEGIN ") && !begins_as_age(text)
 }
 
 /// One identity a line; empty lines and those that start with `#` are none. One line that is no identity, be it
 /// only for a blank, breaks the whole text (reference: sops, `parseIdentities` in age/keysource.go). With `words`
 /// a line may hold several, as `SOPS_AGE_KEY` may from sops 3.13 on.
 pub(super) fn lines(bytes: &[u8], source: &str, words: bool) -> Result<Identities, IdentityError> {
-    if AGE_FILES.iter().any(|start| bytes.starts_with(start)) {
+    // As `age` seals identities with a passphrase.
+    if begins_as_age(bytes) {
         return Err(IdentityError::Passphrase);
     }
     let mut found = Identities::default();
@@ -80,6 +78,10 @@ fn of_text(text: &[u8], line: usize, source: &str) -> Result<Identity, IdentityE
     }
     if text.starts_with("AGE-SECRET-KEY-PQ-1") {
         return Err(IdentityError::Hybrid { line });
+    }
+    // The libraries read small letters too, which neither age nor sops does.
+    if !["AGE-SECRET-KEY-1", "AGE-PLUGIN-"].iter().any(|start| text.starts_with(start)) {
+        return Err(IdentityError::Line { line });
     }
     if let Ok(identity) = text.parse::<x25519::Identity>() {
         return Ok(of_age(identity, Form::Age, source));

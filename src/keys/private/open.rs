@@ -8,7 +8,7 @@ use age::{DecryptError, Decryptor};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::{Identity, Key, read_wiped};
+use super::{Identity, Key, begins_as_age, read_wiped};
 
 /// Why an age file does not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -59,7 +59,7 @@ impl Identity {
         sealed: &[u8],
         take: impl FnOnce(&mut dyn Read) -> Result<T, OpenError>,
     ) -> Result<T, OpenError> {
-        let file = Decryptor::new_buffered(ArmoredReader::new(sealed)).map_err(of_header)?;
+        let file = Decryptor::new_buffered(ArmoredReader::new(sealed)).map_err(|error| of_header(error, sealed))?;
         match &self.key {
             Key::Age(key) => file.decrypt(iter::once(key as _)),
             Key::Ssh(key) => file.decrypt(iter::once(key as _)),
@@ -73,9 +73,11 @@ impl Identity {
     }
 }
 
-fn of_header(error: DecryptError) -> OpenError {
+fn of_header(error: DecryptError, sealed: &[u8]) -> OpenError {
     match error {
-        DecryptError::UnknownFormat | DecryptError::Io(_) | DecryptError::InvalidHeader => OpenError::NotAge,
+        DecryptError::UnknownFormat | DecryptError::Io(_) | DecryptError::InvalidHeader if !begins_as_age(sealed) => {
+            OpenError::NotAge
+        }
         _ => OpenError::Damaged,
     }
 }

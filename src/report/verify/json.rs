@@ -29,6 +29,7 @@ struct File<'a> {
     values: Option<usize>,
     mac: Option<&'static str>,
     broken: Vec<Value>,
+    more_broken: Option<usize>,
     unprotected: Value,
     why: Option<String>,
     place: Option<Spot>,
@@ -84,6 +85,7 @@ fn file(proof: &FileProof) -> File<'_> {
         values: None,
         mac: None,
         broken: Vec::new(),
+        more_broken: None,
         unprotected: json!({}),
         why: None,
         place: None,
@@ -94,6 +96,7 @@ fn file(proof: &FileProof) -> File<'_> {
             file.values = Some(examined.opened);
             file.mac = Some(mac(examined.mac));
             file.broken = examined.broken.iter().map(leaf).collect();
+            file.more_broken = Some(examined.more_broken);
             file.unprotected = unprotected.iter().map(|what| counted(*what)).collect();
         }
         State::Closed(Closed { groups, needed, lacking, broken, why, .. }) => {
@@ -149,7 +152,8 @@ fn host(proof: &HostProof) -> Value {
     json!({
         "host": proof.host,
         "user": proof.user,
-        "opensAll": proof.is_right(),
+        "opensAll": proof.opens_all(),
+        "incomplete": proof.incomplete,
         "secrets": proof.secrets.iter().map(secret).collect::<Vec<_>>(),
         "files": proof.files.iter().map(file).collect::<Vec<_>>(),
         "notes": proof.notes,
