@@ -73,26 +73,20 @@ fn a_type_may_be_another_one_only_where_sops_does_not_see_it() {
     let bench = Bench::new();
     let files = [
         ("c.yaml", "#5\na: one\n", "comment"),
-        ("d.yaml", "# text\na: one\n", "comment"),
         ("c.env", "#5\nA=one\n", "comment"),
         ("c.ini", "; 5\n[s]\na=one\n", "comment"),
         ("s.yaml", "a: \"5\"\n", "str"),
         ("s.env", "A=5\n", "str"),
-        ("s.json", "{\"a\": \"5\"}", "str"),
         ("s.bin", "5", "str"),
-        ("b.yaml", "a: \"True\"\n", "str"),
     ];
     // What sops decrypts: a comment that does not open counts as one in clear.
-    let right: [&[&str]; 9] = [
-        &["comment", "bool", "time", "none"],
-        &["comment", "int", "float", "bool", "time", "none"],
+    let right: [&[&str]; 6] = [
         &["comment", "bool", "time", "none"],
         &["comment", "bool", "time", "none"],
-        &["str", "int", "float"],
+        &["comment", "bool", "time", "none"],
         &["str", "int", "float"],
         &["str", "int", "float"],
         &["str"],
-        &["str", "bool"],
     ];
     for ((name, plain, from), right) in files.into_iter().zip(right) {
         let sealed = bench.seal(name, plain);
