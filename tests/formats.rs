@@ -90,7 +90,7 @@ fn compare(name: &str, plain: &str, texts: impl IntoIterator<Item = String>) {
         assert_eq!(document.is_ok(), theirs.is_some(), "{text:?}");
         accepted += usize::from(theirs.is_some());
     }
-    assert!(accepted > 20, "{accepted}");
+    assert!(accepted > 10, "{accepted}");
 }
 
 /// Texts that a strategy makes, the same in every run.
@@ -127,7 +127,7 @@ fn ini_is_read_as_sops_reads_it() {
         "a.b/c = 1\nä ö = ü\n",
         "x = %(top)s\ny = ${HOME}\nz = a\\nb\n",
     ];
-    let random = generated("([a-c\\[\\]=:#;\"'`\\\\ \n\t]{1,6}(=|\n)){1,6}", 60);
+    let random = generated("([a-c\\[\\]=:#;\"'`\\\\ \n\t]{1,6}(=|\n)){1,6}", 24);
     compare("a.ini", "a = 1\n", odd.into_iter().map(str::to_owned).chain(random));
 }
 
@@ -149,7 +149,7 @@ fn dotenv_is_read_as_sops_reads_it() {
         "\u{feff}BOM=1\n",
         "ä/ö:ü.-=ß\n",
     ];
-    let random = generated("([A-C#= \"\\\\nr\t]{1,5}(=|\n)){1,6}", 40);
+    let random = generated("([A-C#= \"\\\\nr\t]{1,5}(=|\n)){1,6}", 12);
     compare("a.env", "A=1\n", odd.into_iter().map(str::to_owned).chain(random));
 }
 
@@ -176,7 +176,7 @@ fn comments_seal_what_sops_says_they_seal() {
     ];
     let lines = proptest::collection::vec(line, 1..8);
     let mut sealed_values = 0;
-    for round in 0..60 {
+    for round in 0..20 {
         let plain = lines.new_tree(&mut runner).unwrap().current().join("\n") + "\nlast: x\n";
         let plain = ["KEY", "DEEP", "LOW", "&A"].into_iter().fold(plain, numbered);
         let option = ["--encrypted-comment-regex", "--unencrypted-comment-regex"][round % 2];
@@ -194,7 +194,7 @@ fn comments_seal_what_sops_says_they_seal() {
         })
         .unwrap();
     }
-    assert!(sealed_values > 100, "{sealed_values}");
+    assert!(sealed_values > 40, "{sealed_values}");
 }
 
 /// Each occurrence of a word with a number of its own.

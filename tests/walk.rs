@@ -79,3 +79,16 @@ fn comments_are_in_force_for_the_next_item_of_their_level() {
     ];
     assert_eq!(visits("a.yaml", content), expected);
 }
+
+/// A file that is one line is read in a time that grows with its length, comments in it or not.
+#[test]
+fn a_file_of_one_line_is_walked() {
+    for (name, end) in [("a.json", ""), ("a.yaml", " # end")] {
+        let lists = vec!["[\"x\", {}]"; 60_000].join(", ");
+        let content = format!("{{\"l\": [{lists}], \"sops\": {{}}}}{end}\n");
+        let text = Text::new(name.into(), content.as_str());
+        let mut values = 0;
+        walk(&text, Format::of(name), |visit| values += usize::from(visit.value == Visited::Text("x"))).unwrap();
+        assert_eq!(values, 60_000, "{name}");
+    }
+}

@@ -64,7 +64,10 @@ fn a_comment_after_a_node_is_found_on_its_line_only() {
         "l:\n  - one # first\n  - two\n  # above three\n  - three, # no comma list\nf: [a, # in a\n b] # after b\n";
     let yaml = read(source);
     let root = &yaml.documents[0];
-    let after = |node: &Node| yaml.comment_after(&node.span, source).map(|comment| comment.text.trim().to_owned());
+    let after = |node: &Node| {
+        yaml.comment_after(&node.span, &Text::new("a.yaml".into(), source))
+            .map(|comment| comment.text.trim().to_owned())
+    };
     let items = yaml.get(root, "l").unwrap().items();
     assert_eq!(after(&items[0]).as_deref(), Some("first"));
     assert_eq!(after(&items[1]), None);

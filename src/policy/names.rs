@@ -73,7 +73,7 @@ impl Walk<'_, '_> {
     fn comment(&mut self, node: &Node) {
         let Some(recipient) = recipient_text(node) else { return };
         let source = self.text.content();
-        let Some(comment) = self.yaml.comment_after(&node.span, source) else { return };
+        let Some(comment) = self.yaml.comment_after(&node.span, self.text) else { return };
         // In `[a, b] # both` the comment is not about the last one alone.
         let between = source.get(node.span.end..comment.span.start).unwrap_or_default();
         let name = comment.text.trim_start_matches('#').trim();

@@ -55,6 +55,6 @@ pub(super) fn tree(text: &Text) -> Option<Result<Yaml, Refused>> {
     let key = key?;
     Some(match broken {
         Some((span, why)) => Err(Refused::new(why, text.place(span))),
-        None => Ok(Yaml { comments, ..flat::tree(data, key, metadata) }),
+        None => flat::tree(text, data, key, metadata).map(|yaml| Yaml { comments, ..yaml }),
     })
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::source::Text;
 use crate::yaml::{Entry, Kind, Node, Scalar, Style, Value, Yaml};
+
+use super::read::Refused;
 
 /// How many values a flat file may hold: a bound for what a large one takes of memory.
 pub(super) const MAX_LINES: usize = 250_000;
@@ -32,24 +35,33 @@ pub(super) fn map(entries: Vec<Entry>) -> Node {
 }
 
 /// The tree of a flat file: its data, and under `sops` the metadata.
-pub(super) fn tree(mut data: Vec<Entry>, key: Node, metadata: Vec<Line>) -> Yaml {
+///
+/// # Errors
+/// If the names of the metadata contradict each other.
+pub(super) fn tree(text: &Text, mut data: Vec<Entry>, key: Node, metadata: Vec<Line>) -> Result<Yaml, Refused> {
     let mut root = Nested::Map(BTreeMap::new());
-    for line in metadata {
-        let name = line.name.text().unwrap_or_default().to_owned();
+    // Of a name that stands twice the last counts.
+    let lines: BTreeMap<String, Line> =
+        metadata.into_iter().map(|line| (line.name.text().unwrap_or_default().to_owned(), line)).collect();
+    for (name, line) in lines {
+        let span = line.name.span.clone();
         let steps = steps(&name);
-        if steps.len() <= MAX_STEPS {
-            root.insert(&steps, line);
+        if steps.len() <= MAX_STEPS && !root.insert(&steps, line) {
+            let why = "has a name in its sops metadata that does not go together with the others";
+            return Err(Refused { is_metadata: true, ..Refused::new(why, text.place(span)) });
         }
     }
     data.push(Entry { key, value: root.into_node() });
-    Yaml { documents: vec![map(data)], ..Yaml::default() }
+    Ok(Yaml { documents: vec![map(data)], ..Yaml::default() })
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Step<'a> {
     Key(&'a str),
     Index(usize),
 }
 
+/// The way that a name tells, as sops takes it apart; an index that is no number is 0 there.
 fn steps(name: &str) -> Vec<Step<'_>> {
     let mut steps = Vec::new();
     let mut rest = name;
@@ -57,9 +69,9 @@ fn steps(name: &str) -> Vec<Step<'_>> {
     loop {
         let next = [rest.find("__map_"), rest.find("__list_")].into_iter().flatten().min();
         let (part, after) = rest.split_at(next.unwrap_or(rest.len()));
-        steps.push(match part.parse() {
-            Ok(index) if is_index => Step::Index(index),
-            _ => Step::Key(part),
+        steps.push(match is_index {
+            true => Step::Index(part.parse().unwrap_or_default()),
+            false => Step::Key(part),
         });
         is_index = after.starts_with("__list_");
         match after.strip_prefix("__map_").or_else(|| after.strip_prefix("__list_")) {
@@ -76,9 +88,10 @@ enum Nested {
 }
 
 impl Nested {
-    /// Enters a line; one that does not fit the shape of those before it is left out.
-    fn insert(&mut self, steps: &[Step<'_>], line: Line) {
-        let Some((step, rest)) = steps.split_first() else { return };
+    /// Enters a line; not if one is in a list and the other in a map. A text takes the place of what
+    /// is below its name: sops goes through the names in any order, and fails at some.
+    fn insert(&mut self, steps: &[Step<'_>], line: Line) -> bool {
+        let Some((step, rest)) = steps.split_first() else { return false };
         let empty = || match rest.first() {
             Some(Step::Index(_)) => Nested::List(BTreeMap::new()),
             _ => Nested::Map(BTreeMap::new()),
@@ -86,9 +99,14 @@ impl Nested {
         let child = match (self, step) {
             (Nested::Map(entries), Step::Key(key)) => entries.entry((*key).to_owned()).or_insert_with(empty),
             (Nested::List(items), Step::Index(index)) => items.entry(*index).or_insert_with(empty),
-            _ => return,
+            (Nested::Line(_), _) => return true,
+            _ => return false,
         };
-        if rest.is_empty() { *child = Nested::Line(line) } else { child.insert(rest, line) }
+        if rest.is_empty() {
+            *child = Nested::Line(line);
+            return true;
+        }
+        child.insert(rest, line)
     }
 
     fn into_node(self) -> Node {

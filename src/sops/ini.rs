@@ -59,16 +59,21 @@ fn parse(text: &Text) -> Result<Yaml, Refused> {
             }
         }
     }
-    Ok(joined(sections, comments.all))
+    joined(text, sections, comments.all)
 }
 
-/// The sections as a tree. Of several sections `sops` the first is the metadata.
-fn joined(sections: Vec<Section>, comments: Vec<Comment>) -> Yaml {
+/// The sections as a tree.
+fn joined(text: &Text, sections: Vec<Section>, comments: Vec<Comment>) -> Result<Yaml, Refused> {
     let mut metadata: Option<Section> = None;
     let mut data = Vec::new();
     for section in sections {
         if section.name.text() == Some("sops") {
-            metadata.get_or_insert(section);
+            if metadata.is_some() {
+                let place = text.place(section.name.span);
+                let why = "has a second section `[sops]`, which sops refuses";
+                return Err(Refused { is_metadata: true, ..Refused::new(why, place) });
+            }
+            metadata = Some(section);
         } else if !(section.entries.is_empty() && section.name.span.is_empty()) {
             data.push(Entry { key: section.name, value: flat::map(section.entries) });
         }
@@ -81,7 +86,8 @@ fn joined(sections: Vec<Section>, comments: Vec<Comment>) -> Yaml {
         }
         Line { name: entry.key, value }
     });
-    Yaml { comments, ..flat::tree(data, metadata.name, lines.collect()) }
+    let yaml = flat::tree(text, data, metadata.name, lines.collect())?;
+    Ok(Yaml { comments, ..yaml })
 }
 
 const BYTE_ORDER_MARK: char = '\u{feff}';

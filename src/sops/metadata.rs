@@ -1,10 +1,12 @@
 //! The `sops` metadata: who can open the file.
 
 use crate::source::{Place, Text};
-use crate::yaml::{self, Kind, Yaml, kind};
+use crate::yaml::{self, Yaml, kind};
 
 use super::crypt::CryptRule;
+use super::document::Format;
 use super::enc;
+use super::fields::Fields;
 use super::read::Refused;
 
 /// One recipient entry.
@@ -69,23 +71,25 @@ pub(super) fn is_metadata(yaml: &Yaml, node: &yaml::Node) -> bool {
 
 impl Metadata {
     /// Reads the entry `sops` of a file, and refuses what sops refuses.
-    pub(super) fn read(text: &Text, yaml: &Yaml, entry: &yaml::Entry) -> Result<Metadata, Refused> {
-        let reader = Reader { text, yaml, place: text.place(entry.key.span.clone()) };
+    pub(super) fn read(text: &Text, yaml: &Yaml, entry: &yaml::Entry, format: Format) -> Result<Metadata, Refused> {
+        let reader = Reader { fields: Fields { text, yaml, format }, place: text.place(entry.key.span.clone()) };
         let root = yaml.resolve(&entry.value);
         let last_modified = reader.time(root, "lastmodified")?;
         let groups = reader.groups(root)?;
         let crypt = reader.crypt_rule(root)?;
-        let threshold = reader.threshold(root)?;
+        let threshold = reader.fields.whole(root, "shamir_threshold")?;
+        let mac_only_encrypted = reader.fields.truth(root, "mac_only_encrypted")?;
         let version = reader.version(root)?;
         let (mac, _) = reader.required(root, "mac")?;
         Ok(Metadata {
-            threshold,
+            // What is not above 0 sops takes for absent.
+            threshold: threshold.filter(|&number| number > 0).map(|number| u32::try_from(number).unwrap_or(u32::MAX)),
             version: Some(version),
             last_modified: Some(last_modified),
             unusable: groups.iter().flatten().filter_map(unusable).collect(),
             mac: mac.into(),
             crypt,
-            mac_only_encrypted: reader.truth(root, "mac_only_encrypted")?,
+            mac_only_encrypted,
             groups,
             place: reader.place,
         })
@@ -93,31 +97,51 @@ impl Metadata {
 }
 
 struct Reader<'a> {
-    text: &'a Text,
-    yaml: &'a Yaml,
+    fields: Fields<'a>,
     /// Where the metadata stands.
     place: Place,
 }
 
 impl<'a> Reader<'a> {
-    /// One group of the flat lists; else those of `key_groups`.
+    /// One group of the flat lists; else those of `key_groups`, which must be of the right types all the same.
     fn groups(&self, root: &'a yaml::Node) -> Result<Vec<Vec<Recipient>>, Refused> {
+        let groups = self.fields.maps(root, "key_groups")?;
+        for map in groups.iter().copied().chain([root]) {
+            for kind in LISTS {
+                self.fields.maps(map, kind)?.into_iter().try_for_each(|item| self.check_types(kind, item))?;
+            }
+        }
         let flat = self.group(root)?;
         if !flat.is_empty() {
             return Ok(vec![flat]);
         }
-        let groups: Vec<_> =
-            self.list(root, "key_groups")?.iter().map(|group| self.group(group)).collect::<Result<_, _>>()?;
         if groups.is_empty() {
             return Err(self.refuse("names no recipient in its sops metadata"));
         }
-        Ok(groups)
+        groups.into_iter().map(|group| self.group(group)).collect()
+    }
+
+    /// All that sops' library wants of an entry, which it reads before sops looks at it.
+    fn check_types(&self, kind: &str, item: &'a yaml::Node) -> Result<(), Refused> {
+        let names: &[&str] = match kind {
+            "kms" => &["arn", "role", "aws_profile"],
+            "gcp_kms" => &["resource_id"],
+            "hckms" => &["key_id"],
+            "azure_kv" => &["vault_url", "name", "version"],
+            "hc_vault" => &["vault_address", "engine_path", "key_name"],
+            "pgp" => &["fp"],
+            _ => &["recipient"],
+        };
+        for name in names.iter().chain(&["enc"]).chain((kind != "age").then_some(&"created_at")) {
+            self.fields.text(item, name)?;
+        }
+        if kind == "kms" { self.fields.texts(item, "context").map(drop) } else { Ok(()) }
     }
 
     fn group(&self, group: &'a yaml::Node) -> Result<Vec<Recipient>, Refused> {
         let mut recipients = Vec::new();
         for kind in LISTS {
-            for item in self.list(group, kind)? {
+            for item in self.fields.maps(group, kind)? {
                 recipients.push(self.recipient(kind, item)?);
             }
         }
@@ -130,14 +154,14 @@ impl<'a> Reader<'a> {
         }
         let mut place = None;
         let mut field = |name| -> Result<&str, Refused> {
-            let Some((text, node)) = self.field(item, name)? else { return Ok("") };
-            place.get_or_insert_with(|| self.text.place(node.span.clone()));
+            let Some((text, node)) = self.fields.text(item, name)? else { return Ok("") };
+            place.get_or_insert_with(|| self.fields.text.place(node.span.clone()));
             Ok(text)
         };
         let identity = match kind {
             "kms" => {
                 let (arn, role, profile) = (field("arn")?, field("role")?, field("aws_profile")?);
-                kms_identity(arn, role, &self.context(item)?, profile)
+                kms_identity(arn, role, &self.fields.texts(item, "context")?, profile)
             }
             "gcp_kms" => field("resource_id")?.to_owned(),
             "hckms" => field("key_id")?.to_owned(),
@@ -148,65 +172,38 @@ impl<'a> Reader<'a> {
             "pgp" => field("fp")?.replace(' ', ""),
             _ => field("recipient")?.to_owned(),
         };
-        let place = place.unwrap_or_else(|| self.text.place(self.yaml.resolve(item).span.clone()));
-        let enc = self.field(item, "enc")?.map_or("", |(enc, _)| enc);
+        let place = place.unwrap_or_else(|| self.fields.text.place(item.span.clone()));
+        let is_in_region = |key: &str| {
+            key.split_once(':').is_some_and(|(region, id)| !region.trim().is_empty() && !id.trim().is_empty())
+        };
+        if kind == "hckms" && !is_in_region(&identity) {
+            let why = "has a `key_id` in its sops metadata that is not of the form region:id";
+            return Err(self.fields.refuse_at(place, why));
+        }
+        let enc = self.fields.text(item, "enc")?.map_or("", |(enc, _)| enc);
         Ok(Recipient { kind, identity, enc: enc.into(), place })
-    }
-
-    /// The encryption context of a kms entry, in file order.
-    fn context(&self, item: &'a yaml::Node) -> Result<Vec<(&'a str, &'a str)>, Refused> {
-        let Some(context) = self.yaml.get(item, "context") else { return Ok(Vec::new()) };
-        let text = |node| self.yaml.resolve(node).text();
-        let pair = |entry: &'a yaml::Entry| Some((text(&entry.key)?, text(&entry.value)?));
-        let pairs: Option<_> = context.entries().iter().map(pair).collect();
-        pairs.ok_or_else(|| self.refuse_at(context, "has a kms `context` in its sops metadata that is not of texts"))
     }
 
     /// The one crypt rule; the default where there is none.
     fn crypt_rule(&self, root: &'a yaml::Node) -> Result<CryptRule, Refused> {
         let mut first: Option<CryptRule> = None;
         for option in CryptRule::OPTIONS {
-            let Some((text, node)) = self.field(root, option)? else { continue };
+            let Some((text, node)) = self.fields.text(root, option)? else { continue };
             if let Some(first) = &first {
                 let first = first.option().0;
                 let why = format!("has both `{first}` and `{option}` in its sops metadata; sops allows one of them");
-                return Err(self.refuse_at(node, &why));
+                return Err(self.fields.refuse(node, &why));
             }
             first = CryptRule::new(option, text);
         }
         Ok(first.unwrap_or_default())
     }
 
-    /// A boolean, in the flat formats as a text; absent is false.
-    fn truth(&self, map: &'a yaml::Node, key: &str) -> Result<bool, Refused> {
-        let Some((text, node)) = self.field(map, key)? else { return Ok(false) };
-        let is_bool = |scalar: &yaml::Scalar| scalar.kind == Kind::Bool || scalar.kind == Kind::Str;
-        match text.to_ascii_lowercase().as_str() {
-            "true" if node.scalar().is_some_and(is_bool) => Ok(true),
-            "false" if node.scalar().is_some_and(is_bool) => Ok(false),
-            _ => {
-                Err(self.refuse_at(node, &format!("has a `{key}` in its sops metadata that is neither true nor false")))
-            }
-        }
-    }
-
-    fn threshold(&self, root: &'a yaml::Node) -> Result<Option<u32>, Refused> {
-        let Some((text, node)) = self.field(root, "shamir_threshold")? else { return Ok(None) };
-        match text.parse() {
-            // 0 is what sops takes for absent.
-            Ok(0) => Ok(None),
-            Ok(threshold) => Ok(Some(threshold)),
-            Err(_) => Err(self.refuse_at(node, "has a `shamir_threshold` in its sops metadata that is no number")),
-        }
-    }
-
     fn version(&self, root: &'a yaml::Node) -> Result<String, Refused> {
         let (text, node) = self.required(root, "version")?;
-        let parts: Vec<&str> = text.split(['-', '+']).next().unwrap_or_default().split('.').collect();
-        // Without zeros before it (semver.org, 2).
-        let is_number = |part: &&str| *part == "0" || !part.starts_with('0') && part.parse::<u64>().is_ok();
-        if parts.len() != 3 || !parts.iter().all(is_number) {
-            return Err(self.refuse_at(node, "has a `version` in its sops metadata that is not of the form 3.11.0"));
+        if !is_version(text) {
+            let why = "has a `version` in its sops metadata that is not of the form 3.11.0";
+            return Err(self.fields.refuse(node, why));
         }
         Ok(text.to_owned())
     }
@@ -216,47 +213,40 @@ impl<'a> Reader<'a> {
         let (text, node) = self.required(map, key)?;
         if !kind::is_rfc3339(text) {
             let why = format!("has a `{key}` in its sops metadata that is not of the form 2024-01-02T03:04:05Z");
-            return Err(self.refuse_at(node, &why));
+            return Err(self.fields.refuse(node, &why));
         }
         Ok(text.to_owned())
     }
 
     fn required(&self, map: &'a yaml::Node, key: &str) -> Result<(&'a str, &'a yaml::Node), Refused> {
-        self.field(map, key)?.ok_or_else(|| {
+        self.fields.text(map, key)?.ok_or_else(|| {
             let why = format!("has no `{key}` in its sops metadata");
             // The metadata itself is named by its key, an entry of a list by its text.
-            if key == "created_at" { self.refuse_at(map, &why) } else { self.refuse(&why) }
+            if key == "created_at" { self.fields.refuse(map, &why) } else { self.refuse(&why) }
         })
     }
 
-    /// A text that is there and neither null nor empty.
-    fn field(&self, map: &'a yaml::Node, key: &str) -> Result<Option<(&'a str, &'a yaml::Node)>, Refused> {
-        let Some(node) = self.yaml.get(map, key).filter(|node| !node.is_null()) else { return Ok(None) };
-        match node.text() {
-            Some("") => Ok(None),
-            Some(text) => Ok(Some((text, node))),
-            None => Err(self.refuse_at(node, &format!("has a `{key}` in its sops metadata that is not a text"))),
-        }
-    }
-
-    fn list(&self, map: &'a yaml::Node, key: &str) -> Result<&'a [yaml::Node], Refused> {
-        match self.yaml.get(map, key) {
-            None => Ok(&[]),
-            Some(node) if node.is_null() => Ok(&[]),
-            Some(yaml::Node { value: yaml::Value::List(items), .. }) => Ok(items),
-            Some(node) => {
-                Err(self.refuse_at(node, &format!("has `{key}` in its sops metadata as something else than a list")))
-            }
-        }
-    }
-
     fn refuse(&self, why: &str) -> Refused {
-        Refused { is_metadata: true, ..Refused::new(why, self.place.clone()) }
+        self.fields.refuse_at(self.place.clone(), why)
     }
+}
 
-    fn refuse_at(&self, node: &yaml::Node, why: &str) -> Refused {
-        Refused { is_metadata: true, ..Refused::new(why, self.text.place(node.span.clone())) }
-    }
+/// Whether sops can compare a version with others (`AIsNewerThanB` in version.go, and the parser of
+/// blang/semver 3.5): of version 1 it takes any.
+fn is_version(text: &str) -> bool {
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = |part: &str| digits(part) && (part == "0" || !part.starts_with('0')) && part.parse::<u64>().is_ok();
+    let is_word =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let numbers = text.strip_prefix('v').unwrap_or(text);
+    let (numbers, build) = numbers.split_once('+').unwrap_or((numbers, "0"));
+    let (numbers, release) = numbers.split_once('-').unwrap_or((numbers, "0"));
+    let numbers: Vec<&str> = numbers.split('.').collect();
+    let is_semantic = numbers.len() == 3
+        && numbers.into_iter().all(is_number)
+        && release.split('.').all(|part| is_word(part) && (!digits(part) || is_number(part)))
+        && build.split('.').all(is_word);
+    text.starts_with("1.") || is_semantic
 }
 
 /// What is wrong with the `enc` of a recipient.

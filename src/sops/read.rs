@@ -1,9 +1,10 @@
 //! One file: whether it is a sops file, and what it holds.
 
 use crate::source::{Place, Text};
-use crate::yaml::{self, Yaml};
+use crate::yaml::{self, MAX_DEPTH, MAX_NODES, Yaml};
 
 use super::document::{Document, Format};
+use super::json::{self, JsonError};
 use super::{dotenv, ini, yaml as structured};
 
 /// Why sops would not take a file that holds its metadata. The message is a clause and holds no
@@ -102,19 +103,24 @@ fn yaml_tree(text: &Text) -> Option<Result<Yaml, Refused>> {
 
 fn json_tree(text: &Text) -> Option<Result<Yaml, Refused>> {
     let content = text.content();
-    // YAML allows what JSON does not: a comma too many, comments, a second document.
-    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(content) {
-        // Nix starts with a brace too; only what is sealed is surely a sops file.
-        let is_named = Format::of(text.path()) == Format::Json;
-        let is_binary = content.contains("\"data\": \"ENC[AES256_GCM,");
-        let is_sops = has_sealed(text) && (is_named || is_binary || content.contains("\"sops\""));
-        let at = text.offset_of_nix_position(error.line() as u32, error.column() as u32);
-        let why = "is not valid JSON, as which sops reads it".to_owned();
-        return is_sops.then(|| Err(broken(text, Refused::new(why, text.place(at..at)))));
-    }
-    match yaml::parse(text) {
+    match json::parse(text) {
         Ok(yaml) => Some(Ok(yaml)),
-        Err(error) => has_sealed(text).then(|| Err(error.into())),
+        Err(JsonError::Syntax(at)) => {
+            // Nix starts with a brace too; only what is sealed is surely a sops file.
+            let is_named = Format::of(text.path()) == Format::Json;
+            let is_binary = content.contains("\"data\": \"ENC[AES256_GCM,");
+            let is_sops = has_sealed(text) && (is_named || is_binary || content.contains("\"sops\""));
+            let why = "is not valid JSON, as which sops reads it";
+            is_sops.then(|| Err(broken(text, Refused::new(why, text.place(at..at)))))
+        }
+        Err(JsonError::TooDeep(at)) => has_sealed(text).then(|| {
+            let why = format!("is nested deeper than {MAX_DEPTH} levels");
+            Err(Refused::new(why, text.place(at..at)))
+        }),
+        Err(JsonError::TooMuch(at)) => has_sealed(text).then(|| {
+            let why = format!("holds more than {MAX_NODES} values");
+            Err(Refused::new(why, text.place(at..at)))
+        }),
     }
 }
 

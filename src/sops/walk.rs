@@ -161,7 +161,7 @@ impl<'y, F: FnMut(&Visit<'_>)> Walker<'y, F> {
         };
         match self.format {
             Format::Yaml if is_line => {
-                let after = self.yaml.comment_after(&value.span, self.text.content());
+                let after = self.yaml.comment_after(&value.span, self.text);
                 after.map_or(value.span.end, |comment| comment.span.end)
             }
             Format::Yaml => value.span.start,
@@ -181,12 +181,11 @@ impl<'y, F: FnMut(&Visit<'_>)> Walker<'y, F> {
 
     /// Visits those after the last item of a block; in YAML those that are indented as it is.
     fn comments_below(&mut self, block: &yaml::Node, range: Range<usize>) -> usize {
-        let column = self.column(block.span.start);
         let all = &self.yaml.comments;
         let first = all.partition_point(|comment| comment.span.start < range.start);
         let mut seen = range.start;
         for comment in all.iter().skip(first).take_while(|comment| comment.span.start < range.end) {
-            if self.format == Format::Yaml && self.column(comment.span.start) < column {
+            if self.format == Format::Yaml && self.column(comment.span.start) < self.column(block.span.start) {
                 break;
             }
             self.comment(comment);
@@ -202,10 +201,9 @@ impl<'y, F: FnMut(&Visit<'_>)> Walker<'y, F> {
         self.visit_at(Visited::Comment(&comment.text), comment.span.clone());
     }
 
-    /// How many bytes stand before an offset on its line.
-    fn column(&self, at: usize) -> usize {
-        let before = self.text.content().get(..at).unwrap_or_default();
-        before.len() - before.rfind('\n').map_or(0, |newline| newline + 1)
+    /// Not counted from the start of the line, which may be the whole file.
+    fn column(&self, at: usize) -> u32 {
+        self.text.position(at).column
     }
 
     fn visit(&mut self, value: Visited<'_>, node: &yaml::Node) {

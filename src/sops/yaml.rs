@@ -1,4 +1,4 @@
-//! From a tree of YAML to the leaf tree. JSON is YAML; dotenv and ini come as such a tree too.
+//! From a tree of YAML to the leaf tree. JSON, dotenv and ini come as such a tree too.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -7,6 +7,7 @@ use crate::source::{Place, Text};
 use crate::yaml::{self, Kind, MAX_DEPTH, MAX_NODES, Yaml};
 
 use super::document::{Child, Document, Format, Leaf, Node, Value};
+use super::fields::is_folded;
 use super::metadata::{self, Metadata};
 use super::read::Refused;
 use super::seal::{Seal, SealedType};
@@ -36,12 +37,36 @@ fn first_sealed(root: &yaml::Node) -> Option<&yaml::Node> {
 }
 
 fn read_document(text: &Text, yaml: &Yaml, metadata: &yaml::Entry, format: Format) -> Result<Document, Refused> {
-    let metadata = Metadata::read(text, yaml, metadata)?;
+    let metadata = Metadata::read(text, yaml, metadata, format)?;
+    if matches!(format, Format::Json | Format::Binary) {
+        one_metadata(text, yaml)?;
+    }
     let mut reader = Reader { text, yaml, nodes: 0, top: 0..0 };
     let parts = yaml.documents.iter().enumerate();
     let parts =
         parts.map(|(index, root)| reader.part(root, index == 0 && format == Format::Yaml)).collect::<Result<_, _>>()?;
     Ok(Document { path: text.path().clone(), text: text.clone(), format, parts, metadata })
+}
+
+/// sops panics at a second `sops`, and reads what has this name in another case as metadata too.
+fn one_metadata(text: &Text, yaml: &Yaml) -> Result<(), Refused> {
+    let mut exact = false;
+    for entry in yaml.documents.first().map_or(&[][..], yaml::Node::entries) {
+        let key = entry.key.text().unwrap_or_default();
+        let why = match &entry.value.value {
+            _ if !is_folded(key, "sops") => continue,
+            _ if key == "sops" && exact => "has a second `sops`, which sops refuses",
+            _ if key == "sops" => {
+                exact = true;
+                continue;
+            }
+            yaml::Value::Map(_) => continue,
+            _ if entry.value.is_null() && !exact => continue,
+            _ => "has a key that sops takes for its metadata too, since it reads JSON without regard to case",
+        };
+        return Err(Refused { is_metadata: true, ..Refused::new(why, text.place(entry.key.span.clone())) });
+    }
+    Ok(())
 }
 
 struct Reader<'a> {

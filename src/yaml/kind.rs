@@ -63,7 +63,7 @@ fn of_number(text: &str) -> Kind {
         return Kind::Timestamp;
     }
     let plain = text.replace('_', "");
-    if is_int(&plain) {
+    if int(&plain).is_some() {
         Kind::Int
     } else if is_float(&plain) {
         Kind::Float
@@ -72,15 +72,15 @@ fn of_number(text: &str) -> Kind {
     }
 }
 
-/// Go's `strconv.ParseInt` and `ParseUint` with base 0, and go-yaml's own octals.
-fn is_int(text: &str) -> bool {
+/// Go's `strconv.ParseInt` and `ParseUint` with base 0, and go-yaml's own octals; at most 64 bits.
+pub(super) fn int(text: &str) -> Option<i128> {
     let (sign, digits) = match text.strip_prefix(['+', '-']) {
         Some(digits) => (text.starts_with('-'), digits),
         None => (false, text),
     };
     // The number parsers of Rust take a sign of their own.
     if digits.starts_with(['+', '-']) {
-        return false;
+        return None;
     }
     let lower = digits.to_ascii_lowercase();
     let (radix, digits) = match lower.split_at_checked(2) {
@@ -91,13 +91,16 @@ fn is_int(text: &str) -> bool {
         _ => (10, lower.as_str()),
     };
     if digits.is_empty() {
-        return lower.len() > 1 && lower.bytes().all(|byte| byte == b'0');
+        return (lower.len() > 1 && lower.bytes().all(|byte| byte == b'0')).then_some(0);
     }
     if digits.starts_with(['+', '-']) {
-        return false;
+        return None;
     }
-    let Ok(magnitude) = u64::from_str_radix(digits, radix) else { return false };
-    !sign || magnitude <= i64::MIN.unsigned_abs()
+    let magnitude = u64::from_str_radix(digits, radix).ok()?;
+    match sign {
+        true => (magnitude <= i64::MIN.unsigned_abs()).then_some(-i128::from(magnitude)),
+        false => Some(i128::from(magnitude)),
+    }
 }
 
 /// `^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`, and finite.

@@ -6,6 +6,7 @@ pub mod edit;
 pub mod kind;
 pub mod node;
 mod parse;
+mod typed;
 
 pub use edit::Editor;
 pub use kind::Kind;

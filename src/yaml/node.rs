@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::source::Text;
+
 use super::kind::Kind;
 
 /// A file of YAML (or JSON, which is YAML).
@@ -128,12 +130,12 @@ impl Yaml {
     }
 
     /// The comment that follows a byte range on its last line, as in `- *host # the laptop`.
-    /// `source` is the file's content.
-    pub fn comment_after(&self, span: &Range<usize>, source: &str) -> Option<&Comment> {
+    /// `text` is the file.
+    pub fn comment_after(&self, span: &Range<usize>, text: &Text) -> Option<&Comment> {
         let next = self.comments.partition_point(|comment| comment.span.start < span.end);
         let comment = self.comments.get(next)?;
-        let between = source.get(span.end..comment.span.start)?;
-        (!between.contains('\n')).then_some(comment)
+        // Its line may be the whole file, so it is not searched.
+        (text.position(span.end).line == text.position(comment.span.start).line).then_some(comment)
     }
 }
 

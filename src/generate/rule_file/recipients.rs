@@ -125,7 +125,7 @@ impl RuleFile {
     /// The comment behind a new item that names it as its sibling's comment names that one.
     fn comment_like(&self, sibling: &Node, name: &str) -> String {
         let source = self.content();
-        let Some(comment) = self.yaml.comment_after(&sibling.span, source) else { return String::new() };
+        let Some(comment) = self.yaml.comment_after(&sibling.span, &self.text) else { return String::new() };
         let gap = source.get(sibling.span.end..comment.span.start).unwrap_or(" ").trim_start_matches(['"', '\'']);
         let space = if comment.text.trim_start_matches('#').starts_with(' ') { " " } else { "" };
         format!("{gap}#{space}{name}")
