@@ -64,10 +64,23 @@ impl Planted {
             assert!(sealed.status.success(), "{}", String::from_utf8_lossy(&sealed.stderr));
             break_in_all_ways(&secrets, name);
         }
+        let age = secrets.join("f.age");
+        fs::write(keys.path().join("plain"), MARKER).unwrap();
+        let mut seal = Command::new("age");
+        let made = seal.args(["-r", &recipient, "-o"]).arg(&age).arg(keys.path().join("plain")).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let sealed = fs::read(&age).unwrap();
+        fs::write(secrets.join("cut-f.age"), &sealed[..sealed.len() - 3]).unwrap();
         let fixture = fixtures().join("rules/key-missing/fires");
-        fs::copy(fixture.join("flake.nix"), folder.path().join("flake.nix")).unwrap();
+        let flake = fs::read_to_string(fixture.join("flake.nix")).unwrap();
+        let flake = flake.replace("  outputs =", "  inputs.agenix.url = \"github:ryantm/agenix\";\n  outputs =");
+        let flake = flake.replace("sops-nix, ...", "sops-nix, agenix, ...");
+        let flake = flake
+            .replace("        ./configuration.nix", "        agenix.nixosModules.default\n        ./configuration.nix");
+        fs::write(folder.path().join("flake.nix"), flake).unwrap();
         let module = "{\n  sops.age.keyFile = \"/key\";\n  sops.secrets = {\n    token.sopsFile = ./secrets/a.yaml;\n    port.sopsFile = ./secrets/a.yaml;\n    \
-                      no.sopsFile = ./secrets/b.json;\n    edited.sopsFile = ./secrets/edited-a.yaml;\n    cut.sopsFile = ./secrets/cut-a.yaml;\n  };\n}\n";
+                      no.sopsFile = ./secrets/b.json;\n    edited.sopsFile = ./secrets/edited-a.yaml;\n    cut.sopsFile = ./secrets/cut-a.yaml;\n  };\n  \
+                      age.secrets.f.file = ./secrets/f.age;\n}\n";
         fs::write(folder.path().join("configuration.nix"), module).unwrap();
         let ssh_private = fs::read_to_string(&ssh).unwrap();
         let ssh_lines = ssh_private.lines().filter(|line| line.len() > 40).map(str::to_owned);
@@ -82,7 +95,7 @@ impl Planted {
     }
 
     /// Runs it with what one way of giving keys sets.
-    fn run(&self, arguments: &[&str], environment: &[(&str, String)]) {
+    fn run(&self, arguments: &[&str], environment: &[(&str, String)]) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sealnix"));
         command.args(arguments).current_dir(self.path()).env_clear().env("HOME", "/nowhere");
         command.env("PATH", std::env::var_os("PATH").unwrap());
@@ -94,6 +107,9 @@ impl Planted {
                 assert!(!output.contains(hidden), "{arguments:?} {environment:?} prints {hidden}:\n{output}");
             }
         }
+        // Else nothing was tried.
+        assert!(!run.stderr.contains("Usage:"), "{arguments:?}: {}", run.stderr);
+        run
     }
 }
 
@@ -155,7 +171,7 @@ fn neither_plaintexts_nor_keys_are_in_any_output() {
         &["verify", "--host", "web", "--format", "json"],
         &["generate", "module", "secrets/a.yaml", "secrets/b.json"],
         &["generate", "example", "secrets/a.yaml"],
-        &["generate", "env", "secrets/a.yaml"],
+        &["generate", "env", "--unit", "web", "secrets/a.yaml"],
         &["generate", "dummy", "secrets/c.env"],
     ];
     let later: [&[&str]; 9] = [
@@ -169,9 +185,19 @@ fn neither_plaintexts_nor_keys_are_in_any_output() {
         &["hosts"],
         &["hosts", "--format", "json"],
     ];
-    for environment in &environments {
+    for (number, environment) in environments.iter().enumerate() {
         for command in commands.iter().chain(&later) {
-            planted.run(command, environment);
+            let run = planted.run(command, environment);
+            // The first has no key, the last none that can be used.
+            if command == &["verify"] && (1..=3).contains(&number) {
+                for file in ["a.yaml", "b.json", "c.env", "d.ini", "e.bin", "f.age"] {
+                    assert!(run.stdout.contains(&format!("right       secrets/{file}: ")), "{}", run.stdout);
+                }
+            }
+            if command == &["verify", "--host", "web"] && (1..=3).contains(&number) {
+                assert!(!run.stdout.contains("age.secrets.f: "), "{}", run.stdout);
+                assert!(run.stdout.contains(" declared secrets\n"), "{}", run.stdout);
+            }
         }
     }
     let files = files(&planted);
