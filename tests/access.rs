@@ -331,3 +331,28 @@ fn a_path_outside_is_refused() {
         run.stderr
     );
 }
+
+/// A file that nobody could look into may be open to anybody.
+#[test]
+fn what_was_not_looked_at_is_named_and_never_clean() {
+    let repository = repository(&[("secrets/a.yaml", &sealed(&[&["$A"]], None)), ("secrets/b.yaml", "placeholder")]);
+    let latin = [b"# caf\xe9\n", sealed(&[&["$B"]], None).as_bytes()].concat();
+    fs::write(repository.path().join("secrets/b.yaml"), latin).unwrap();
+    for line in [&["matrix"][..], &["who", ALICE]] {
+        let run = repository.sealnix(line);
+        assert_eq!(run.code, Some(2), "{}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains("secrets/a.yaml"), "{}", run.stdout);
+        assert!(run.stdout.ends_with("not looked at: secrets/b.yaml is not UTF-8\n"), "{}", run.stdout);
+        let json = repository.sealnix(&[line, &["--format", "json"]].concat()).json().unwrap();
+        assert_eq!(json["notLooked"], json!([{ "path": "secrets/b.yaml", "why": "is not UTF-8" }]));
+    }
+}
+
+/// An `encrypted_regex` that matches nothing leaves all in clear (reference: sops.md section 1).
+#[test]
+fn values_in_clear_are_counted() {
+    let file = sealed(&[&["$A"]], None)
+        .replace("token: ENC[AES256_GCM,data:AAAA,iv:AAAA,tag:AAAA,type:str]\n", "token: plain\n");
+    let repository = repository(&[("a.yaml", &file)]);
+    assert!(said(&repository.sealnix(&["why", "a.yaml"])).contains("\na.yaml: sealed, 1 value (1 in clear), "));
+}

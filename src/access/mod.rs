@@ -18,8 +18,8 @@ use crate::identity::Identities;
 use crate::manifest::Manifest;
 use crate::policy::Policy;
 use crate::sops::Document;
-use crate::source::Tree;
-use crate::vault::Vault;
+use crate::source::{NotLooked, Tree};
+use crate::vault::{self, Vault};
 
 pub use age::{Age, AgeDrift, AgeRule};
 pub use file::{Candidate, File, Mending, State, Verdict};
@@ -84,6 +84,11 @@ impl<'a> Access<'a> {
             repository.vault.sealed_files().into_keys().chain(repository.vault.age.keys()).collect();
         access.files = paths.into_iter().map(|path| access.file(path)).collect();
         access
+    }
+
+    /// The files that were not looked at and may be sealed ones: who reads them is not known.
+    pub fn unseen(&self) -> impl Iterator<Item = &'a NotLooked> {
+        self.repository.tree.not_looked.iter().filter(|file| vault::may_be_sealed(&file.path))
     }
 
     /// The files that somebody declares and that are no sealed files of this repository.

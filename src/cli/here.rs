@@ -5,10 +5,11 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::Outcome;
 use super::run::{self, Known, RunError};
 use super::sealed;
 use super::subject::Subject;
-use crate::access::Repository;
+use crate::access::{Access, Repository};
 use crate::agenix::Agenix;
 use crate::identity::Identities;
 use crate::manifest::Manifest;
@@ -99,4 +100,9 @@ impl Here {
             None => Ok(()),
         }
     }
+}
+
+/// An answer about all files is not whole where one was not looked at.
+pub fn outcome(access: &Access<'_>) -> Outcome {
+    if access.unseen().next().is_some() { Outcome::NotLookedAt } else { Outcome::Clean }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::ValueEnum;
 
 use super::Outcome;
-use super::here::Here;
+use super::here::{Here, outcome};
 use super::run::RunError;
 use crate::access::Access;
 use crate::report::human::Style;
@@ -37,5 +37,5 @@ pub fn matrix(here: &Here, format: Format, style: Style, out: &mut impl Write) -
         Format::Csv => matrix::write_csv(out, &access)?,
         Format::Markdown => matrix::write_markdown(out, &access)?,
     }
-    Ok(Outcome::Clean)
+    Ok(outcome(&access))
 }

@@ -216,7 +216,7 @@ pub enum Format {
     /// For people.
     #[default]
     Human,
-    /// For other programs: docs/findings.md, docs/comparison.md.
+    /// For other programs: the page of the command in docs/ says what it holds.
     Json,
 }
 

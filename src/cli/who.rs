@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::here::Here;
+use super::here::{Here, outcome};
 use super::run::RunError;
 use super::{Format, Outcome};
 use crate::access::Access;
@@ -22,5 +22,5 @@ pub fn who(here: &Here, word: &str, format: Format, out: &mut impl Write) -> Res
         }
         Format::Json => who::write_json(out, &access, word, &asked)?,
     }
-    Ok(Outcome::Clean)
+    Ok(outcome(&access))
 }

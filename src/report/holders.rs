@@ -1,10 +1,13 @@
 //! How holders and their keys are written, by all that speak of who can read what.
 
+use std::io;
+
 use serde::Serialize;
 
 use super::summary::count;
 use crate::access::{Access, Holder, Key, Kind, Readers, Who, short};
 use crate::identity::{Evidence, Held};
+use crate::sops::{Document, Leaf};
 use crate::source::Place;
 use crate::source::visible::clean_line;
 
@@ -37,6 +40,38 @@ struct WrittenKey<'a> {
     corroborated: bool,
     path: &'a str,
     line: u32,
+}
+
+/// How many values a file has, and how many of them are in clear: `3 values`, `3 values (1 in clear)`.
+pub(super) fn values(document: &Document) -> String {
+    let leaves = document.reachable_leaves();
+    let is_clear = |leaf: &Leaf| match leaf {
+        Leaf::ClearText { length } => *length > 0,
+        Leaf::ClearOther(_) => true,
+        Leaf::Sealed(_) | Leaf::Null => false,
+    };
+    match leaves.iter().filter(|(_, leaf, _)| is_clear(leaf)).count() {
+        0 => count(leaves.len(), "value"),
+        clear => format!("{} ({clear} in clear)", count(leaves.len(), "value")),
+    }
+}
+
+/// A file that was not looked at, in JSON.
+#[derive(Debug, Serialize)]
+pub(super) struct Unseen<'a> {
+    path: &'a str,
+    why: &'a str,
+}
+
+/// The files of which nobody knows who reads them, since they were not looked at.
+pub(super) fn unseen<'a>(access: &'a Access<'_>) -> Vec<Unseen<'a>> {
+    access.unseen().map(|file| Unseen { path: &file.path, why: &file.why }).collect()
+}
+
+/// The same for people.
+pub(super) fn write_unseen(out: &mut impl io::Write, access: &Access<'_>) -> io::Result<()> {
+    let files = access.unseen().map(|file| format!("not looked at: {} {}", file.path, file.why));
+    files.map(|line| clean_line(&line)).try_for_each(|line| writeln!(out, "{line}"))
 }
 
 pub(super) fn written<'a>(holder: &'a Holder<'a>) -> WrittenHolder<'a> {

@@ -6,7 +6,7 @@ use std::io;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, presets};
 use serde::Serialize;
 
-use super::holders::{self, VERSION, WrittenHolder};
+use super::holders::{self, Unseen, VERSION, WrittenHolder};
 use super::human::Style;
 use super::summary::count;
 use super::who::reach_word;
@@ -84,7 +84,8 @@ const PATHS: usize = 60;
 pub fn write(out: &mut impl io::Write, access: &Access<'_>, style: Style) -> io::Result<()> {
     let matrix = Matrix::of(access);
     if matrix.rows.is_empty() {
-        return writeln!(out, "no sealed file was found");
+        writeln!(out, "no sealed file was found")?;
+        return holders::write_unseen(out, access);
     }
     let columns = matrix.filled();
     let paths: Vec<String> = matrix.rows.iter().map(|(file, _)| clean_line(&file.path)).collect();
@@ -112,7 +113,7 @@ pub fn write(out: &mut impl io::Write, access: &Access<'_>, style: Style) -> io:
             wrapped(out, &format!("{title}: {}", clean_line(&lines.join(", "))), style)?;
         }
     }
-    Ok(())
+    holders::write_unseen(out, access)
 }
 
 /// Columns of which the same is to be said become one.
@@ -269,6 +270,7 @@ struct Written<'a> {
     version: u32,
     holders: Vec<WrittenHolder<'a>>,
     files: Vec<WrittenFile<'a>>,
+    not_looked: Vec<Unseen<'a>>,
 }
 
 #[derive(Serialize)]
@@ -314,7 +316,8 @@ pub fn write_json(out: &mut impl io::Write, access: &Access<'_>) -> io::Result<(
         }
     };
     let holders = access.holders.iter().map(holders::written).collect();
-    let written = Written { version: VERSION, holders, files: access.files.iter().map(file).collect() };
+    let files = access.files.iter().map(file).collect();
+    let written = Written { version: VERSION, holders, files, not_looked: holders::unseen(access) };
     serde_json::to_writer_pretty(&mut *out, &written)?;
     writeln!(out)
 }

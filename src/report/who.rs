@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::holders::{self, VERSION, WrittenHolder, described, how, line_of};
+use super::holders::{self, Unseen, VERSION, WrittenHolder, described, how, line_of};
 use super::summary::count;
 use super::why::listed;
 use crate::access::{Access, Asked, File, Holder, Mark, Meaning, Reach, State, short};
@@ -24,7 +24,7 @@ pub fn write(out: &mut impl io::Write, access: &Access<'_>, word: &str, asked: &
         keys(out, holder)?;
         files(out, access, place)?;
     }
-    Ok(())
+    holders::write_unseen(out, access)
 }
 
 /// By what it was found, where that is not its own name.
@@ -103,7 +103,7 @@ fn files(out: &mut impl io::Write, access: &Access<'_>, place: usize) -> io::Res
 fn holds(access: &Access<'_>, file: &File<'_>, place: usize) -> String {
     let mut parts = Vec::new();
     match file.state {
-        State::Sealed(document) => parts.push(count(document.reachable_leaves().len(), "value")),
+        State::Sealed(document) => parts.push(holders::values(document)),
         State::Age(_) => parts.push("age file".to_owned()),
         _ => {}
     }
@@ -147,6 +147,7 @@ struct Written<'a> {
     version: u32,
     asked: &'a str,
     holders: Vec<Answer<'a>>,
+    not_looked: Vec<Unseen<'a>>,
 }
 
 #[derive(Serialize)]
@@ -221,7 +222,10 @@ pub fn write_json(out: &mut impl io::Write, access: &Access<'_>, word: &str, ask
         })
     };
     let holders = asked.holders.iter().filter_map(answer).collect();
-    serde_json::to_writer_pretty(&mut *out, &Written { version: VERSION, asked: word, holders })?;
+    serde_json::to_writer_pretty(
+        &mut *out,
+        &Written { version: VERSION, asked: word, holders, not_looked: holders::unseen(access) },
+    )?;
     writeln!(out)
 }
 

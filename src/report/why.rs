@@ -59,7 +59,7 @@ fn state(file: &File<'_>) -> String {
     match file.state {
         State::Sealed(document) => format!(
             "sealed, {}, {}",
-            count(document.reachable_leaves().len(), "value"),
+            holders::values(document),
             count(document.metadata.recipients().count(), "recipient")
         ),
         State::Age(header) => {
@@ -239,11 +239,12 @@ fn mending(out: &mut impl io::Write, access: &Access<'_>, file: &File<'_>) -> io
     let age_drift = file.age.as_ref().and_then(|age| age.drift.as_ref());
     let stale = stale || age_drift.is_some_and(|drift| !drift.stale.is_empty() || drift.unknown > 0);
     let purpose = match file.state {
-        State::Absent => "This makes it",
+        State::Absent => "This makes it, run at the repository's root",
         _ if stale => {
-            "This mends it, run by somebody who can read it; who could may have kept the values, so change those too"
+            "This mends it, run at the repository's root by somebody who can read it; who could may have kept the values, \
+             so change those too"
         }
-        _ => "This mends it, run by somebody who can read it",
+        _ => "This mends it, run at the repository's root by somebody who can read it",
     };
     writeln!(out, "\n{purpose}:\n  {}", mending.command)
 }
