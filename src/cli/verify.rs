@@ -15,8 +15,8 @@ use crate::proof::host::{Reader, Repository};
 use crate::proof::{self, FileProof, HostProof, Proofs, State, agenix, memory};
 use crate::report::verify;
 use crate::source::{RepoPath, Text};
-use crate::vault::Sealed;
-use crate::vault::age_files::is_named_age;
+use crate::vault::{Sealed, may_be_sealed};
+use crate::vault::{Sealed, may_be_sealed};
 
 /// What `verify` is told.
 #[derive(Debug, Args)]
@@ -144,11 +144,6 @@ fn of_repository(arguments: &Arguments) -> Result<Run, RunError> {
     let proofs = Proofs { files, hosts: Vec::new() };
     let outcome = seen(&proofs, if fails { Outcome::Findings } else { Outcome::Clean });
     Ok(Run { proofs, identities, outcome })
-}
-
-/// What is read for another reason holds no values.
-fn may_be_sealed(path: &str) -> bool {
-    ![".nix", ".pub", ".sops.yaml", ".lock", "known_hosts", ".toml"].iter().any(|end| path.ends_with(end))
 }
 
 /// What was not looked at is never clean.
