@@ -15,7 +15,7 @@ use crate::proof::host::{Reader, Repository};
 use crate::proof::{self, FileProof, HostProof, Proofs, State, agenix, memory};
 use crate::report::verify;
 use crate::source::{RepoPath, Text};
-use crate::vault::{Sealed, may_be_sealed};
+use crate::vault::age_files::is_named_age;
 use crate::vault::{Sealed, may_be_sealed};
 
 /// What `verify` is told.
