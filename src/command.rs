@@ -1,30 +1,81 @@
 //! The commands that mend things, ready to be pasted in the repository's root; for a file of another
 //! repository, in the root of that one's checkout, which a comment of the shell says.
 
-use crate::manifest::{Host, HostKind};
+use crate::manifest::{Host, HostKind, Secret};
 use crate::policy::Config;
+use crate::sops::{Document, Format};
 use crate::source::start::is_flake;
 use crate::source::{input_of, stored};
 
+/// A sops file that a command is about, and the form that it has or is to have.
+#[derive(Debug, Clone, Copy)]
+pub struct SopsFile<'a> {
+    path: &'a str,
+    format: Format,
+}
+
+/// In the form of its name.
+impl<'a, P: AsRef<str> + ?Sized> From<&'a P> for SopsFile<'a> {
+    fn from(path: &'a P) -> Self {
+        let path = path.as_ref();
+        SopsFile { path, format: Format::of(path) }
+    }
+}
+
+impl<'a> SopsFile<'a> {
+    /// In the form that it was read in.
+    pub fn read(document: &'a Document) -> Self {
+        SopsFile { path: &document.path, format: document.format }
+    }
+
+    /// In the form that sops-nix will read it in for a secret. JSON is YAML too.
+    pub fn of_secret(path: &'a str, secret: &Secret) -> Self {
+        let named = Format::of(path);
+        let declared = secret.format.known().and_then(|word| Format::named(word)).unwrap_or(named);
+        let is_both = named == Format::Json && declared == Format::Yaml;
+        SopsFile { path, format: if is_both { named } else { declared } }
+    }
+
+    /// What tells sops the form where the name tells it another one.
+    fn types(self, options: &[&str]) -> String {
+        let is_named = Format::of(self.path) == self.format;
+        let told = options.iter().filter(|_| !is_named).map(|option| format!(" {option} {}", self.format.word()));
+        told.collect()
+    }
+
+    fn input_type(self) -> String {
+        self.types(&["--input-type"])
+    }
+
+    fn both_types(self) -> String {
+        self.types(&["--input-type", "--output-type"])
+    }
+}
+
 /// Writes the recipients of the rule file that decides into a sops file. sops looks for its rule
 /// file from the working directory upwards, so a rule file in a folder wants to be called there.
-pub fn updatekeys(path: &str, config: Option<&Config>) -> String {
-    in_folder_of("updatekeys", path, config)
+pub fn updatekeys<'a>(file: impl Into<SopsFile<'a>>, config: Option<&Config>) -> String {
+    let file = file.into();
+    in_folder_of(&format!("updatekeys{}", file.input_type()), file.path, config)
 }
 
 /// The same without the question whether the changes are right.
-pub fn updatekeys_unasked(path: &str, config: Option<&Config>) -> String {
-    in_folder_of("updatekeys -y", path, config)
+pub fn updatekeys_unasked<'a>(file: impl Into<SopsFile<'a>>, config: Option<&Config>) -> String {
+    let file = file.into();
+    in_folder_of(&format!("updatekeys -y{}", file.input_type()), file.path, config)
 }
 
 /// Makes a new data key and seals it for every recipient that the file has.
-pub fn rotate(path: &str) -> String {
-    on("sops rotate --in-place", path)
+pub fn rotate<'a>(file: impl Into<SopsFile<'a>>) -> String {
+    let file = file.into();
+    on(&format!("sops rotate --in-place{}", file.both_types()), file.path)
 }
 
 /// Takes recipients out of a sops file that no rule takes; `kind` is `age` or `pgp`.
-pub fn remove_recipients(path: &str, kind: &str, recipients: &[&str]) -> String {
-    on(&format!("sops rotate --in-place --rm-{kind} {}", quoted(&recipients.join(","))), path)
+pub fn remove_recipients<'a>(file: impl Into<SopsFile<'a>>, kind: &str, recipients: &[&str]) -> String {
+    let file = file.into();
+    let rotate = format!("sops rotate --in-place{}", file.both_types());
+    on(&format!("{rotate} --rm-{kind} {}", quoted(&recipients.join(","))), file.path)
 }
 
 /// A rule file of another name is only found when it is told.
@@ -71,18 +122,21 @@ fn agenix(option: &str, rules: &str) -> String {
 }
 
 /// Opens a sops file in the editor, or makes it.
-pub fn edit(path: &str) -> String {
-    on("sops", path)
+pub fn edit<'a>(file: impl Into<SopsFile<'a>>) -> String {
+    let file = file.into();
+    on(&format!("sops{}", file.both_types()), file.path)
 }
 
 /// The same where it is made by the rules of a file.
-pub fn edit_as(path: &str, config: &Config) -> String {
-    in_folder_of("", path, Some(config))
+pub fn edit_as<'a>(file: impl Into<SopsFile<'a>>, config: &Config) -> String {
+    let file = file.into();
+    in_folder_of(file.both_types().trim_start(), file.path, Some(config))
 }
 
 /// Seals a file that lies there in clear.
-pub fn encrypt(path: &str) -> String {
-    on("sops --encrypt --in-place", path)
+pub fn encrypt<'a>(file: impl Into<SopsFile<'a>>) -> String {
+    let file = file.into();
+    on(&format!("sops --encrypt --in-place{}", file.both_types()), file.path)
 }
 
 /// Tells git, and so a flake, of a file.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::command;
+use crate::command::{self, SopsFile};
 use crate::keys::age_file::Header;
 use crate::policy::{Config, CreationRule, Drift, Problem, Selection};
 use crate::sops::Document;
@@ -152,8 +152,8 @@ impl<'a> Access<'a> {
         }
         let add: Vec<String> = wanting.filter_map(super::Holder::as_written).collect();
         let command = match (file.state, file.config()) {
-            (State::Sealed(_), config) if file.drift().is_some() || !add.is_empty() => {
-                command::updatekeys(&file.path, config)
+            (State::Sealed(document), config) if file.drift().is_some() || !add.is_empty() => {
+                command::updatekeys(SopsFile::read(document), config)
             }
             (State::Absent, Some(config)) => command::edit_as(&file.path, config),
             _ => return None,

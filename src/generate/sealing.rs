@@ -99,7 +99,7 @@ impl Sealing<'_> {
         });
         let recipients = run("age-keygen", &["-y"], &identity)?;
         let recipients = String::from_utf8_lossy(&recipients).lines().collect::<Vec<_>>().join(",");
-        let kind = kind(self.format);
+        let kind = self.format.word();
         let types = ["--input-type", kind, "--output-type", kind, "--age", &recipients];
         // Every sops reads this as any other file; without a name only newer ones read what is piped.
         let sealed = run("sops", &[&WITHOUT_RULES[..], &types, &["/dev/stdin"]].concat(), text.as_bytes())?;
@@ -111,21 +111,11 @@ impl Sealing<'_> {
 
     /// What tells sops the format, where the file's name does not.
     fn types(&self) -> String {
-        let kind = kind(self.format);
+        let kind = self.format.word();
         match Format::of(&self.out.to_string_lossy()) == self.format {
             true => String::new(),
             false => format!(" --input-type {kind} --output-type {kind}"),
         }
-    }
-}
-
-fn kind(format: Format) -> &'static str {
-    match format {
-        Format::Yaml => "yaml",
-        Format::Json => "json",
-        Format::Dotenv => "dotenv",
-        Format::Ini => "ini",
-        Format::Binary => "binary",
     }
 }
 

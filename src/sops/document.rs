@@ -35,6 +35,17 @@ impl Format {
         })
     }
 
+    /// The word for it, in a secret's `format` and for `sops --input-type` alike.
+    pub fn word(self) -> &'static str {
+        match self {
+            Format::Yaml => "yaml",
+            Format::Json => "json",
+            Format::Dotenv => "dotenv",
+            Format::Ini => "ini",
+            Format::Binary => "binary",
+        }
+    }
+
     /// The form that sops takes a file to have: by the end of its name alone, case-sensitive, never
     /// by its content. `.env` itself is dotenv; `secrets.yaml.enc` is binary.
     pub fn of(path: &str) -> Format {

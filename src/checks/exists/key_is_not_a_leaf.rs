@@ -1,7 +1,7 @@
 //! The key leads to something that is no value.
 
 use crate::checks::{Rule, Verdict, World};
-use crate::command;
+use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
 use crate::sops::{Child, Found, Leaf, Value};
 
@@ -38,7 +38,7 @@ fn finding(lookup: &Lookup<'_>) -> Option<Finding> {
     let in_file = Label::new(child.key_place.clone(), at);
     Some(Finding {
         key: Some((*key).to_owned()),
-        help: Some(format!("{advice} (`{}` opens the file)", command::edit(path))),
+        help: Some(format!("{advice} (`{}` opens the file)", command::edit(SopsFile::read(document)))),
         others: key_at.into_iter().chain([in_file]).collect(),
         ..declared.finding(
             &RULE,

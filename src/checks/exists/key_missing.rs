@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::checks::declared::declared;
 use crate::checks::{Rule, Verdict, World};
-use crate::command;
+use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
 use crate::nearest::nearest;
 use crate::sops::{Child, Document, Found, Value};
@@ -107,7 +107,7 @@ fn other_files<'a>(world: &World<'a>, path: &str, key: &str) -> Vec<(&'a str, &'
 
 fn help(lookup: &Lookup<'_>, searched: &Searched<'_>) -> String {
     let Lookup { document, key, .. } = lookup;
-    let add = format!("add it with `{}`", command::edit(&document.path));
+    let add = format!("add it with `{}`", command::edit(SopsFile::read(document)));
     // sops-nix splits at every `/` and knows no escape.
     let literal = document.parts.first().is_some_and(|root| match &root.value {
         Value::Map(children) => children.iter().any(|child| child.key == **key && key.contains('/')),
@@ -116,7 +116,7 @@ fn help(lookup: &Lookup<'_>, searched: &Searched<'_>) -> String {
     if literal {
         return format!(
             "the file's key has a `/` in its own name, which sops-nix cannot reach: nest it with `{}`",
-            command::edit(&document.path)
+            command::edit(SopsFile::read(document))
         );
     }
     match (&searched.near, searched.elsewhere.first()) {

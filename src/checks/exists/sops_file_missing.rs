@@ -2,7 +2,7 @@
 
 use crate::checks::declared::{Declared, Named, declared};
 use crate::checks::{Rule, Verdict, World};
-use crate::command;
+use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
 use crate::nearest::nearest;
 use crate::source::Place;
@@ -38,13 +38,16 @@ fn finding(world: &World<'_>, declared: &Declared<'_>, path: &str) -> Finding {
     let (instead, help) = match &suggestion {
         Some(near) => (
             format!("; `{near}` is"),
-            format!("name `{near}` in `sopsFile`, or make the missing file: `{}`", command::edit(path)),
+            format!(
+                "name `{near}` in `sopsFile`, or make the missing file: `{}`",
+                command::edit(SopsFile::of_secret(path, declared.secret))
+            ),
         ),
         None => (
             String::new(),
             format!(
                 "make it with `{}` and tell git with `{}` (`git add --force` if git ignores it)",
-                command::edit(path),
+                command::edit(SopsFile::of_secret(path, declared.secret)),
                 command::git_add(path)
             ),
         ),

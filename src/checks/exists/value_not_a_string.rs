@@ -1,7 +1,7 @@
 //! The value is sealed as a number or a boolean, which sops-nix does not deliver.
 
 use crate::checks::{Rule, Verdict, World};
-use crate::command;
+use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
 use crate::sops::{Format, Found, Leaf};
 
@@ -28,7 +28,7 @@ fn finding(lookup: &Lookup<'_>) -> Option<Finding> {
     let in_file = Label::new(child.key_place.clone(), format!("sealed as {what}"));
     Some(Finding {
         key: Some((*key).to_owned()),
-        help: Some(format!("open it with `{}` and put the value in quotes", command::edit(path))),
+        help: Some(format!("open it with `{}` and put the value in quotes", command::edit(SopsFile::read(document)))),
         others: key_at.into_iter().chain([in_file]).collect(),
         ..declared.finding(
             &RULE,

@@ -5,7 +5,7 @@ use crate::access::short;
 use crate::checks::deciding::{Deciding, deciding};
 use crate::checks::declared::{Declared, containers, files as count, owner};
 use crate::checks::{Rule, Verdict, World};
-use crate::command;
+use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
 use crate::identity::{Evidence, Held};
 use crate::manifest::Certainty;
@@ -80,7 +80,7 @@ fn finding(world: &World<'_>, who: &str, held: &[Held], document: &Document, dec
         certainty: declared.secret.certainty.clone().weaker(sureness(held, who)),
         hosts: vec![declared.host.name.clone()],
         user: declared.user.map(str::to_owned),
-        help: Some(help(world, held, path, deciding.as_ref())),
+        help: Some(help(world, held, document, deciding.as_ref())),
         others,
         ..RULE.finding(
             Label::new(document.metadata.place.clone(), format!("{who} is not among these recipients")),
@@ -93,10 +93,10 @@ fn finding(world: &World<'_>, who: &str, held: &[Held], document: &Document, dec
     }
 }
 
-fn help(world: &World<'_>, held: &[Held], path: &str, deciding: Option<&Deciding<'_>>) -> String {
+fn help(world: &World<'_>, held: &[Held], document: &Document, deciding: Option<&Deciding<'_>>) -> String {
     match deciding {
         Some(deciding) => {
-            let update = command::updatekeys(path, Some(deciding.config));
+            let update = command::updatekeys(SopsFile::read(document), Some(deciding.config));
             let mut listed = deciding.recipients();
             if listed.any(|one| held.iter().any(|held| held.is(one.kind, &one.identity))) {
                 format!("{} already lists the key: run `{update}`", deciding.named())
@@ -107,9 +107,9 @@ fn help(world: &World<'_>, held: &[Held], path: &str, deciding: Option<&Deciding
         None => format!(
             "no creation rule takes the file: add one with `path_regex: ^{}$` and {} to `.sops.yaml`, then run \
              `{}`",
-            regex::escape(path),
+            regex::escape(&document.path),
             to_write(world, held),
-            command::updatekeys(path, None)
+            command::updatekeys(SopsFile::read(document), None)
         ),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::checks::deciding::{Deciding, called, deciding};
 use crate::checks::{Rule, Verdict, World};
-use crate::command;
+use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
 use crate::policy::Drift;
 use crate::sops::Document;
@@ -49,7 +49,7 @@ fn finding(world: &World<'_>, document: &Document, deciding: &Deciding<'_>, drif
     let stale_at = drift.stale.iter().map(|one| Label::new(one.place.clone(), "not in the rule"));
     let missing_at = drift.missing.iter().map(|one| Label::new(one.place.clone(), "not in the file"));
     let rule_at = Label::new(deciding.place(), "this rule decides who can open the file");
-    let update = command::updatekeys(path, Some(deciding.config));
+    let update = command::updatekeys(SopsFile::read(document), Some(deciding.config));
     let also = if stale.is_empty() || drift.only_regrouped() {
         ""
     } else {

@@ -3,7 +3,7 @@
 use crate::checks::deciding::deciding;
 use crate::checks::declared::declared;
 use crate::checks::{Rule, Undecided, Verdict, World};
-use crate::command;
+use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
 use crate::source::Place;
 
@@ -52,6 +52,7 @@ fn finding(world: &World<'_>, why: &str, place: &Place, harm: Harm) -> Finding {
         .collect();
     hosts.sort();
     hosts.dedup();
+    let file = world.vault.document(path).map_or_else(|| path.into(), SopsFile::read);
     let (consequence, help) = match harm {
         Harm::File => (
             "sops refuses the file. The build does not look at its metadata and passes; activation then fails and \
@@ -60,7 +61,7 @@ fn finding(world: &World<'_>, why: &str, place: &Place, harm: Harm) -> Finding {
         ),
         Harm::Recipient => (
             "This recipient cannot open the file.",
-            format!("once somebody else can open it, seal it anew for all recipients with `{}`", command::rotate(path)),
+            format!("once somebody else can open it, seal it anew for all recipients with `{}`", command::rotate(file)),
         ),
     };
     Finding {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::checks::deciding::{Deciding, deciding};
 use crate::checks::declared::{Declared, Named, declared};
 use crate::checks::{Rule, Verdict, World};
-use crate::command;
+use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::Certainty;
 use crate::source::{Entry, Place, RepoPath};
@@ -141,6 +141,7 @@ fn finding(
              into the Nix store.",
         ),
     };
+    let file = declared.first().map_or_else(|| path.into(), |first| SopsFile::of_secret(path, first.secret));
     let mut others: Vec<Label> = Vec::new();
     for declared in declared {
         let label = Label::new(declared.place(), format!("`{}` is read from it", declared.name));
@@ -155,7 +156,7 @@ fn finding(
         help: Some(format!(
             "{}`{}` seals it; what was committed in clear stays in the history, so change the secrets themselves too",
             if has_rule { "" } else { "no creation rule takes it: add one to `.sops.yaml`, then " },
-            command::encrypt(path)
+            command::encrypt(file)
         )),
         others,
         ..RULE.finding(

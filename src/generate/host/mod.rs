@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use super::GenerateError;
 use super::change::Plan;
 use super::rule_file::{Edited, Moved, RuleFile};
-use crate::command;
+use crate::command::{self, SopsFile};
 use crate::keys::Recipient;
 use crate::keys::recipient::canonical;
 use crate::manifest::{Host, HostKind};
@@ -127,7 +127,7 @@ impl<'a> Repository<'a> {
                 document.metadata.recipients().map(|one| canonical(one.kind, &one.identity)).collect();
             let concerned = taking(before, &document.path).as_ref() != Some(&now) || also.contains(&document.path);
             if concerned && now != has {
-                commands.push(command::updatekeys_unasked(&document.path, Some(&before.config)));
+                commands.push(command::updatekeys_unasked(SopsFile::read(document), Some(&before.config)));
             }
         }
         Ok(commands)

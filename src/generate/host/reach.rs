@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::command;
+use crate::command::{self, SopsFile};
 use crate::generate::rule_file::{Edited, RuleFile};
 use crate::keys::Recipient;
 use crate::keys::recipient::canonical;
@@ -68,7 +68,7 @@ impl<'a> Reach<'a> {
                 // Those of the edited rules are known there.
                 Some(_) if own.contains(path) => {}
                 Some((config, rule)) if !self.is_in(config, rule) => {
-                    commands.push(command::updatekeys_unasked(path, Some(config)));
+                    commands.push(command::updatekeys_unasked(SopsFile::read(document), Some(config)));
                 }
                 Some(_) => {}
                 None if self.is_only_its(document) => {}
@@ -83,7 +83,7 @@ impl<'a> Reach<'a> {
             let recipients = document.metadata.recipients();
             let its = recipients.filter(|one| one.kind == kind && self.keys.contains(&held(kind, &one.identity)));
             let its: Vec<&str> = its.map(|one| one.identity.trim()).collect();
-            (!its.is_empty()).then(|| command::remove_recipients(&document.path, kind, &its))
+            (!its.is_empty()).then(|| command::remove_recipients(SopsFile::read(document), kind, &its))
         };
         of("age").into_iter().chain(of("pgp"))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::command;
+use crate::command::{self, SopsFile};
 use crate::generate::GenerateError;
 use crate::generate::change::Plan;
 use crate::generate::rule_file::{Editing, Moved, RuleFile, RuleFileError};
@@ -64,7 +64,8 @@ pub fn remove(
     for Moved { path, line } in &edited.moved {
         done.push(match line {
             Some(line) => {
-                let update = command::updatekeys(path, Some(&before.config));
+                let file = repository.vault.document(path).map_or_else(|| path.into(), SopsFile::read);
+                let update = command::updatekeys(file, Some(&before.config));
                 let delete = if is_named_after(path, &holder.names) { "delete it, or " } else { "" };
                 format!("`{path}` is taken by the rule of line {line} now: {delete}`{update}` opens it to those")
             }
