@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use sealnix::sops::{self, Format, Visited, walk};
+use sealnix::sops::{self, CryptRule, Format, Visit, Visited, walk};
 use sealnix::source::Text;
 
 /// Vectors edited so that what is sealed is not what the rule says: sops refuses them
@@ -26,7 +26,7 @@ fn every_vector_is_sealed_as_its_crypt_rule_says() {
         if BY_HAND.contains(&name) {
             continue;
         }
-        walk(&text, document.format, |visit| {
+        walk(&text, document.format, &document.metadata.crypt, |visit| {
             let is_sealed = match visit.value {
                 // Never sealed; or added by hand.
                 Visited::Text("") => return,
@@ -34,13 +34,7 @@ fn every_vector_is_sealed_as_its_crypt_rule_says() {
                 Visited::Comment(comment) => comment.trim_start().starts_with("ENC["),
                 value => matches!(value, Visited::Sealed(_)),
             };
-            assert_eq!(
-                visit.is_sealed_by(&document.metadata.crypt),
-                is_sealed,
-                "{name}: {:?} {}",
-                visit.path,
-                visit.place.start.line
-            );
+            assert_eq!(visit.is_sealed, is_sealed, "{name}: {:?} {}", visit.path, visit.place.start.line);
             visited += 1;
         })
         .unwrap();
@@ -48,36 +42,45 @@ fn every_vector_is_sealed_as_its_crypt_rule_says() {
     assert!(visited > 300, "{visited}");
 }
 
-fn visits(name: &str, content: &str) -> Vec<String> {
-    let text = Text::new(name.into(), content);
-    let mut seen = Vec::new();
-    walk(&text, Format::of(name), |visit| {
-        let path = visit.path.join(":");
-        seen.push(format!("{path}: {:?} {:?}", visit.value, visit.comments));
+/// What is sealed, or with a rule of the other kind clear, if the comment ` NAME` marks: keys, and comments by their text.
+fn marked_by(content: &str, option: &str, name: &str) -> Vec<String> {
+    let rule = CryptRule::new(option, &format!("^ {name}$")).unwrap();
+    let is_encrypted = option.starts_with("encrypted");
+    let text = Text::new("a.yaml".into(), content);
+    let mut marked = Vec::new();
+    walk(&text, Format::Yaml, &rule, |visit| {
+        if visit.is_sealed == is_encrypted {
+            marked.push(match visit.value {
+                Visited::Comment(comment) => format!("#{comment}"),
+                _ => visit.path.join(":"),
+            });
+        }
     })
     .unwrap();
-    seen
+    marked
 }
 
+/// As `walkBranch`, `walkSlice` and `shouldBeEncrypted` of sops.go have it: a comment is in force for what comes after
+/// it up to the next item of its own level, and for all in that item.
 #[test]
 fn comments_are_in_force_for_the_next_item_of_their_level() {
     let content = "# h\na: 1\n# b1\n# b2\nb:\n    # i\n    c: x # l\n    d: y\n    # foot\ne: z\nl:\n    # n\n    - p\n    - q: 1\nsops:\n    mac: x\n";
-    let expected = [
-        r#": Comment(" h") [[" h"]]"#,
-        r#"a: Int("1") [[" h"]]"#,
-        r#": Comment(" b1") [[" b1"]]"#,
-        r#": Comment(" b2") [[" b1", " b2"]]"#,
-        r#"b: Comment(" i") [[" b1", " b2"], [" i"]]"#,
-        r#"b: Comment(" l") [[" b1", " b2"], [" i", " l"]]"#,
-        r#"b:c: Text("x") [[" b1", " b2"], [" i", " l"]]"#,
-        r#"b:d: Text("y") [[" b1", " b2"], []]"#,
-        r#"b: Comment(" foot") [[" b1", " b2"], [" foot"]]"#,
-        r#"e: Text("z") [[]]"#,
-        r#"l: Comment(" n") [[], [" n"]]"#,
-        r#"l: Text("p") [[], [" n"]]"#,
-        r#"l:q: Int("1") [[], [], []]"#,
+    let after = [
+        ("h", &["a"][..]),
+        ("b1", &["# b2", "# i", "# l", "b:c", "b:d", "# foot"]),
+        ("b2", &["# i", "# l", "b:c", "b:d", "# foot"]),
+        ("i", &["# l", "b:c"]),
+        ("l", &["b:c"]),
+        ("foot", &[]),
+        ("n", &["l"]),
     ];
-    assert_eq!(visits("a.yaml", content), expected);
+    for (name, after) in after {
+        assert_eq!(marked_by(content, "encrypted_comment_regex", name), after, "{name}");
+        // The comment itself stays clear in either case.
+        let itself = format!("# {name}");
+        let with_itself = [&[itself.as_str()], after].concat();
+        assert_eq!(marked_by(content, "unencrypted_comment_regex", name), with_itself, "{name}");
+    }
 }
 
 /// A file that is one line is read in a time that grows with its length, comments in it or not.
@@ -88,7 +91,8 @@ fn a_file_of_one_line_is_walked() {
         let content = format!("{{\"l\": [{lists}], \"sops\": {{}}}}{end}\n");
         let text = Text::new(name.into(), content.as_str());
         let mut values = 0;
-        walk(&text, Format::of(name), |visit| values += usize::from(visit.value == Visited::Text("x"))).unwrap();
+        let count = |visit: &Visit<'_>| values += usize::from(visit.value == Visited::Text("x"));
+        walk(&text, Format::of(name), &CryptRule::default(), count).unwrap();
         assert_eq!(values, 60_000, "{name}");
     }
 }

@@ -84,24 +84,39 @@ impl CryptRule {
         }
     }
 
-    /// Whether sops seals a value. `path` are the keys that lead to it (list indices are none);
-    /// `comments` those in force, a list for each map and list that it lies in, the outermost
-    /// first; `is_comment` if the value is itself a comment, then the last of the last list.
-    pub fn seals(&self, path: &[&str], comments: &[Vec<&str>], is_comment: bool) -> bool {
-        let ends = |suffix: &str| path.iter().any(|key| key.ends_with(suffix));
-        let matches = |expression: &Expression| path.iter().any(|key| expression.matches(key));
+    /// Whether a key marks what lies below it.
+    pub fn marks_key(&self, key: &str) -> bool {
         match self {
-            CryptRule::UnencryptedSuffix(suffix) => !ends(suffix),
-            CryptRule::EncryptedSuffix(suffix) => ends(suffix),
-            CryptRule::UnencryptedRegex(expression) => !matches(expression),
-            CryptRule::EncryptedRegex(expression) => matches(expression),
-            CryptRule::UnencryptedCommentRegex(expression) => {
-                !comments.iter().flatten().any(|comment| expression.matches(comment))
+            CryptRule::UnencryptedSuffix(suffix) | CryptRule::EncryptedSuffix(suffix) => key.ends_with(&**suffix),
+            CryptRule::UnencryptedRegex(expression) | CryptRule::EncryptedRegex(expression) => expression.matches(key),
+            CryptRule::UnencryptedCommentRegex(_) | CryptRule::EncryptedCommentRegex(_) => false,
+        }
+    }
+
+    /// Whether a comment marks what comes after it: the next item and all in it.
+    pub fn marks_after(&self, comment: &str) -> bool {
+        match self {
+            CryptRule::UnencryptedCommentRegex(expression) | CryptRule::EncryptedCommentRegex(expression) => {
+                expression.matches(comment)
             }
-            CryptRule::EncryptedCommentRegex(expression) => {
-                let in_force = comments.iter().flatten().count().saturating_sub(usize::from(is_comment));
-                comments.iter().flatten().take(in_force).any(|comment| expression.matches(comment))
+            _ => false,
+        }
+    }
+
+    /// Whether a comment that marks what comes after it is itself marked: it stays clear either way.
+    pub fn marks_itself(&self) -> bool {
+        matches!(self, CryptRule::UnencryptedCommentRegex(_))
+    }
+
+    /// Whether sops seals a value that is marked, by any key on the way to it or any comment in force, or is not.
+    pub fn seals(&self, is_marked: bool) -> bool {
+        match self {
+            CryptRule::EncryptedSuffix(_) | CryptRule::EncryptedRegex(_) | CryptRule::EncryptedCommentRegex(_) => {
+                is_marked
             }
+            CryptRule::UnencryptedSuffix(_)
+            | CryptRule::UnencryptedRegex(_)
+            | CryptRule::UnencryptedCommentRegex(_) => !is_marked,
         }
     }
 }

@@ -119,8 +119,8 @@ pub fn examine(
     let metadata = &document.metadata;
     let mut hashes = Hashes::new(document.format, metadata.mac_only_encrypted);
     let mut examined = Examined::nothing();
-    walk(&document.text, document.format, |visit| {
-        let sealed = visit.is_sealed_by(&metadata.crypt);
+    walk(&document.text, document.format, &metadata.crypt, |visit| {
+        let sealed = visit.is_sealed;
         let mut open = |text| key.open(text, visit.path).inspect(|plain| see(visit, plain));
         let taken = match (visit.value, sealed) {
             (Visited::Comment(_), false) => {

@@ -24,7 +24,8 @@ impl Document {
     fn without_data(&self) -> Option<Refused> {
         let Value::Map(children) = &self.parts.first()?.value else { return None };
         let data = children.iter().find(|child| child.key == "data");
-        let seals = self.metadata.crypt.seals(&["data"], &[], false);
+        let rule = &self.metadata.crypt;
+        let seals = rule.seals(rule.marks_key("data"));
         let is_text = data.is_some_and(|child| match &child.node.value {
             Value::Leaf(Leaf::Sealed(seal)) => !seals || seal.sealed_type == SealedType::Str,
             Value::Leaf(Leaf::ClearText { .. }) => true,

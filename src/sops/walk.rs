@@ -17,9 +17,8 @@ use super::seal::Seal;
 pub struct Visit<'a> {
     /// The keys that lead to it; list indices are none. Those of the map that a comment stands in.
     pub path: &'a [&'a str],
-    /// The comments in force, a list for each map and list that it lies in, the outermost first;
-    /// as they are written, so perhaps sealed. The text is what follows `#`.
-    pub comments: &'a [Vec<&'a str>],
+    /// Whether sops takes it to be sealed by the file's rule, whatever it looks like.
+    pub is_sealed: bool,
     /// What it is.
     pub value: Visited<'a>,
     /// Where it stands.
@@ -45,22 +44,25 @@ pub enum Visited<'a> {
     Comment(&'a str),
 }
 
-impl Visit<'_> {
-    /// Whether sops takes it to be sealed, whatever it looks like.
-    pub fn is_sealed_by(&self, rule: &CryptRule) -> bool {
-        rule.seals(self.path, self.comments, matches!(self.value, Visited::Comment(_)))
-    }
-}
-
 /// Visits every value of a sops file of this format but those of its metadata, document after
 /// document, aliases expanded.
 ///
 /// # Errors
 /// If the file cannot be read, or grows beyond bounds when its aliases are expanded.
-pub fn walk(text: &Text, format: Format, visit: impl FnMut(&Visit<'_>)) -> Result<(), Refused> {
+pub fn walk(text: &Text, format: Format, rule: &CryptRule, visit: impl FnMut(&Visit<'_>)) -> Result<(), Refused> {
     let missing = || Refused::new("holds no sops metadata", text.place(0..0));
     let yaml = tree(text, format).unwrap_or_else(|| Err(missing()))?;
-    let mut walker = Walker { text, yaml: &yaml, format, path: Vec::new(), comments: Vec::new(), nodes: 0, visit };
+    let mut walker = Walker {
+        text,
+        yaml: &yaml,
+        format,
+        rule,
+        path: Vec::new(),
+        keys_that_mark: 0,
+        marked_by_comments: Vec::new(),
+        nodes: 0,
+        visit,
+    };
     let mut from = 0;
     for (index, root) in yaml.documents.iter().enumerate() {
         let limit = yaml.documents.get(index + 1).map_or(usize::MAX, |next| next.span.start);
@@ -73,10 +75,13 @@ struct Walker<'y, F> {
     text: &'y Text,
     yaml: &'y Yaml,
     format: Format,
+    rule: &'y CryptRule,
     /// The keys on the way.
     path: Vec<&'y str>,
-    /// The comments in force, a list a level.
-    comments: Vec<Vec<&'y str>>,
+    /// How many of them mark what lies below them: each is tested once, for it may be long.
+    keys_that_mark: usize,
+    /// Whether a comment in force marks what comes after it, for each map and list on the way.
+    marked_by_comments: Vec<bool>,
     nodes: usize,
     visit: F,
 }
@@ -115,7 +120,7 @@ impl<'y, F: FnMut(&Visit<'_>)> Walker<'y, F> {
     /// A map or list; what comes after it starts at `limit`.
     fn collection(&mut self, node: &'y yaml::Node, from: usize, limit: usize, depth: usize) -> Result<usize, Refused> {
         let mut seen = from;
-        self.comments.push(Vec::new());
+        self.marked_by_comments.push(false);
         for (index, entry) in node.entries().iter().enumerate() {
             let next = node.entries().get(index + 1).map_or(limit, |next| next.key.span.start);
             let Some(key) = self.yaml.resolve(&entry.key).scalar().filter(|key| key.kind == Kind::Str) else {
@@ -127,8 +132,11 @@ impl<'y, F: FnMut(&Visit<'_>)> Walker<'y, F> {
                 continue;
             }
             seen = self.comments_in(seen..self.end_of_comments(&entry.key, &entry.value));
+            let marks = usize::from(self.rule.marks_key(&key.text));
             self.path.push(&key.text);
+            self.keys_that_mark += marks;
             seen = self.value(&entry.value, seen.max(entry.key.span.end), next, depth + 1)?;
+            self.keys_that_mark -= marks;
             self.path.pop();
             self.next_item();
         }
@@ -139,14 +147,14 @@ impl<'y, F: FnMut(&Visit<'_>)> Walker<'y, F> {
             self.next_item();
         }
         seen = self.comments_below(node, seen..limit);
-        self.comments.pop();
+        self.marked_by_comments.pop();
         Ok(seen)
     }
 
     /// Comments are in force for the next item only.
     fn next_item(&mut self) {
-        if let Some(comments) = self.comments.last_mut() {
-            comments.clear();
+        if let Some(is_marked) = self.marked_by_comments.last_mut() {
+            *is_marked = false;
         }
     }
 
@@ -195,10 +203,12 @@ impl<'y, F: FnMut(&Visit<'_>)> Walker<'y, F> {
     }
 
     fn comment(&mut self, comment: &'y yaml::Comment) {
-        if let Some(comments) = self.comments.last_mut() {
-            comments.push(&comment.text);
+        let marks = self.rule.marks_after(&comment.text);
+        let itself = marks && self.rule.marks_itself();
+        self.visit_at(Visited::Comment(&comment.text), comment.span.clone(), itself);
+        if let Some(is_marked) = self.marked_by_comments.last_mut() {
+            *is_marked |= marks;
         }
-        self.visit_at(Visited::Comment(&comment.text), comment.span.clone());
     }
 
     /// Not counted from the start of the line, which may be the whole file.
@@ -207,12 +217,13 @@ impl<'y, F: FnMut(&Visit<'_>)> Walker<'y, F> {
     }
 
     fn visit(&mut self, value: Visited<'_>, node: &yaml::Node) {
-        self.visit_at(value, node.span.clone());
+        self.visit_at(value, node.span.clone(), false);
     }
 
-    fn visit_at(&mut self, value: Visited<'_>, span: Range<usize>) {
-        let place = self.text.place(span);
-        (self.visit)(&Visit { path: &self.path, comments: &self.comments, value, place });
+    fn visit_at(&mut self, value: Visited<'_>, span: Range<usize>, marks_itself: bool) {
+        let is_marked = marks_itself || self.keys_that_mark > 0 || self.marked_by_comments.contains(&true);
+        let (is_sealed, place) = (self.rule.seals(is_marked), self.text.place(span));
+        (self.visit)(&Visit { path: &self.path, is_sealed, value, place });
     }
 
     /// Aliases can ask for more than the file holds.
