@@ -146,6 +146,7 @@ fn one_key_of_several_groups_does_not_open() {
     assert_eq!(csv, expected);
     let why = said(&scratch.sealnix(&["why", "secrets.yaml"]));
     assert!(why.contains("2 of the 2 groups together: [web, ann] and [db, ann]"), "{why}");
+    assert!(why.ends_with("needs a key in more of its key groups to read it alone: db, web\n"), "{why}");
     let who = said(&scratch.sealnix(&["who", "ann"]));
     assert!(who.contains("can read 1 file:") && who.contains("through group 1, group 2 (2 of 2 are needed)"), "{who}");
 }
@@ -160,6 +161,10 @@ fn an_ssh_recipient_is_not_opened_by_the_age_key_made_of_it() {
     assert!(hosts.contains("web   nixos      0         1"), "{hosts}");
     let why = said(&scratch.sealnix(&["why", "secrets.yaml"]));
     assert!(why.contains("web (only as ssh key)") && why.contains("web (cannot read it): token"), "{why}");
+    assert!(
+        why.contains(&format!("can read it: `{SSH_AS_AGE}`\n")) && why.contains("updatekeys secrets.yaml"),
+        "{why}"
+    );
     let scratch = repository(&[("flake.nix", &flake), host, rules, ("secrets.yaml", &sealed(&[&["$T"]], None))]);
     assert!(said(&scratch.sealnix(&["hosts"])).contains("web   nixos      1         1"));
 }

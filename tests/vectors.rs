@@ -211,7 +211,7 @@ type Length = (String, usize);
 fn lengths(text: &Text, format: Format) -> Vec<Length> {
     let mut lengths = Vec::new();
     let sealed = |text: &str| Seal::parse(text).map(|seal| seal.length);
-    sops::walk(text, format, |visit| {
+    sops::walk(text, format, &sops::CryptRule::default(), |visit| {
         let length = match visit.value {
             Visited::Sealed(text) | Visited::Text(text) | Visited::Comment(text) => sealed(text).unwrap_or(text.len()),
             Visited::Time(text) => text.len(),

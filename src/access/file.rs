@@ -9,7 +9,7 @@ use crate::sops::Document;
 use crate::vault::Sealed;
 
 use super::age::{Age, AgeRule};
-use super::{Access, Declared, Mark, Readers};
+use super::{Access, Declared, Mark, Reach, Readers};
 
 /// A file, sealed or not, there or not.
 #[derive(Debug)]
@@ -135,11 +135,14 @@ impl<'a> Access<'a> {
             let cannot = self.cell(file, place).mark == Some(Mark::WantsUnread);
             // Who reads an age file that its entry does not name it for loses it when it is sealed anew.
             let loses = file.age.as_ref().is_some_and(|age| age.open.is_none());
-            (cannot || loses || matches!(file.state, State::Absent)) && !should.reach.contains_key(&place)
+            // The ssh key that a rule names is none that sops-nix opens with; agenix does.
+            let only_as_ssh = file.age.is_none() && should.reach.get(&place) == Some(&Reach::OnlyAsSsh);
+            let is_named = should.reach.contains_key(&place) && !only_as_ssh;
+            (cannot || loses || matches!(file.state, State::Absent)) && !is_named
         });
-        let wanting = wanting.filter_map(|&place| self.holders.get(place));
+        let wanting = wanting.filter_map(|place| Some((should.reach.get(place), self.holders.get(*place)?)));
         if let Some(age) = &file.age {
-            let add: Vec<String> = wanting.filter_map(super::Holder::as_bound).collect();
+            let add: Vec<String> = wanting.filter_map(|(_, holder)| holder.as_bound()).collect();
             let is_due = age.drift.is_some() || !add.is_empty();
             let command = match (age.rule?, file.state) {
                 (AgeRule::Entry(rules, _), State::Age(_)) if is_due => command::agenix_rekey(&rules.path),
@@ -150,7 +153,11 @@ impl<'a> Access<'a> {
             };
             return Some(Mending { add, command });
         }
-        let add: Vec<String> = wanting.filter_map(super::Holder::as_written).collect();
+        let add = wanting.filter_map(|(reach, holder)| match reach {
+            Some(Reach::OnlyAsSsh) => holder.keys.first().map(|held| held.recipient.clone()),
+            _ => holder.as_written(),
+        });
+        let add: Vec<String> = add.collect();
         let command = match (file.state, file.config()) {
             (State::Sealed(document), config) if file.drift().is_some() || !add.is_empty() => {
                 command::updatekeys(SopsFile::read(document), config)

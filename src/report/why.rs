@@ -229,7 +229,7 @@ pub(super) fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
 
 fn mending(out: &mut impl io::Write, access: &Access<'_>, file: &File<'_>) -> io::Result<()> {
     let Some(mending) = access.mending(file) else {
-        return advice(file).iter().try_for_each(|line| writeln!(out, "\n{}", clean_line(line)));
+        return advice(access, file).iter().try_for_each(|line| writeln!(out, "\n{}", clean_line(line)));
     };
     if !mending.add.is_empty() {
         let keys: Vec<String> = mending.add.iter().map(|key| format!("`{}`", clean_line(key))).collect();
@@ -249,8 +249,14 @@ fn mending(out: &mut impl io::Write, access: &Access<'_>, file: &File<'_>) -> io
     writeln!(out, "\n{purpose}:\n  {}", mending.command)
 }
 
+/// Who declares secrets of a file and cannot read it.
+fn closed(access: &Access<'_>, file: &File<'_>) -> Vec<String> {
+    let closed = file.declared.keys().filter(|&&place| access.cell(file, place).mark == Some(Mark::WantsUnread));
+    closed.filter_map(|&place| access.holders.get(place)).map(holders::title).collect()
+}
+
 /// What to do where no command mends it.
-fn advice(file: &File<'_>) -> Option<String> {
+fn advice(access: &Access<'_>, file: &File<'_>) -> Option<String> {
     if file.age.is_some() {
         return age::advice(file);
     }
@@ -261,7 +267,13 @@ fn advice(file: &File<'_>) -> Option<String> {
             let relative = file.config().and_then(|config| config.relative(&file.path)).unwrap_or(&file.path);
             Some(format!("A rule for it in {config}: `path_regex: ^{}$`", regex::escape(relative)))
         }
-        Selection::Rule { .. } if is_sealed => Some("Nothing is to be mended.".to_owned()),
+        Selection::Rule { .. } if is_sealed => Some(match closed(access, file) {
+            names if names.is_empty() => "Nothing is to be mended.".to_owned(),
+            names => format!(
+                "Who declares secrets of it needs a key in more of its key groups to read it alone: {}",
+                names.join(", ")
+            ),
+        }),
         Selection::Rule { .. } if matches!(file.state, State::Clear) => {
             Some(format!("If it is meant to be secret, this seals it: `{}`", command::encrypt(&file.path)))
         }
