@@ -302,6 +302,23 @@ fn a_host_with_another_key_opens_nothing() {
     assert!(flat(&nobody.stderr).contains("there is no host `mail`"), "{}", nobody.stderr);
 }
 
+/// An admin's key opens everything, which says nothing of the host.
+#[test]
+fn what_somebody_elses_key_opens_proves_nothing_of_the_host() {
+    const BOB: &str = "age1e5qnelgjvx3kxxzsp6rzu0sa4khyv3j7zh6egzs8l99k5m2qkatql80tm3";
+    let repository = repository("s = { };", &[("a.yaml", "02-yaml-types/enc.yaml")]);
+    let config = format!("[hosts.web]\nrecipients = [\"{BOB}\"]\n");
+    fs::write(repository.path().join("sealnix.toml"), config).unwrap();
+    let run = of_host(&repository, "alice.agekey");
+    assert_eq!(run.code, Some(2), "{}{}", run.stdout, run.stderr);
+    for said in [
+        "these identities open all that web declares, and are none of its own: 1 declared secret\n",
+        &format!("the repository says that it holds {BOB}, which is none of these identities\n"),
+    ] {
+        assert!(run.stdout.contains(said), "{said}{}", run.stdout);
+    }
+}
+
 #[test]
 fn a_hosts_ssh_key_counts_converted_as_for_sops_nix() {
     let key = |file: &str| {

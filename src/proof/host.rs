@@ -27,6 +27,8 @@ pub struct HostProof {
     pub secrets: Vec<SecretProof>,
     /// Why it may declare more than these.
     pub incomplete: Option<String>,
+    /// Why the identities are none of its own: then what they open proves nothing of it.
+    pub foreign: Option<String>,
     /// What the proof does not cover or rests on, a sentence each.
     pub notes: Vec<String>,
 }
@@ -86,7 +88,8 @@ impl HostProof {
         if any(|delivered| matches!(delivered, Delivered::No(_))) {
             return Some(false);
         }
-        let is_known = self.incomplete.is_none() && !any(|delivered| matches!(delivered, Delivered::Unknown(_)));
+        let is_whole = self.incomplete.is_none() && self.foreign.is_none();
+        let is_known = is_whole && !any(|delivered| matches!(delivered, Delivered::Unknown(_)));
         is_known.then_some(true)
     }
 
@@ -118,6 +121,7 @@ impl HostProof {
         });
         let mut secrets: Vec<SecretProof> = proofs.collect();
         let notes = reader.notes(repository, identities, &files);
+        let foreign = reader.foreign(repository, identities);
         let mut files: Vec<FileProof> = files.into_values().collect();
         if let Some(agenix) = reader.agenix {
             let (more_files, more_secrets) = agenix::delivered(agenix, repository, identities);
@@ -125,7 +129,7 @@ impl HostProof {
             secrets.extend(more_secrets);
         }
         let (host, user) = (reader.host.name.clone(), reader.user.map(str::to_owned));
-        HostProof { host, user, files, secrets, incomplete: reader.incomplete(), notes }
+        HostProof { host, user, files, secrets, incomplete: reader.incomplete(), foreign, notes }
     }
 }
 
@@ -243,6 +247,16 @@ impl Reader<'_> {
         names.into_iter().flatten().any(|name| name == "SOPS_AGE_SSH_PRIVATE_KEY_FILE")
     }
 
+    /// Why none of the identities is its own, where the repository says which these are.
+    fn foreign(&self, repository: Repository<'_>, identities: &[Identity]) -> Option<String> {
+        let Some(Known::Known(held)) = repository.identities.of(self.host, self.user) else { return None };
+        if held.iter().any(|held| is_one_of(held, identities)) {
+            return None;
+        }
+        let held: Vec<&str> = held.iter().map(|held| held.recipient.as_str()).collect();
+        Some(format!("the repository says that it holds {}, which is none of these identities", held.join(", ")))
+    }
+
     fn notes(
         &self,
         repository: Repository<'_>,
@@ -250,16 +264,6 @@ impl Reader<'_> {
         files: &BTreeMap<(RepoPath, Format), FileProof>,
     ) -> Vec<String> {
         let mut notes = Vec::new();
-        match repository.identities.of(self.host, self.user) {
-            Some(Known::Known(held)) if !held.iter().any(|held| is_one_of(held, identities)) => {
-                let held: Vec<&str> = held.iter().map(|held| held.recipient.as_str()).collect();
-                notes.push(format!(
-                    "the repository says that it holds {}, which is none of these identities",
-                    held.join(", ")
-                ));
-            }
-            _ => {}
-        }
         let natives: Vec<&Identity> = identities.iter().filter(|identity| !self.uses(identity)).collect();
         let closed = files.iter().filter(|(_, proof)| proof.outcome() != Outcome::Right && !natives.is_empty());
         for ((path, format), _) in closed {

@@ -189,6 +189,9 @@ fn delivered(proof: &HostProof) -> String {
     let delivered = proof.secrets.iter().filter(|secret| secret.delivered == Delivered::Yes).count();
     let all = count(proof.secrets.len(), "declared secret");
     match proof.opens_all() {
+        None if proof.foreign.is_some() && delivered == proof.secrets.len() => {
+            format!("these identities open all that {} declares, and are none of its own: {all}", owner(proof))
+        }
         Some(true) => format!("{} opens all that it declares: {all}", owner(proof)),
         None if delivered == proof.secrets.len() => format!("{} opens all that is known of it: {all}", owner(proof)),
         _ => format!("{} opens {delivered} of {all}", owner(proof)),
@@ -202,7 +205,7 @@ fn undelivered(proof: &HostProof) -> impl Iterator<Item = String> {
         Delivered::Unknown(why) => Some(format!("{name}: not known: {why}")),
     });
     let incomplete = proof.incomplete.iter().map(|why| format!("it may declare more secrets: {why}"));
-    secrets.chain(incomplete).chain(proof.notes.iter().map(|note| format!("note: {note}")))
+    secrets.chain(incomplete).chain(proof.foreign.clone()).chain(proof.notes.iter().map(|note| format!("note: {note}")))
 }
 
 /// How many files came to what.

@@ -154,6 +154,7 @@ fn host(proof: &HostProof) -> Value {
         "user": proof.user,
         "opensAll": proof.opens_all(),
         "incomplete": proof.incomplete,
+        "foreign": proof.foreign,
         "secrets": proof.secrets.iter().map(secret).collect::<Vec<_>>(),
         "files": proof.files.iter().map(file).collect::<Vec<_>>(),
         "notes": proof.notes,
