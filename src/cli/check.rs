@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use super::error::RunError;
 use super::exact::ByNix;
-use super::run::{self, Answer, RunError};
+use super::run::{self, Answer};
 use super::save::save;
 use super::scope::Scope;
 use super::subject::Subject;

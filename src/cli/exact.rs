@@ -5,7 +5,8 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::run::{self, RunError};
+use super::error::RunError;
+use super::run;
 use crate::by_nix::{self, Progress, Question, Repository};
 use crate::manifest::Manifest;
 use crate::manifest::join::HostList;

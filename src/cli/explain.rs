@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::Outcome;
-use super::run::RunError;
+use super::error::RunError;
 use crate::checks;
 
 /// Below this likeness (Jaro-Winkler, 0 to 1) a rule is not what was meant.

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::Outcome;
-use super::run::{self, Known, RunError};
+use super::error::RunError;
+use super::run::{self, Known};
 use super::sealed;
 use super::subject::Subject;
 use crate::access::{Access, Repository};

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::error::RunError;
 use super::here::Here;
 use super::hosts;
-use super::run::RunError;
 use super::{Format, Outcome};
 use crate::generate::GenerateError;
 use crate::generate::host::new_key::{NewKey, WrittenKey};

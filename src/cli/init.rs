@@ -7,7 +7,8 @@ use std::path::Path;
 use clap::Args;
 
 use super::Outcome;
-use super::run::{self, Declared, RunError};
+use super::error::RunError;
+use super::run::{self, Declared};
 use super::sealed;
 use super::subject::Subject;
 use crate::generate::GenerateError;

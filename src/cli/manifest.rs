@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
+use super::error::RunError;
 use super::exact::Exact;
-use super::run::{self, Declared, RunError};
+use super::run::{self, Declared};
 use super::subject::Subject;
 use super::{Format, Outcome};
 use crate::manifest::compare::compare;

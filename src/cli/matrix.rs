@@ -5,8 +5,8 @@ use std::io::Write;
 use clap::ValueEnum;
 
 use super::Outcome;
+use super::error::RunError;
 use super::here::{Here, outcome};
-use super::run::RunError;
 use crate::access::Access;
 use crate::report::human::Style;
 use crate::report::matrix;

@@ -1,6 +1,7 @@
 //! Arguments; one file a command.
 
 pub mod check;
+pub mod error;
 pub mod exact;
 pub mod explain;
 pub mod generate;
@@ -30,9 +31,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::finding::Level;
 use crate::report::human::{self, Style};
+use error::RunError;
 use exact::ByNix;
 use here::Here;
-use run::RunError;
 use scope::Scope;
 use subject::{Checkout, Subject};
 

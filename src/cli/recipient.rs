@@ -5,9 +5,9 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 
 use super::Outcome;
+use super::error::RunError;
 use super::here::Here;
 use super::host::{Edit, Key};
-use super::run::RunError;
 use crate::generate::host::{self, Person, Who};
 
 /// `sealnix recipient …`.

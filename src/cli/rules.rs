@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::Outcome;
-use super::run::RunError;
+use super::error::RunError;
 use crate::checks;
 use crate::finding::Level;
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::run::RunError;
+use super::error::RunError;
 use crate::finding::Finding;
 use crate::manifest::{Host, Manifest};
 

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::run::{self, RunError};
+use super::error::RunError;
+use super::run;
 use crate::config::Config;
 use crate::source::{EntryPoint, StartError, Tree};
 use crate::vault::Vault;

@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use super::run::{self, RunError};
+use super::error::RunError;
+use super::run;
 use super::scope::Scope;
 use super::subject::Subject;
 use super::{Format, Outcome};

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rayon::prelude::*;
 
+use super::error::RunError;
 use super::exact::ByNix;
-use super::run::{self, Known, RunError};
+use super::run::{self, Known};
 use super::{Format, Inputs, Outcome, sealed};
 use crate::keys::private::{self, Identities, Identity};
 use crate::manifest::{Host, Manifest};

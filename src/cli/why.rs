@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::path::Path;
 
+use super::error::RunError;
 use super::here::Here;
-use super::run::RunError;
 use super::{Format, Outcome};
 use crate::access::Access;
 use crate::report::why;

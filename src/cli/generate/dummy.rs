@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::write::Target;
 use crate::cli::Outcome;
-use crate::cli::run::RunError;
+use crate::cli::error::RunError;
 use crate::cli::sealed::SealedFiles;
 use crate::generate::change::{self, ChangeError, Effect, write_one};
 use crate::generate::dummy::{self, DummyError};

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::Outcome;
-use super::run::RunError;
+use super::error::RunError;
 use super::sealed;
 use crate::generate::recipe::Recipe;
 

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use crate::cli::Outcome;
-use crate::cli::run::RunError;
+use crate::cli::error::RunError;
 use crate::cli::sealed::SealedFiles;
 use crate::generate::GenerateError;
 use crate::generate::change::Plan;

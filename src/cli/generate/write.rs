@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::owner::{self, Owner};
 use crate::cli::Outcome;
-use crate::cli::run::RunError;
+use crate::cli::error::RunError;
 use crate::cli::sealed::SealedFiles;
 use crate::generate::change::Plan;
 use crate::generate::recipe::{EnvRecipe, Recipe};
