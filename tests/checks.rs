@@ -9,6 +9,7 @@ mod opens;
 
 use sealnix::agenix::Agenix;
 use sealnix::checks::{self, Verdict, World};
+use sealnix::config;
 use sealnix::finding::{Finding, Level, merge};
 use sealnix::identity::{Evidence, Held, Identities, Identity};
 use sealnix::manifest::{
@@ -127,6 +128,7 @@ impl Facts {
             agenix: &Agenix::default(),
             identities: &self.identities,
             tree: &self.tree,
+            config: &config::Config::default(),
             entry: &"flake.nix".into(),
             syntax_errors: &self.syntax_errors,
         };

@@ -7,6 +7,7 @@ use std::ops::Range;
 use proptest::prelude::*;
 use sealnix::agenix::Agenix;
 use sealnix::checks::World;
+use sealnix::config::Config;
 use sealnix::config::Setting;
 use sealnix::finding::{Finding, Label, Level};
 use sealnix::identity::Identities;
@@ -101,6 +102,7 @@ impl Repo {
             identities: &identities,
             syntax_errors,
             tree: &self.tree,
+            config: &Config::default(),
             entry: &"flake.nix".into(),
         };
         let judged = Judged { findings: findings.to_vec(), ..Judged::default() };
@@ -400,6 +402,7 @@ fn the_findings_contract() {
         identities: &identities,
         syntax_errors: &[],
         tree: &repo.tree,
+        config: &Config::default(),
         entry: &"flake.nix".into(),
     };
     let mut uncertain = two_files(&repo);

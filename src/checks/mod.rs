@@ -8,16 +8,21 @@
 //! clause that starts with "whether". Where several rules would say it of one secret, only the
 //! first does: `sops-file-missing` for a file, `key-missing` for a key.
 
+pub mod agenix;
 mod deciding;
+pub mod declare;
 mod declared;
 pub mod exists;
+mod installed;
 pub mod opens;
 pub mod policy;
 pub mod read;
 pub mod sealed;
+mod units;
 pub mod r#use;
 
 use crate::agenix::Agenix;
+use crate::config::Config;
 use crate::finding::{Finding, Label, Level};
 use crate::identity::Identities;
 use crate::manifest::{Certainty, Host, Manifest};
@@ -40,6 +45,8 @@ pub struct World<'a> {
     pub identities: &'a Identities,
     /// What lies in the repository.
     pub tree: &'a Tree,
+    /// What `sealnix.toml` says: the policies of the repository's owner.
+    pub config: &'a Config,
     /// The file that makes the hosts; empty where there is none.
     pub entry: &'a RepoPath,
     /// The Nix files that do not parse.
@@ -107,5 +114,15 @@ impl Rule {
 
 /// Every rule, family by family, in the order of the documentation.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [read::RULES, exists::RULES, opens::RULES, sealed::RULES, policy::RULES, r#use::RULES].into_iter().flatten()
+    let families = [
+        read::RULES,
+        exists::RULES,
+        opens::RULES,
+        sealed::RULES,
+        policy::RULES,
+        declare::RULES,
+        r#use::RULES,
+        agenix::RULES,
+    ];
+    families.into_iter().flatten()
 }

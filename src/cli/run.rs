@@ -55,8 +55,8 @@ pub struct Known {
 impl Known {
     /// What the rules may look at.
     pub fn world(&self) -> World<'_> {
-        let Known { tree, entry, manifest, vault, policy, agenix, identities, syntax_errors, .. } = self;
-        World { manifest, vault, policy, agenix, identities, tree, entry, syntax_errors }
+        let Known { tree, entry, config, manifest, vault, policy, agenix, identities, syntax_errors, .. } = self;
+        World { manifest, vault, policy, agenix, identities, tree, config, entry, syntax_errors }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::{Fact, Host, HostKind, Read, Unit, Use};
 
-use super::installed::Installed;
+use crate::checks::installed::Installed;
 
 pub const RULE: Rule = Rule {
     id: "unit-cannot-read-secret",

@@ -4,8 +4,8 @@ use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::{Fact, Host, HostKind};
 
-use super::installed::{Installed, installed};
-use super::units::{Standing, standing};
+use crate::checks::installed::{Installed, installed};
+use crate::checks::units::{Standing, standing};
 
 pub const RULE: Rule = Rule {
     id: "restart-unit-unknown",

@@ -5,7 +5,7 @@ use crate::finding::{Finding, Label, Level};
 use crate::manifest::{Host, HostKind, Unit};
 use crate::nearest::nearest;
 
-use super::installed::{Installed, installed};
+use crate::checks::installed::{Installed, installed};
 
 pub const RULE: Rule = Rule {
     id: "owner-unknown",

@@ -1,0 +1,9 @@
+//! Is it declared as it can be?
+
+mod owner_unknown;
+mod restart_unit_unknown;
+
+use super::Rule;
+
+/// The family, in the order of the documentation.
+pub const RULES: &[Rule] = &[owner_unknown::RULE, restart_unit_unknown::RULE];
