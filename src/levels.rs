@@ -1,8 +1,6 @@
 //! What a finding's level is in the end; the only place that decides it.
 
-use std::collections::BTreeMap;
-
-use crate::config::Setting;
+use crate::config::Levels;
 use crate::finding::{Finding, Level};
 use crate::manifest::Certainty;
 use crate::source::{Place, Tree};
@@ -20,10 +18,11 @@ pub struct Judged {
 
 /// Decides levels: the configuration's, else the finding's own; one lower where it is not certain
 /// (a note is then left out); none where a comment at the primary place silences the rule.
-pub fn judge(findings: Vec<Finding>, settings: &BTreeMap<String, Setting>, tree: &Tree) -> Judged {
+pub fn judge(findings: Vec<Finding>, settings: &Levels, tree: &Tree) -> Judged {
     let mut judged = Judged::default();
     for mut finding in findings {
-        let level = settings.get(finding.rule).map_or(Some(finding.level), |setting| setting.level);
+        let level =
+            settings.of(finding.rule, &finding.primary.place.path).map_or(Some(finding.level), |setting| setting.level);
         let Some(level) = level.filter(|_| !is_suppressed(finding.rule, &finding.primary.place, tree)) else {
             judged.suppressed += 1;
             continue;

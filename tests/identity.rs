@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sealnix::agenix::Agenix;
-use sealnix::config::{Config, Mistake};
+use sealnix::config::Config;
 use sealnix::identity::{Evidence, Held, Identities, Identity};
 use sealnix::keys::ssh::{PublicKey, SshError};
 use sealnix::keys::{Bech32Error, Malformed, Recipient};
@@ -278,45 +278,6 @@ fn what_sealnix_toml_says_is_all_that_counts() {
         held(&identities.users[&(HostKind::Nixos, "web".to_owned(), "ann".to_owned())]),
         [(ALICE, Evidence::Config, true)]
     );
-}
-
-#[test]
-fn sealnix_toml_is_read_whole() {
-    let read = config(
-        "exclude = [\"old/**\"]\n[levels]\nunused-key = \"off\"\nkey-missing = \"warning\"\n[[policy.deny]]\nsecrets = \
-         [\"*\"]\nto = [\"containers\"]\n[[policy.rotate]]\nfiles = [\"a\"]\ndays = 90\n",
-    );
-    let read = read.unwrap();
-    assert_eq!(read.exclude[0].pattern, "old/**");
-    assert_eq!(read.levels["unused-key"].level, None);
-    assert_eq!(read.levels["key-missing"].level, Some(sealnix::finding::Level::Warning));
-    assert_eq!(read.levels["key-missing"].place.start.line, 4);
-    assert_eq!((read.deny.len(), read.rotate.len(), read.require.len()), (1, 1, 0));
-    assert_eq!(read.rotate[0].fields["days"].as_integer(), Some(90));
-}
-
-#[test]
-fn mistakes_of_sealnix_toml_have_a_line_and_a_cure() {
-    let cases = [
-        ("[host.web]", "sealnix.toml:1: `host` is not known here; did you mean `hosts`?"),
-        ("[hosts.web]\nrecipient = []", "sealnix.toml:2: `recipient` is not known here; did you mean `recipients`?"),
-        (
-            "[levels]\na = \"warn\"",
-            "sealnix.toml:2: a level is \"off\", \"note\", \"warning\" or \"error\"; did you mean \"warning\"?",
-        ),
-        ("\nexclude = \"x\"", "sealnix.toml:2: `exclude` must be a list of texts, not string"),
-        ("[[policy.denied]]", "sealnix.toml:1: `denied` is not known here; did you mean `deny`?"),
-        ("[policy]\ndeny = 1", "sealnix.toml:2: `deny` must be an array of tables, written [[policy.…]], not integer"),
-    ];
-    for (content, expected) in cases {
-        let errors = config(content).unwrap_err();
-        assert_eq!(errors.iter().map(ToString::to_string).collect::<Vec<_>>(), [expected]);
-    }
-    let [error] = &*config("a = ").unwrap_err() else { panic!() };
-    assert!(matches!(error.mistake, Mistake::Syntax(_)));
-    let [error] = &*config("[hosts.a]\nrecipients = [\"AGE-SECRET-KEY-1QQQ\"]").unwrap_err() else { panic!() };
-    assert!(matches!(error.mistake, Mistake::Recipient(Malformed::PrivateKey)));
-    assert!(!error.to_string().contains("QQQ"), "a private key is never shown: {error}");
 }
 
 #[test]

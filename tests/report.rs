@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use proptest::prelude::*;
 use sealnix::agenix::Agenix;
 use sealnix::checks::World;
-use sealnix::config::Config;
-use sealnix::config::Setting;
+use sealnix::config::{Config, Levels, Setting};
 use sealnix::finding::{Finding, Label, Level};
 use sealnix::identity::Identities;
 use sealnix::levels::{Judged, judge};
@@ -439,11 +439,17 @@ fn what_is_not_certain_is_a_level_lower_and_an_uncertain_note_is_dropped() {
 #[test]
 fn the_configuration_sets_levels() {
     let repo = repo();
+    let place = Place::whole_file("sealnix.toml".into());
     let levels = |setting| {
         judge(
             vec![two_files(&repo)],
-            &[("key-missing".to_owned(), Setting { level: setting, place: Place::whole_file("sealnix.toml".into()) })]
-                .into(),
+            &Levels {
+                everywhere: BTreeMap::from([(
+                    "key-missing".to_owned(),
+                    Setting { level: setting, place: place.clone() },
+                )]),
+                ..Levels::default()
+            },
             &repo.tree,
         )
     };

@@ -198,7 +198,7 @@ fn walk(start: &EntryPoint, subject: Subject<'_>) -> Result<Walked, RunError> {
             tree.add_input(&name, Tree::walk(&path)?);
         }
     }
-    tree.exclude(config.excludes());
+    tree.exclude(|path| config.exclude.take(path));
     Ok(Walked { tree, config, given: given.into_keys().collect() })
 }
 
@@ -241,13 +241,16 @@ pub(super) fn config(tree: &Tree) -> Result<Config, RunError> {
 
 /// Mistakes that only show beside the rules: what would be silently without effect.
 fn beyond_reading(config: &Config, tree: &Tree) -> Vec<ConfigError> {
-    let unknown = config.levels.iter().filter(|(name, _)| !checks::rules().any(|rule| rule.id == name.as_str()));
+    let known = |name: &str| checks::rules().any(|rule| rule.id == name);
+    let unknown = config.levels.settings().filter(|(name, _)| !known(name));
     let unknown = unknown.map(|(found, setting)| ConfigError {
         mistake: Mistake::UnknownRule { found: found.clone(), nearest: explain::nearest(found) },
         place: setting.place.clone(),
     });
-    let policies = config.deny.iter().chain(&config.rotate).chain(&config.require);
-    let policies = policies.map(|table| ConfigError { mistake: Mistake::NotEnforced, place: table.place.clone() });
+    let policies = config.deny.iter().map(|deny| &deny.place);
+    let policies = policies.chain(config.require.iter().map(|require| &require.place));
+    let policies = policies.chain(config.rotate.iter().map(|rotate| &rotate.place));
+    let policies = policies.map(|place| ConfigError { mistake: Mistake::NotEnforced, place: place.clone() });
     let commands = config.generate.values().filter_map(|command| {
         let why = Recipe::read(&command.line).err()?;
         Some(ConfigError { mistake: Mistake::Command { why }, place: command.place.clone() })

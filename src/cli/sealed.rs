@@ -35,7 +35,7 @@ pub fn around(folder: &Path) -> Result<SealedFiles, RunError> {
     };
     let mut tree = Tree::walk(&root)?;
     let config = run::config(&tree)?;
-    tree.exclude(config.excludes());
+    tree.exclude(|path| config.exclude.take(path));
     let vault = Vault::read(&tree);
     Ok(SealedFiles { root, tree, config, vault })
 }

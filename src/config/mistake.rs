@@ -1,0 +1,114 @@
+//! What is wrong in `sealnix.toml`.
+
+use thiserror::Error;
+
+use crate::keys::Malformed;
+use crate::source::Place;
+
+/// A mistake in `sealnix.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}:{}: {mistake}", place.path, place.start.line)]
+pub struct ConfigError {
+    /// What.
+    pub mistake: Mistake,
+    /// Where.
+    pub place: Place,
+}
+
+/// What is wrong in `sealnix.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Mistake {
+    /// Not TOML.
+    #[error("is not valid TOML: {0}")]
+    Syntax(String),
+    /// A key that is not known here.
+    #[error("`{found}` is not known here; did you mean `{nearest}`?")]
+    UnknownKey {
+        /// As written.
+        found: String,
+        /// The most similar valid key.
+        nearest: &'static str,
+    },
+    /// A value of another type.
+    #[error("`{key}` must be {expected}, not {found}")]
+    Type {
+        /// The key.
+        key: String,
+        /// What belongs here.
+        expected: &'static str,
+        /// What stands here.
+        found: &'static str,
+    },
+    /// Not a level.
+    #[error("a level is \"off\", \"note\", \"warning\" or \"error\"; did you mean \"{nearest}\"?")]
+    UnknownLevel {
+        /// The most similar level.
+        nearest: &'static str,
+    },
+    /// Not a recipient.
+    #[error("this is not a recipient: {0}")]
+    Recipient(Malformed),
+    /// A file that is not there.
+    #[error("there is no file `{path}`; paths are relative to the repository")]
+    NoSuchFile {
+        /// The path.
+        path: String,
+    },
+    /// Not a pattern.
+    #[error("this is no pattern of paths: {0}")]
+    Pattern(String),
+    /// A rule that there is not.
+    #[error("there is no rule `{found}`; {}", match nearest {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "`sealnix rules` lists them".to_owned(),
+    })]
+    UnknownRule {
+        /// As written.
+        found: String,
+        /// The rule that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// No command of `sealnix generate`.
+    #[error("this is no command of `sealnix generate`: {why}; write it as in \"module secrets/web.yaml\"")]
+    Command {
+        /// Why, as a clause.
+        why: String,
+    },
+    /// A path that does not lie in the repository.
+    #[error("a generated file must lie in the repository, and `{path}` does not")]
+    Outside {
+        /// The path.
+        path: String,
+    },
+    /// A field that a policy cannot do without.
+    #[error("`{policy}` needs `{field}`")]
+    Missing {
+        /// As written.
+        policy: String,
+        /// The field.
+        field: &'static str,
+    },
+    /// A list of nothing, which would be silently without effect.
+    #[error("`{key}` is empty, so this says nothing")]
+    Empty {
+        /// The key.
+        key: String,
+    },
+    /// Nobody whom a secret can reach.
+    #[error(
+        "`{found}` is nobody whom a secret reaches: write \"containers\", \"container:NAME\" or \"unit:NAME\"; did you \
+         mean `{nearest}`?"
+    )]
+    UnknownTarget {
+        /// As written.
+        found: String,
+        /// The beginning that was probably meant.
+        nearest: &'static str,
+    },
+    /// Not a number of days.
+    #[error("`days` must be a whole number of days, at least 1")]
+    Days,
+    /// A policy; no rule reads it yet.
+    #[error("policies are not enforced by this version: take `[[policy.…]]` out, so that nobody relies on it")]
+    NotEnforced,
+}
