@@ -4,6 +4,8 @@
 
 #[path = "checks/accounts.rs"]
 mod accounts;
+#[path = "checks/exists.rs"]
+mod exists;
 #[path = "checks/opens.rs"]
 mod opens;
 
@@ -13,12 +15,12 @@ use sealnix::config;
 use sealnix::finding::{Finding, Level, merge};
 use sealnix::identity::{Evidence, Held, Identities, Identity};
 use sealnix::manifest::{
-    AssumedAbsent, Certainty, Complete, Fact, GnupgKeys, HomeUser, Host, HostKind, Manifest, Namespace, Secret, Sops,
-    SopsFile, Spot, Use, Used,
+    AssumedAbsent, Certainty, Complete, Definition, Fact, GnupgKeys, HomeUser, Host, HostKind, Manifest, Namespace,
+    Secret, Sops, SopsFile, Spot, Use, Used,
 };
 use sealnix::policy::{Config, CreationRule, Named, Policy, RuleRecipient};
 use sealnix::sops::{Child, CryptRule, Document, Format, Leaf, Metadata, Node, Recipient, Seal, SealedType, Value};
-use sealnix::source::{Entry, NotLooked, Place, Position, SyntaxError, Text, Tree};
+use sealnix::source::{Entry, NotLooked, Place, Position, RepoPath, SyntaxError, Text, Tree};
 use sealnix::vault::{Sealed, Vault};
 
 const ADMIN: &str = "age1admin";
@@ -35,6 +37,7 @@ struct Facts {
     identities: Identities,
     tree: Tree,
     syntax_errors: Vec<SyntaxError>,
+    entry: RepoPath,
 }
 
 impl Facts {
@@ -47,6 +50,7 @@ impl Facts {
             identities: Identities::default(),
             tree: Tree { git: true, ..Tree::default() },
             syntax_errors: Vec::new(),
+            entry: "flake.nix".into(),
         };
         facts.file("flake.nix", true);
         facts
@@ -129,7 +133,7 @@ impl Facts {
             identities: &self.identities,
             tree: &self.tree,
             config: &config::Config::default(),
-            entry: &"flake.nix".into(),
+            entry: &self.entry,
             syntax_errors: &self.syntax_errors,
         };
         let rule = checks::rules().find(|rule| rule.id == id).expect("the rule is listed");
@@ -296,9 +300,11 @@ fn a_file_that_is_not_known_is_not_missing() {
     let mut facts = Facts::new();
     facts.declare("token", "", "token").sops_file = Fact::Unknown;
     facts.is_undecided("sops-file-missing");
-    for path in ["input:private/web.yaml", "/etc/secrets/web.yaml"] {
+    // What lies outside the repository has a rule of its own.
+    let paths = [("input:private/web.yaml", "sops-file-missing"), ("/etc/web.yaml", "sops-file-outside-repository")];
+    for (path, rule) in paths {
         facts.declare("token", path, "token");
-        facts.is_undecided("sops-file-missing");
+        facts.is_undecided(rule);
         facts.is_silent("sops-file-untracked");
         facts.is_silent("key-missing");
     }

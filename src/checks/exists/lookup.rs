@@ -5,6 +5,8 @@ use crate::checks::declared::{Declared, Named, declared};
 use crate::manifest::Complete;
 use crate::sops::{Document, Format, Found};
 
+use super::form::{Fit, fit};
+
 /// A declared key and what lies there.
 pub struct Lookup<'a> {
     pub declared: Declared<'a>,
@@ -31,15 +33,10 @@ pub fn look_up<'a>(world: &World<'a>, declared: Declared<'a>) -> Result<Option<L
         Named::Unread(path, why) => return Err(format!("`{path}` {why}")),
         _ => return Ok(None),
     };
-    let Some(format) = format else { return Err("its format is not known".to_owned()) };
-    // YAML is read from JSON too; any other pair is a wrong format, not a wrong key.
-    let reads = match document.format {
-        Format::Yaml => format == "yaml",
-        Format::Json => format == "yaml" || format == "json",
-        Format::Dotenv | Format::Ini | Format::Binary => false,
-    };
+    let Some(format) = format.and_then(Format::named) else { return Err("its format is not known".to_owned()) };
     let Some(key) = declared.secret.key.known() else { return Err("its key is not known".to_owned()) };
-    if !reads || key.is_empty() {
+    // `format-mismatch` says of a wrong format that it is one, and not a wrong key.
+    if key.is_empty() || fit(world, &declared, document, format) != Fit::Fits {
         return Ok(None);
     }
     let found = document.find(key);

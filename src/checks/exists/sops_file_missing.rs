@@ -24,8 +24,10 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             Named::Unknown => "which file it names is not known".to_owned(),
             Named::InInput(path) => format!("`{path}` lies in another flake input"),
             Named::InSubmodule(path) => format!("`{path}` lies in a git submodule"),
-            Named::Outside(path) => format!("`{path}` lies outside the repository"),
-            Named::Untracked(_) | Named::NotEncrypted(_) | Named::Unread(..) | Named::Read(_) => continue,
+            // Other rules say it.
+            Named::Outside(_) | Named::Untracked(_) | Named::NotEncrypted(_) | Named::Unread(..) | Named::Read(_) => {
+                continue;
+            }
         };
         let (name, owner) = (declared.name, declared.owner());
         verdict.undecided_of(declared.host, format!("whether `{name}` of {owner} has its file: {why}"));
