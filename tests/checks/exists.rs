@@ -2,6 +2,160 @@
 
 use super::*;
 
+#[test]
+fn sops_file_missing() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("token")], &[WEB]);
+    facts.declare("token", "secrets/wbe.yaml", "token");
+    let finding = facts.finding("sops-file-missing");
+    assert_eq!(finding.suggestion.as_deref(), Some(FILE));
+    assert_eq!((finding.hosts, finding.secret.as_deref()), (vec!["web".to_owned()], Some("token")));
+    assert_eq!(finding.primary.place, at("web.nix", 5));
+    // The rules about keys have nothing to add.
+    facts.is_silent("key-missing");
+
+    facts.declare("token", FILE, "token");
+    facts.is_silent("sops-file-missing");
+
+    // What a submodule holds is not looked at.
+    facts.declare("token", "secrets/private/web.yaml", "token");
+    assert_eq!(facts.finding("sops-file-missing").level, Level::Error);
+    facts.tree.submodules.insert("secrets/private".into());
+    facts.is_undecided("sops-file-missing");
+}
+
+#[test]
+fn a_file_that_is_not_known_is_not_missing() {
+    let mut facts = Facts::new();
+    facts.declare("token", "", "token").sops_file = Fact::Unknown;
+    facts.is_undecided("sops-file-missing");
+    // What lies outside the repository has a rule of its own.
+    let paths = [("input:private/web.yaml", "sops-file-missing"), ("/etc/web.yaml", "sops-file-outside-repository")];
+    for (path, rule) in paths {
+        facts.declare("token", path, "token");
+        facts.is_undecided(rule);
+        facts.is_silent("sops-file-untracked");
+        facts.is_silent("key-missing");
+    }
+}
+
+#[test]
+fn a_conditional_declaration_gives_a_conditional_finding() {
+    let mut facts = Facts::new();
+    let why = Certainty::Conditional("`services.x.enable` is not known".to_owned());
+    facts.declare("token", FILE, "token").certainty = why.clone();
+    assert_eq!(facts.finding("sops-file-missing").certainty, why);
+}
+
+#[test]
+fn a_home_manager_user_has_secrets_too() {
+    let mut facts = Facts::new();
+    let sops = Sops { secrets: [("mail".to_owned(), secret(FILE, "mail"))].into(), ..Sops::default() };
+    let user = HomeUser { sops: Some(sops), ..HomeUser::default() };
+    facts.manifest.hosts[0].home_users.insert("bo".to_owned(), user);
+    assert_eq!(facts.finding("sops-file-missing").user.as_deref(), Some("bo"));
+}
+
+#[test]
+fn sops_file_untracked() {
+    let mut facts = Facts::new();
+    facts.file(FILE, false);
+    facts.declare("token", FILE, "token");
+    let finding = facts.finding("sops-file-untracked");
+    assert_eq!(finding.help.as_deref(), Some("`git add secrets/web.yaml`"));
+    for other in ["sops-file-missing", "file-not-encrypted", "key-missing"] {
+        facts.is_silent(other);
+    }
+    // Without a flake Nix reads the folder as it is.
+    facts.tree.sees_untracked = true;
+    facts.is_silent("sops-file-untracked");
+}
+
+#[test]
+fn key_missing() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("db_password")], &[WEB]).sealed("secrets/db.yaml", vec![text("db_pasword")], &[WEB]);
+    facts.declare("db_pasword", FILE, "db_pasword");
+    let finding = facts.finding("key-missing");
+    assert!(finding.message.starts_with("`db_pasword` is not in `secrets/web.yaml`; `db_password` is."), "{finding:?}");
+    assert_eq!(finding.suggestion.as_deref(), Some("db_password"));
+    // The nearest key, and the other file that has the key as written.
+    let files: Vec<_> = finding.others.iter().map(|label| label.text.as_str()).collect();
+    assert_eq!(files, ["the nearest key of the file", "this file has `db_pasword`"]);
+
+    facts.declare("db_pasword", FILE, "db_password");
+    facts.is_silent("key-missing");
+}
+
+#[test]
+fn a_key_below_a_value_is_missing() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("db")], &[WEB]);
+    facts.declare("db/password", FILE, "db/password");
+    facts.finding("key-missing");
+    facts.is_silent("key-is-not-a-leaf");
+}
+
+#[test]
+fn no_key_is_looked_up_where_there_is_none() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("a")], &[WEB]);
+    // The whole file.
+    facts.declare("b", FILE, "");
+    facts.is_silent("key-missing");
+    // Formats without keys: the whole file is delivered, whatever `key` says.
+    for format in ["dotenv", "ini", "binary"] {
+        facts.declare("b", FILE, "b").format = Fact::Known(format.to_owned());
+        facts.is_silent("key-missing");
+    }
+    facts.declare("b", FILE, "b").key = Fact::Unknown;
+    facts.is_undecided("key-missing");
+}
+
+#[test]
+fn key_is_not_a_leaf() {
+    let null = child("null", Value::Leaf(Leaf::Null));
+    let list = child("list", Value::List(Vec::new()));
+    let map = child("map", Value::Map(vec![text("inner")]));
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![null, list, map], &[WEB]);
+    for key in ["null", "list", "list/0", "map"] {
+        facts.declare("x", FILE, key);
+        assert_eq!(facts.finding("key-is-not-a-leaf").key.as_deref(), Some(key));
+        facts.is_silent("key-missing");
+    }
+    facts.declare("x", FILE, "map/inner");
+    facts.is_silent("key-is-not-a-leaf");
+}
+
+#[test]
+fn a_key_of_a_later_document_is_no_leaf() {
+    let mut facts = Facts::new();
+    let mut two = document(FILE, vec![text("a")], &[&[WEB]]);
+    two.parts.push(Node { value: Value::Map(vec![text("b")]), place: at(FILE, 5) });
+    facts.file(FILE, true).vault.files.insert(FILE.into(), Sealed::Document(Box::new(two)));
+    facts.declare("b", FILE, "b");
+    facts.finding("key-is-not-a-leaf");
+}
+
+#[test]
+fn value_not_a_string() {
+    // A date arrives as text (sops-nix reads YAML with a library that keeps it so).
+    let kinds = [
+        ("whole", SealedType::Int, true),
+        ("fraction", SealedType::Float, true),
+        ("truth", SealedType::Bool, true),
+        ("text", SealedType::Str, false),
+        ("day", SealedType::Time, false),
+    ];
+    let mut facts = Facts::new();
+    facts.sealed(FILE, kinds.iter().map(|(key, kind, _)| sealed(key, *kind)).collect(), &[WEB]);
+    for (key, _, fires) in kinds {
+        facts.declare("x", FILE, key);
+        assert_eq!(!facts.verdict("value-not-a-string").findings.is_empty(), fires, "{key}");
+    }
+}
+
 /// A host that reads a key of a file in a format, and what the file is by its name.
 fn reads(path: &str, format: &str, key: &str, is: Format, values: Vec<Child>) -> Facts {
     let mut facts = Facts::new();
