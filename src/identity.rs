@@ -268,6 +268,11 @@ impl Held {
         Held::new(recipient, Evidence::Name, place)
     }
 
+    /// The texts of the recipients that it opens for.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.recipient.as_str()).chain(self.ssh.as_deref())
+    }
+
     /// Whether a recipient of a sops file or rule is this key, however either is written.
     pub fn is(&self, kind: &str, identity: &str) -> bool {
         let text = canonical(kind, identity);

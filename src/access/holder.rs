@@ -125,14 +125,19 @@ impl<'a> Holder<'a> {
 
     /// The texts of the recipients that it holds the key of.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.keys.iter().flat_map(|held| std::iter::once(held.recipient.as_str()).chain(held.ssh.as_deref()))
+        self.keys.iter().flat_map(Held::texts)
     }
 
     /// Whether it uses its ssh key only as the age key made of it: sops-nix converts the keys of `sshKeyPaths`,
     /// and these open no `ssh-…` recipient (reference: sops.md section 5).
     pub(super) fn converts_ssh_keys(&self) -> bool {
-        matches!(self.who, Who::Host(host) if host.kind != HostKind::Home && !is_told_of_ssh_key(host))
+        matches!(self.who, Who::Host(host) if converts_ssh_keys(host))
     }
+}
+
+/// Whether a host uses its ssh key only as the age key made of it; a home-manager user may have the key itself.
+pub fn converts_ssh_keys(host: &Host) -> bool {
+    host.kind != HostKind::Home && !is_told_of_ssh_key(host)
 }
 
 fn is_told_of_ssh_key(host: &Host) -> bool {

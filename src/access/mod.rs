@@ -23,7 +23,7 @@ use crate::vault::{self, Vault};
 
 pub use age::{Age, AgeDrift, AgeRule};
 pub use file::{Candidate, File, Mending, State, Verdict};
-pub use holder::{Holder, Kind, Who};
+pub use holder::{Holder, Kind, Who, converts_ssh_keys};
 pub use matrix::{Cell, Mark};
 pub use readers::{Key, Owner, Reach, Readers};
 pub use who::{Asked, Meaning, Unheard};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::identity::Held;
 use crate::keys::Recipient;
 use crate::keys::recipient::canonical;
 use crate::policy::CreationRule;
@@ -59,7 +60,22 @@ pub enum Reach {
     OnlyAsSsh,
 }
 
+/// The place of the only holder of [`Readers::of_one`].
+const ONLY: usize = 0;
+
 impl<'a> Readers<'a> {
+    /// Those of a sealed file, as far as one holder of keys is concerned.
+    pub fn of_one(metadata: &'a Metadata, held: &[Held], converts_ssh_keys: bool) -> Self {
+        let texts = held.iter().flat_map(Held::texts);
+        let owners = texts.map(|text| (text.to_owned(), [(ONLY, converts_ssh_keys)].into())).collect();
+        Readers::of_file(metadata, &owners)
+    }
+
+    /// How far that one comes, and through which recipients.
+    pub fn reach_of_one(&self) -> Option<(Reach, Vec<&Key<'a>>)> {
+        Some((*self.reach.get(&ONLY)?, self.through(ONLY).map(|(_, key)| key).collect()))
+    }
+
     /// Those of a sealed file.
     pub(super) fn of_file(metadata: &'a Metadata, owners: &Owners) -> Self {
         let groups = metadata.groups.iter();

@@ -162,3 +162,62 @@ fn host_identity_unknown() {
     facts.holds(ADMIN, Evidence::Config);
     facts.is_silent("host-identity-unknown");
 }
+
+/// What one rule says of a host with this key, of a file sealed for these groups.
+fn with_groups(groups: &[&[&str]], threshold: Option<u32>) -> Facts {
+    let mut facts = Facts::new();
+    let mut document = document(FILE, vec![text("token")], groups);
+    document.metadata.threshold = threshold;
+    facts.file(FILE, true).vault.files.insert(FILE.into(), Sealed::Document(Box::new(document)));
+    facts.holds(WEB, Evidence::Name).declare("token", FILE, "token");
+    // Neither a key ring nor a key file that may hold another key.
+    let sops = facts.manifest.hosts[0].sops.as_mut().unwrap();
+    sops.age.key_file = Fact::Known(None);
+    facts
+}
+
+#[test]
+fn enough_groups_are_those_that_sops_wants() {
+    const RULE: &str = "shamir-threshold-unreachable";
+    // Without a threshold sops wants all (reference: sops.md section 2).
+    with_groups(&[&[ADMIN], &[WEB]], None).finding(RULE);
+    with_groups(&[&[ADMIN], &[WEB], &[OLD]], Some(2)).finding(RULE);
+    with_groups(&[&[ADMIN, WEB], &[WEB], &[OLD]], Some(2)).is_silent(RULE);
+    // With one group a threshold has no effect.
+    with_groups(&[&[ADMIN, WEB]], Some(2)).is_silent(RULE);
+    // Who is in none is no recipient at all.
+    with_groups(&[&[ADMIN], &[OLD]], Some(2)).is_silent(RULE);
+}
+
+#[test]
+fn an_ssh_recipient_is_usable_where_sops_has_the_ssh_key() {
+    const RULE: &str = "ssh-recipient-not-usable";
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("token")], &[&format!("{SSH} root@web")]);
+    facts.holds(WEB, Evidence::PublicKeyFile).declare("token", FILE, "token");
+    if let Some(Identity::Known(held)) = facts.identities.hosts.get_mut(&web()) {
+        held[0].ssh = Some(SSH.to_owned());
+    }
+    // A key file may hold any key.
+    facts.is_undecided(RULE);
+    let sops = facts.manifest.hosts[0].sops.as_mut().unwrap();
+    sops.age.key_file = Fact::Known(None);
+    let finding = facts.finding(RULE);
+    assert!(finding.help.unwrap().contains(WEB));
+    let sops = facts.manifest.hosts[0].sops.as_mut().unwrap();
+    sops.environment = Fact::Known(vec!["SOPS_AGE_SSH_PRIVATE_KEY_FILE".to_owned()]);
+    facts.is_silent(RULE);
+}
+
+#[test]
+fn several_key_groups_without_a_threshold_are_an_accident() {
+    const RULE: &str = "accidental-key-groups";
+    let mut facts = Facts::new();
+    facts.rule(Some("^secrets/"), &[&[ADMIN], &[WEB]]);
+    facts.finding(RULE);
+    facts.policy.configs[0].rules[0].threshold = Some(2);
+    facts.is_silent(RULE);
+    let mut facts = Facts::new();
+    facts.rule(Some("^secrets/"), &[&[ADMIN, WEB], &[]]);
+    facts.is_silent(RULE);
+}

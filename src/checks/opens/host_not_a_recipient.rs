@@ -3,15 +3,14 @@
 use crate::access::another_key::{nothing_opens, opens, other_way};
 use crate::access::short;
 use crate::checks::deciding::{Deciding, deciding};
-use crate::checks::declared::{Declared, containers, files as count, owner};
+use crate::checks::declared::{containers, files as count, owner};
 use crate::checks::{Rule, Verdict, World};
 use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
-use crate::identity::{Evidence, Held};
-use crate::manifest::Certainty;
+use crate::identity::Held;
 use crate::sops::Document;
 
-use super::reader::Reader;
+use super::reader::{Needed, Reader, to_write};
 
 pub const RULE: Rule = Rule {
     id: "host-not-a-recipient",
@@ -49,7 +48,10 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
                 Some(way) => {
                     verdict.undecided_of(reader.host, format!("whether {who} can open `{}`: {way}", document.path));
                 }
-                None => verdict.findings.push(finding(world, &who, held, document, &declared)),
+                None => {
+                    let needed = Needed { who: who.clone(), reader, held, document, declared };
+                    verdict.findings.push(finding(world, &needed));
+                }
             }
         }
     }
@@ -64,25 +66,21 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     }
 }
 
-fn finding(world: &World<'_>, who: &str, held: &[Held], document: &Document, declared: &Declared<'_>) -> Finding {
+fn finding(world: &World<'_>, needed: &Needed<'_>) -> Finding {
+    let Needed { who, held, document, declared, .. } = needed;
     let path = &document.path;
     let keys: Vec<String> = held.iter().map(|held| format!("`{}`", short(&held.recipient))).collect();
     let whose = if keys.len() == 1 { "its key" } else { "none of its keys" };
     let verb = if keys.len() == 1 { "is not" } else { "is" };
     let keys = keys.join(", ");
-    let mut others = vec![Label::new(declared.place(), format!("{who} needs the file for `{}`", declared.name))];
-    others.extend(held.iter().map(|held| Label::new(held.place.clone(), format!("this is the key of {who}"))));
     let deciding = deciding(world.policy, path);
-    others.extend(
-        deciding.as_ref().map(|deciding| Label::new(deciding.place(), "this rule decides who can open the file")),
-    );
+    let rule_at =
+        deciding.as_ref().map(|deciding| Label::new(deciding.place(), "this rule decides who can open the file"));
     Finding {
-        certainty: declared.secret.certainty.clone().weaker(sureness(held, who)),
-        hosts: vec![declared.host.name.clone()],
-        user: declared.user.map(str::to_owned),
         help: Some(help(world, held, document, deciding.as_ref())),
-        others,
-        ..RULE.finding(
+        others: needed.labels().into_iter().chain(rule_at).collect(),
+        ..needed.finding(
+            &RULE,
             Label::new(document.metadata.place.clone(), format!("{who} is not among these recipients")),
             format!(
                 "{who} cannot open `{path}`, which it needs for `{}`: {whose} ({keys}) {verb} a recipient of the \
@@ -111,26 +109,5 @@ fn help(world: &World<'_>, held: &[Held], document: &Document, deciding: Option<
             to_write(world, held),
             command::updatekeys(SopsFile::read(document), None)
         ),
-    }
-}
-
-/// What to write into a rule: the anchor where there is one.
-fn to_write(world: &World<'_>, held: &[Held]) -> String {
-    let Some(first) = held.first() else { return "its recipient".to_owned() };
-    let mut names = world.policy.configs.iter().flat_map(|config| &config.names);
-    match names.find(|named| named.is_anchor && named.recipient == first.recipient) {
-        Some(named) => format!("`*{}`", named.name),
-        None => format!("`{}`", first.recipient),
-    }
-}
-
-/// How sure it is that these keys are the host's. A name that only resembles the host's wants a
-/// second fact.
-fn sureness(held: &[Held], who: &str) -> Certainty {
-    let sure = |held: &Held| held.evidence != Evidence::StrippedName || held.corroborated;
-    if held.iter().any(sure) {
-        Certainty::Certain
-    } else {
-        Certainty::Assumed(format!("only a name that resembles it says that the key belongs to {who}"))
     }
 }
