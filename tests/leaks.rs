@@ -33,9 +33,11 @@ fn repository(module: &str, files: &[(&str, &str)]) -> Scratch {
 
 /// Runs every command that prints what it found; gives the human report of `check`.
 fn says_nothing(repository: &Scratch) -> String {
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 13] = [
         &["check"],
         &["check", "--format", "json"],
+        &["check", "--format", "sarif"],
+        &["check", "--format", "github"],
         &["manifest"],
         &["check", "--fail-on", "note"],
         &["hosts"],

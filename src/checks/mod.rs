@@ -92,6 +92,16 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// What it finds, in one sentence without its dot: the first paragraph of a page is "Error. What the rule finds.
+    /// More."
+    pub fn finds(&self) -> String {
+        let text = self.page.lines().skip_while(|line| line.trim().is_empty() || line.starts_with('#'));
+        let paragraph: Vec<&str> = text.take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+        let paragraph = paragraph.join(" ");
+        let (_, after_level) = paragraph.split_once(". ").unwrap_or(("", &paragraph));
+        after_level.split_once(". ").map_or(after_level.trim_end_matches('.'), |(first, _)| first).to_owned()
+    }
+
     /// A finding of this rule that concerns the repository as a whole; the caller adds what else
     /// it concerns.
     fn finding(&self, primary: Label, message: String) -> Finding {

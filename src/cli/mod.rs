@@ -63,7 +63,7 @@ enum Command {
         inputs: Inputs,
         /// How the findings are written.
         #[arg(long, value_enum, default_value_t)]
-        format: Format,
+        format: check::Format,
         /// Take the declarations from a manifest that Nix made.
         #[arg(long, value_name = "FILE", conflicts_with = "eval")]
         manifest: Option<PathBuf>,
@@ -78,6 +78,9 @@ enum Command {
         /// Write the report into a file too, if the check could run.
         #[arg(long, value_name = "OUT")]
         report: Option<PathBuf>,
+        /// How the findings are written into that file, where not as with --format.
+        #[arg(long, value_enum, value_name = "FORMAT", requires = "report")]
+        report_format: Option<check::Format>,
         /// The lowest level that makes the exit code 1.
         #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
         fail_on: FailOn,
@@ -250,18 +253,30 @@ pub enum Outcome {
     NotLookedAt,
 }
 
+impl Outcome {
+    /// The process' exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Outcome::Clean => 0,
+            Outcome::Findings => 1,
+            Outcome::NotLookedAt => 2,
+        }
+    }
+}
+
 /// Runs the command line.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // Written as a whole: nothing is half said when an error ends the run.
     let mut output = Vec::new();
     let ran = match arguments.command {
-        Command::Check { path, inputs, format, manifest, by_nix, hosts, no_hosts, report, fail_on } => {
+        Command::Check { path, inputs, format, manifest, by_nix, hosts, no_hosts, report, report_format, fail_on } => {
             let scope = match no_hosts {
                 true => Scope::Repository,
                 false if hosts.is_empty() => Scope::All,
                 false => Scope::Hosts(hosts),
             };
+            let report = report.map(|path| (path, report_format.unwrap_or(format)));
             let options = check::Options { format, manifest, by_nix, scope, report, fail_on: fail_on.into() };
             check::check(inputs.beside(&path), &options, style(&io::stdout()), &mut output)
         }
@@ -295,18 +310,10 @@ pub fn main() -> ExitCode {
     match (ran, written) {
         (Err(error), _) => fail(&error),
         // A reader that has seen enough (`| head`) is no error.
-        (Ok(outcome), Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => code(outcome),
+        (Ok(outcome), Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => outcome.code().into(),
         (Ok(_), Err(error)) => fail(&RunError::Write(error)),
-        (Ok(outcome), Ok(())) => code(outcome),
+        (Ok(outcome), Ok(())) => outcome.code().into(),
     }
-}
-
-fn code(outcome: Outcome) -> ExitCode {
-    ExitCode::from(match outcome {
-        Outcome::Clean => 0,
-        Outcome::Findings => 1,
-        Outcome::NotLookedAt => 2,
-    })
 }
 
 fn fail(error: &RunError) -> ExitCode {

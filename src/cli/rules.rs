@@ -16,16 +16,7 @@ pub fn rules(out: &mut impl Write) -> Result<Outcome, RunError> {
             Level::Warning => "warning",
             Level::Note => "note",
         };
-        writeln!(out, "{:widest$}  {level:7}  {}", rule.id, what_it_finds(rule.page))?;
+        writeln!(out, "{:widest$}  {level:7}  {}", rule.id, rule.finds())?;
     }
     Ok(Outcome::Clean)
-}
-
-/// What a page says first after the level: its first paragraph is "Error. What the rule finds. More."
-fn what_it_finds(page: &str) -> String {
-    let text = page.lines().skip_while(|line| line.trim().is_empty() || line.starts_with('#'));
-    let paragraph: Vec<&str> = text.take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
-    let paragraph = paragraph.join(" ");
-    let (_, after_level) = paragraph.split_once(". ").unwrap_or(("", &paragraph));
-    after_level.split_once(". ").map_or(after_level.trim_end_matches('.'), |(first, _)| first).to_owned()
 }

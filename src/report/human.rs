@@ -217,7 +217,7 @@ fn by_file(finding: &Finding) -> (Vec<&Label>, Vec<Vec<&Label>>) {
 }
 
 /// Which hosts, which user, how sure.
-fn circumstances(finding: &Finding) -> Vec<String> {
+pub(super) fn circumstances(finding: &Finding) -> Vec<String> {
     let mut lines = Vec::new();
     if let [first, rest @ ..] = finding.hosts.as_slice() {
         let word = if rest.is_empty() { "host" } else { "hosts" };

@@ -1,8 +1,9 @@
-//! What is shown: human (miette) and JSON.
+//! What is shown: to people (miette), to other programs (JSON), to GitHub and to code scanners (SARIF).
 
 pub mod comparison;
 mod digest;
 pub mod excerpt;
+pub mod github;
 mod holders;
 pub mod hosts;
 pub mod human;
@@ -10,6 +11,7 @@ pub mod json;
 pub mod mask;
 pub mod matrix;
 pub mod obstacles;
+pub mod sarif;
 pub mod summary;
 mod unknown;
 pub mod unknowns;

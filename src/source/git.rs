@@ -128,7 +128,7 @@ impl WorkTree {
     }
 
     /// `root` relative to the top, with a `/` at its end; empty for the top itself.
-    fn prefix_of(&self, root: &Path) -> String {
+    pub fn prefix_of(&self, root: &Path) -> String {
         let parts = root.strip_prefix(&self.top).unwrap_or(Path::new("")).components();
         parts.map(|part| format!("{}/", part.as_os_str().to_string_lossy())).collect()
     }
