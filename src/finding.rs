@@ -1,7 +1,10 @@
 //! What a check says: one mistake, where it stands, and how to mend it.
 
+mod fingerprint;
+
 use crate::manifest::Certainty;
 use crate::source::Place;
+pub use fingerprint::Fingerprint;
 
 /// How bad a finding is. Ordered: a note is less than a warning is less than an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]

@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::Summary;
-use crate::finding::{Finding, Label, Level};
+use crate::finding::{Finding, Fingerprint, Label, Level};
 use crate::manifest::Certainty;
 use crate::source::Position;
 
@@ -34,6 +34,7 @@ struct Written<'a> {
     message: &'a str,
     help: Option<&'a str>,
     suggestion: Option<&'a str>,
+    fingerprints: Vec<Fingerprint>,
     /// The primary one first.
     places: Vec<LabelledPlace<'a>>,
 }
@@ -75,6 +76,7 @@ fn written(finding: &Finding) -> Written<'_> {
         message: &finding.message,
         help: finding.help.as_deref(),
         suggestion: finding.suggestion.as_deref(),
+        fingerprints: finding.fingerprints(),
         places: std::iter::once(labelled(&finding.primary, true)).chain(others).collect(),
     }
 }
