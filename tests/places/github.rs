@@ -70,8 +70,7 @@ fn every_finding_is_an_annotation_at_its_place() {
 #[test]
 fn names_are_escaped() {
     let module = "{ sops.secrets.\"a%0A::warning::b\".sopsFile = ./none.yaml; }";
-    let repository =
-        repository(&[("flake.nix", &flake(&format!("(import (./. + \"/a,b:c%.nix\"))"))), ("a,b:c%.nix", module)]);
+    let repository = repository(&[("flake.nix", &flake("(import (./. + \"/a,b:c%.nix\"))")), ("a,b:c%.nix", module)]);
     let run = repository.sealnix(&["check", "--format", "github"]);
     let annotations = annotations(&run);
     let [(command, properties, text)] = annotations.as_slice() else { panic!("{}", run.stdout) };
