@@ -133,6 +133,13 @@ pub fn edit_as<'a>(file: impl Into<SopsFile<'a>>, config: &Config) -> String {
     in_folder_of(file.both_types().trim_start(), file.path, Some(config))
 }
 
+/// Takes a value out of a sops file; its key as sops-nix names it, with `/` between the steps.
+pub fn unset<'a>(file: impl Into<SopsFile<'a>>, key: &str) -> String {
+    let file = file.into();
+    let steps = key.split('/').map(|step| format!("[\"{}\"]", step.replace('\\', "\\\\").replace('"', "\\\"")));
+    format!("{} {}", on(&format!("sops unset{}", file.both_types()), file.path), quoted(&steps.collect::<String>()))
+}
+
 /// Seals a file that lies there in clear.
 pub fn encrypt<'a>(file: impl Into<SopsFile<'a>>) -> String {
     let file = file.into();
@@ -184,6 +191,11 @@ fn attribute_path(host: &Host) -> String {
 /// Shows the error that Nix gives for a file.
 pub fn nix_parse(path: &str) -> String {
     on("nix-instantiate --parse", path)
+}
+
+/// Deletes a file that git tracks.
+pub fn git_rm(path: &str) -> String {
+    on("git rm", path)
 }
 
 fn on(command: &str, path: &str) -> String {

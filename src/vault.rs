@@ -188,3 +188,12 @@ impl Vault {
 pub fn may_be_sealed(path: &str) -> bool {
     ![".nix", ".pub", ".sops.yaml", ".lock", "known_hosts", ".toml"].iter().any(|end| path.ends_with(end))
 }
+
+/// Whether clan-core keeps a file: it names the recipients itself and has no creation rules (source: clan-core's
+/// documentation, "Vars backend" and "Secrets": `vars/…/secret`, `sops/secrets/NAME/secret`).
+pub fn is_of_clan(path: &str) -> bool {
+    let folders: Vec<&str> = path.split('/').collect();
+    let is_within = |names: [&str; 2]| folders.windows(2).any(|pair| pair == names);
+    folders.last() == Some(&"secret")
+        && (is_within(["vars", "shared"]) || is_within(["vars", "per-machine"]) || is_within(["sops", "secrets"]))
+}

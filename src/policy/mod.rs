@@ -1,8 +1,10 @@
 //! `.sops.yaml`: its creation rules and anchors with places, and which rule takes which file.
 
 mod drift;
+mod glob;
 mod names;
 pub mod parse;
+mod reach;
 mod recipients;
 pub mod select;
 
@@ -11,6 +13,7 @@ use regex::Regex;
 use crate::sops::crypt::CryptRule;
 use crate::source::{Place, RepoPath};
 pub use drift::Drift;
+pub use reach::Idle;
 pub use select::Selection;
 
 /// Every `.sops.yaml` of the repository.

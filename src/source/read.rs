@@ -18,6 +18,8 @@ const MAX_NAMED: u64 = 16 * MIB;
 const MAX_PLAIN: u64 = MIB;
 /// Largest file of any other name that is searched for sops' marks.
 const MAX_OTHER: u64 = 4 * MIB;
+/// Largest script that is kept.
+const MAX_SCRIPT: u64 = 256 << 10;
 /// A file with a NUL among its first bytes is no text.
 const HEAD: u64 = 8 << 10;
 /// Sops writes its metadata last: enough of a large file to see it.
@@ -32,6 +34,8 @@ enum Role {
     Key,
     /// A format that sops writes.
     Data,
+    /// What may open sops files without Nix: kept for the paths that it names.
+    Script,
     /// Anything: sops' binary store knows no names.
     Other,
 }
@@ -60,7 +64,7 @@ pub(super) fn texts(tree: &Tree) -> (BTreeMap<RepoPath, Text>, Vec<NotLooked>) {
 /// The text if it matters; an error if it does and cannot be had: why, as a clause.
 pub(super) fn read(on_disk: &Path, path: &str, size: u64) -> Result<Option<String>, String> {
     let role = role(path);
-    let limit = if role == Role::Other { MAX_OTHER } else { MAX_NAMED };
+    let limit = if matches!(role, Role::Other | Role::Script) { MAX_OTHER } else { MAX_NAMED };
     let mut file = File::open(on_disk).map_err(|error| unreadable(&error))?;
     if size > limit {
         let too_large = format!("is larger than {} MiB", limit / MIB);
@@ -85,6 +89,8 @@ pub(super) fn read(on_disk: &Path, path: &str, size: u64) -> Result<Option<Strin
     match String::from_utf8(bytes) {
         Ok(text) if matches!(role, Role::Named | Role::Key) => Ok(Some(text)),
         Ok(text) if role == Role::Data && size <= MAX_PLAIN => Ok(Some(text)),
+        Ok(text) if role == Role::Script && size <= MAX_SCRIPT => Ok(Some(text)),
+        Ok(text) if holds_private_key(&text) => Ok(Some(text)),
         Ok(text) => Ok(looks_like_sops(&text).then_some(text)),
         Err(error) => {
             let matters = role == Role::Named || looks_like_sops(&String::from_utf8_lossy(error.as_bytes()));
@@ -102,8 +108,15 @@ fn role(path: &str) -> Role {
         (_, "pub") => Role::Key,
         _ if name.ends_with("known_hosts") => Role::Named,
         (_, "yaml" | "yml" | "json" | "env" | "ini") => Role::Data,
+        (_, "tf" | "tfvars" | "hcl" | "sh" | "bash" | "fish" | "py" | "just" | "mk") => Role::Script,
+        ("justfile" | "Justfile" | ".justfile" | "Makefile" | ".envrc", _) => Role::Script,
         _ => Role::Other,
     }
+}
+
+/// What a private key in clear cannot be without; the vault looks closer.
+fn holds_private_key(text: &str) -> bool {
+    text.contains("PRIVATE KEY") || text.contains("AGE-SECRET-KEY-")
 }
 
 /// Sops' metadata in any of its formats: `sops` as a key, a section or a prefix of keys, and what

@@ -113,6 +113,19 @@ impl Tree {
         self.links.get(path).filter(|link| self.sees(path, link.tracked))
     }
 
+    /// The path of what lies at a path in the end, where a symlink inside the repository leads to it.
+    pub fn behind_links(&self, path: &RepoPath) -> RepoPath {
+        let steps = path.char_indices().filter(|&(_, character)| character == '/').map(|(at, _)| at);
+        for end in steps.chain([path.len()]) {
+            let (Some(at), Some(rest)) = (path.get(..end), path.get(end..)) else { continue };
+            // A target has no link on its own way any more.
+            if let Some(target) = self.links.get(at).and_then(|link| link.target.as_ref()) {
+                return format!("{target}{rest}").into();
+            }
+        }
+        path.clone()
+    }
+
     /// Whether Nix sees a file or a folder at this path, as `builtins.pathExists` does; the root is
     /// the empty path.
     pub fn exists(&self, path: &str) -> bool {

@@ -1,0 +1,110 @@
+//! A creation rule that matches no file of the repository.
+
+use crate::checks::deciding::Deciding;
+use crate::checks::{Rule, Undecided, Verdict, World};
+use crate::finding::{Finding, Label, Level};
+use crate::nearest::nearest;
+use crate::policy::{Config, CreationRule};
+
+pub const RULE: Rule = Rule {
+    id: "rule-matches-nothing",
+    level: Level::Warning,
+    page: include_str!("../../../docs/rules/rule-matches-nothing.md"),
+    check,
+};
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    for config in &world.policy.configs {
+        let files = world.in_scope(config);
+        for idle in config.idle(files.iter().copied()).into_iter().filter(|idle| idle.matched == 0) {
+            let Some(rule) = config.rules.get(idle.index) else { continue };
+            let Some((expression, _)) = &rule.path_regex else { continue };
+            let deciding = Deciding { config, rule };
+            if world.has_submodule(config) {
+                let clause = format!("whether {} matches a file: there are submodules", deciding.named());
+                verdict.undecided.push(Undecided { host: None, clause });
+                continue;
+            }
+            verdict.findings.push(finding(&deciding, expression, &files));
+        }
+    }
+}
+
+fn finding(deciding: &Deciding<'_>, expression: &str, files: &[&str]) -> Finding {
+    let meant = Meant::of(deciding.config, deciding.rule, expression, files);
+    let why = match &meant {
+        Some(Meant::Root(path)) => {
+            format!(
+                " sops tests paths from the rule file's own folder: `{path}`, not `{}{path}`.",
+                deciding.config.folder()
+            )
+        }
+        Some(Meant::Glob(path)) => format!(" Read as a glob it would match `{path}`; but it is a regular expression."),
+        Some(Meant::Slash(path)) => format!(" It asks for a path that starts with a slash, and sops tests `{path}`."),
+        Some(Meant::Near(path)) => format!(" `{path}` is there."),
+        None => String::new(),
+    };
+    let suggestion = meant.as_ref().map(|meant| meant.expression());
+    Finding {
+        help: Some(match &suggestion {
+            Some(suggestion) => format!("write `path_regex: {suggestion}`"),
+            None => "mend the expression, or take the rule out".to_owned(),
+        }),
+        ..RULE.finding(
+            Label::new(deciding.place(), "matches no file"),
+            format!(
+                "No file of the repository matches `{expression}`, so the rule seals nothing.{why} A file that it was \
+                 meant for is sealed by another rule, for other recipients, or by none."
+            ),
+        )
+    }
+}
+
+/// What was most likely meant.
+enum Meant<'f> {
+    /// The expression names the path from another folder than the rule file's.
+    Root(&'f str),
+    /// It is a glob.
+    Glob(&'f str),
+    /// It starts with a slash.
+    Slash(&'f str),
+    /// It is the path of a file, misspelt.
+    Near(&'f str),
+}
+
+impl<'f> Meant<'f> {
+    fn of(config: &Config, rule: &CreationRule, expression: &str, files: &[&'f str]) -> Option<Self> {
+        let folder = config.folder();
+        let first = |matches: &dyn Fn(&str) -> bool| files.iter().copied().find(|path| matches(path));
+        let matches = |path: &str| rule.matches(path) == Some(true);
+        let glob = rule.as_glob();
+        let literal = literal(expression);
+        // A file that has its own rule is not meant by this one.
+        let steps = |path: &str| path.matches('/').count();
+        let is_free = |path: &&str| config.first_matching(path).is_none() && steps(path) == steps(expression);
+        None.or_else(|| first(&|path| !folder.is_empty() && matches(&format!("{folder}{path}"))).map(Meant::Root))
+            .or_else(|| first(&|path| matches(&format!("/{path}")) || matches(&format!("./{path}"))).map(Meant::Slash))
+            .or_else(|| first(&|path| glob.as_ref().is_some_and(|glob| glob.is_match(path))).map(Meant::Glob))
+            .or_else(|| nearest(&literal?, files.iter().copied().filter(is_free)).map(Meant::Near))
+    }
+
+    /// An expression that matches the file.
+    fn expression(&self) -> String {
+        let (Meant::Root(path) | Meant::Glob(path) | Meant::Slash(path) | Meant::Near(path)) = self;
+        let escaped = |path: &str| path.replace('.', r"\.");
+        match (self, path.rsplit_once('/'), path.rsplit_once('.')) {
+            (Meant::Glob(_), Some((folder, _)), Some((_, ending))) => {
+                format!(r"^{}/[^/]*\.{}$", escaped(folder), escaped(ending))
+            }
+            (Meant::Glob(_), None, Some((_, ending))) => format!(r"^[^/]*\.{}$", escaped(ending)),
+            _ => format!("^{}$", escaped(path)),
+        }
+    }
+}
+
+/// The one path that an expression stands for, if it has no other sign than dots.
+fn literal(expression: &str) -> Option<String> {
+    let inner = expression.strip_prefix('^').unwrap_or(expression);
+    let inner = inner.strip_suffix('$').unwrap_or(inner).replace(r"\.", ".").replace(r"\-", "-");
+    (!inner.contains(['\\', '(', '|', '[', '+', '*', '?', '{', '^', '$'])).then_some(inner)
+}
