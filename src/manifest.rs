@@ -12,6 +12,7 @@ mod complete;
 pub mod fact;
 mod host_fields;
 pub mod join;
+pub mod key_source;
 pub mod machine;
 pub mod read;
 pub mod spot;
@@ -25,6 +26,7 @@ use crate::source::{Place, RepoPath};
 pub use agenix::{Agenix, AgenixSecret, MasterIdentity, Rekey};
 pub use certainty::{Certainty, Complete};
 pub use fact::Fact;
+pub use key_source::{AgeKeys, GnupgKeys, KeySource};
 pub use machine::{BindMount, Container, Group, Read, Unit, User};
 pub use spot::Spot;
 pub use uses::{Namespace, Use, Used};
@@ -212,6 +214,10 @@ pub struct Sops {
     /// `sops.gnupg`.
     #[serde(default)]
     pub gnupg: GnupgKeys,
+    /// What is known besides their values of the options that name keys, by option beneath `sops`:
+    /// `age.keyFile`. Those that neither are set nor have anything worth saying are left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub key_sources: BTreeMap<String, KeySource>,
     /// `sops.environment`, names only: values may be secrets.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub environment: Fact<Vec<String>>,
@@ -234,33 +240,6 @@ pub struct AssumedAbsent {
     /// The first of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Spot>,
-}
-
-/// `sops.age`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AgeKeys {
-    /// Path of the key file on the host.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
-    pub key_file: Fact<Option<String>>,
-    /// Paths of ssh host keys.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
-    pub ssh_key_paths: Fact<Vec<String>>,
-    /// Whether a missing key file is generated.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
-    pub generate_key: Fact<bool>,
-}
-
-/// `sops.gnupg`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct GnupgKeys {
-    /// `GNUPGHOME` on the host.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
-    pub home: Fact<Option<String>>,
-    /// Paths of RSA ssh host keys.
-    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
-    pub ssh_key_paths: Fact<Vec<String>>,
 }
 
 /// The file a secret is read from.

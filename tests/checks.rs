@@ -6,6 +6,8 @@
 mod accounts;
 #[path = "checks/exists.rs"]
 mod exists;
+#[path = "checks/key_sources.rs"]
+mod key_sources;
 #[path = "checks/opens.rs"]
 mod opens;
 

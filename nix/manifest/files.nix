@@ -59,6 +59,8 @@ in
 
   isInRepository = path: isBelow base (text path);
 
+  isStored = isInStore;
+
   # Whether two files lie in one tree of the store.
   isBeside =
     a: b:

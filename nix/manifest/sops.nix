@@ -107,6 +107,31 @@ let
     in
     fields // { json = fields.json // definitions.at written // { definitions = written; }; };
 
+  # What is to be said besides their values of the options that name keys.
+  keySources =
+    given:
+    let
+      age = given.age or { };
+      gnupg = given.gnupg or { };
+      # A Nix path is copied to the store with what is written for activation.
+      isCopied =
+        key: builtins.isPath key || (builtins.isString key && files.isStored (text key));
+      copied =
+        option: keys:
+        let
+          found = builtins.tryEval (any isCopied keys);
+        in
+        if found.success && found.value then { ${option}.copied = true; } else { };
+      splitGpg = builtins.tryEval (gnupg.qubes-split-gpg.enable or false);
+    in
+    copied "age.keyFile" [ age.keyFile or null ]
+    // copied "age.sshKeyPaths" (age.sshKeyPaths or [ ])
+    // copied "gnupg.home" [ gnupg.home or null ]
+    // copied "gnupg.sshKeyPaths" (gnupg.sshKeyPaths or [ ])
+    // (
+      if splitGpg.success && splitGpg.value then { "gnupg.qubes-split-gpg.enable" = { }; } else { }
+    );
+
   keySource =
     prefix: conversions: set:
     part (field: { field = "${prefix}.${field}"; }) (read conversions set) { };
@@ -137,7 +162,7 @@ let
 in
 if scope.config ? sops.secrets then
   {
-    json = mapAttrs (_: part: part.json) parts // own.json;
+    json = mapAttrs (_: part: part.json) parts // own.json // { keySources = keySources given; };
     unknowns = facts.unknownsOf (parts // { inherit own; });
   }
 else

@@ -45,6 +45,10 @@ impl<'a> Completion<'a> {
         for (name, template) in &mut sops.templates {
             self.template(name, template);
         }
+        for (option, source) in &mut sops.key_sources {
+            let name = option.rsplit('.').next().unwrap_or(option);
+            self.spot(name, &mut source.at);
+        }
     }
 
     fn secret(&self, name: &str, secret: &mut Secret) {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    Agenix, AgenixSecret, Certainty, Complete, CompleteParts, Definition, Fact, Host, Manifest, Namespace, Secret,
-    Sops, Spot, Template, Unknown, Use, Used,
+    Agenix, AgenixSecret, Certainty, Complete, CompleteParts, Definition, Fact, Host, KeySource, Manifest, Namespace,
+    Secret, Sops, Spot, Template, Unknown, Use, Used,
 };
 
 /// Whose the list of the hosts is that Nix evaluated.
@@ -136,6 +136,7 @@ fn join_parts(exact: Option<&mut Sops>, found: Option<Sops>) {
             join_template(template, found);
         }
     }
+    join_key_sources(exact, std::mem::take(&mut found.key_sources));
     otherwise(&mut exact.default_sops_file, found.default_sops_file);
     otherwise(&mut exact.validate_sops_files, found.validate_sops_files);
     otherwise(&mut exact.age.key_file, found.age.key_file);
@@ -144,6 +145,30 @@ fn join_parts(exact: Option<&mut Sops>, found: Option<Sops>) {
     otherwise(&mut exact.gnupg.home, found.gnupg.home);
     otherwise(&mut exact.gnupg.ssh_key_paths, found.gnupg.ssh_key_paths);
     otherwise(&mut exact.environment, found.environment);
+}
+
+/// Nix gives no places, and knows what it evaluated for certain. Before the facts themselves are joined.
+fn join_key_sources(exact: &mut Sops, found: BTreeMap<String, KeySource>) {
+    for (option, found) in found {
+        let is_known = match option.as_str() {
+            "age.keyFile" => !exact.age.key_file.is_unknown(),
+            "age.sshKeyPaths" => !exact.age.ssh_key_paths.is_unknown(),
+            "gnupg.home" => !exact.gnupg.home.is_unknown(),
+            "gnupg.sshKeyPaths" => !exact.gnupg.ssh_key_paths.is_unknown(),
+            // What is on is there.
+            _ if !exact.key_sources.contains_key(&option) => continue,
+            _ => true,
+        };
+        if is_known && found.at.is_none() {
+            continue;
+        }
+        let source = exact.key_sources.entry(option).or_default();
+        source.at = source.at.take().or(found.at);
+        if !is_known {
+            source.copied |= found.copied;
+            source.certainty = found.certainty;
+        }
+    }
 }
 
 fn join_secret(exact: &mut Secret, found: Secret) {

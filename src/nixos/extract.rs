@@ -3,6 +3,7 @@
 mod absent;
 mod agenix;
 mod fields;
+mod key_sources;
 mod nested;
 mod placeholders;
 mod places;

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sealnix::manifest::{
     AgeKeys, Agenix, AgenixSecret, AssumedAbsent, BindMount, Certainty, Complete, CompleteParts, Container, Definition,
-    EvaluationError, Fact, GnupgKeys, Group, HomeUser, Host, HostKind, Manifest, MasterIdentity, Read, Rekey, Secret,
-    Sops, SopsFile, Spot, Template, Unit, Unknown, Used, User, VERSION,
+    EvaluationError, Fact, GnupgKeys, Group, HomeUser, Host, HostKind, KeySource, Manifest, MasterIdentity, Read,
+    Rekey, Secret, Sops, SopsFile, Spot, Template, Unit, Unknown, Used, User, VERSION,
 };
 use sealnix::source::{Place, Position};
 use serde_json::Value;
 
 /// The keys that Nix code does not give, each with the reason. Wherever they stand: a part of the path.
-const NOT_BY_NIX: [(&str, &str); 14] = [
+const NOT_BY_NIX: [(&str, &str); 15] = [
     ("manifest.unknowns", "Nix evaluates every host that it is asked for"),
     ("hosts.uses", "a path has no string context, so only the static evaluator sees where it ends"),
     ("hosts.evaluationError", "an error ends the evaluation; `--eval` writes it"),
@@ -23,7 +23,8 @@ const NOT_BY_NIX: [(&str, &str); 14] = [
     ("secrets.*.origin", "Nix knows where the attribute is written, not where its name is"),
     ("sops.assumedAbsent", "Nix assumes nothing"),
     ("agenix.assumedAbsent", "likewise"),
-    ("rekey.hostPubkeyAt", "Nix knows in which module an option is set, and not where in it"),
+    ("keySources.*.at", "Nix knows in which module an option is set, and not where in it"),
+    ("rekey.hostPubkeyAt", "likewise"),
     ("byte", "Nix gives lines and columns"),
     ("end", "likewise"),
     ("end.byte", "likewise"),
@@ -43,8 +44,18 @@ pub fn keys(value: &Value) -> BTreeSet<String> {
 }
 
 /// The objects whose keys are names.
-const NAMED: [&str; 9] =
-    ["secrets", "templates", "homeUsers", "users", "groups", "units", "containers", "bindMounts", "fields"];
+const NAMED: [&str; 10] = [
+    "secrets",
+    "templates",
+    "keySources",
+    "homeUsers",
+    "users",
+    "groups",
+    "units",
+    "containers",
+    "bindMounts",
+    "fields",
+];
 
 fn collect(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     match value {
@@ -133,6 +144,11 @@ fn sops() -> Sops {
         default_sops_file: known(Some(file())),
         age: AgeKeys { key_file: known(Some(text())), ssh_key_paths: known(vec![text()]), generate_key: known(true) },
         gnupg: GnupgKeys { home: known(Some(text())), ssh_key_paths: known(vec![text()]) },
+        key_sources: [(
+            "age.keyFile".to_owned(),
+            KeySource { at: Some(spot()), copied: true, certainty: Certainty::Assumed(text()) },
+        )]
+        .into(),
         environment: Fact::Known(vec![text()]),
         assumed_absent: vec![AssumedAbsent { secrets: vec![text()], why: text(), at: Some(spot()) }],
         validate_sops_files: known(true),

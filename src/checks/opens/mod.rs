@@ -3,6 +3,9 @@
 mod accidental_key_groups;
 mod host_identity_unknown;
 mod host_not_a_recipient;
+mod key_source_in_store;
+mod key_source_is_a_secret;
+mod key_source_missing;
 mod reader;
 mod shamir_threshold_unreachable;
 mod ssh_recipient_not_usable;
@@ -15,5 +18,8 @@ pub const RULES: &[Rule] = &[
     ssh_recipient_not_usable::RULE,
     shamir_threshold_unreachable::RULE,
     accidental_key_groups::RULE,
+    key_source_missing::RULE,
+    key_source_is_a_secret::RULE,
+    key_source_in_store::RULE,
     host_identity_unknown::RULE,
 ];

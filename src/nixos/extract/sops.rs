@@ -37,6 +37,7 @@ impl<'a> Reader<'a, '_> {
                 home: self.nullable(None, "gnupg.home", self.nested(sops, &["gnupg", "home"])),
                 ssh_key_paths: self.texts(None, "gnupg.sshKeyPaths", self.nested(sops, &["gnupg", "sshKeyPaths"])),
             },
+            key_sources: self.key_sources(configuration, sops),
             environment: match self.nested(sops, &["environment"]) {
                 Ok(Value::Attrs(attrs)) => {
                     Fact::Known(attrs.entries.iter().map(|attr| attr.name.to_string()).collect())

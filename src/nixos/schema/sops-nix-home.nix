@@ -72,6 +72,10 @@ in
     gnupg = {
       home = nullOr types.str;
       sshKeyPaths = option (types.listOf types.path) [ ];
+      qubes-split-gpg = {
+        enable = option types.bool false;
+        domain = nullOr types.str;
+      };
     };
   };
 }
