@@ -12,6 +12,7 @@
 //! | [`source`] | files and their text, places, the walk over the repository, what git tracks |
 //! | [`yaml`] | text with places: a bounded node tree over parser events (JSON too) |
 //! | [`nearest`] | the name that was probably meant |
+//! | [`environment`] | environment files, as systemd reads them: names and quotes, never values |
 //! | [`manifest`] | the waist: what each host declares and uses; a public, versioned JSON |
 //! | [`finding`] | what a check says: one mistake, with its places |
 //! | [`keys`] | recipients and their ssh forms |
@@ -40,6 +41,7 @@ pub mod checks;
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod environment;
 pub mod finding;
 pub mod generate;
 pub mod identity;

@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::environment::shape::Variable;
 use crate::source::{Place, RepoPath};
 pub use agenix::{Agenix, AgenixSecret, MasterIdentity, Rekey};
 pub use certainty::{Certainty, Complete};
@@ -138,6 +139,9 @@ pub struct Host {
     /// What reads which secret. Only the static evaluator knows this.
     #[serde(default)]
     pub uses: Vec<Use>,
+    /// Only the static evaluator knows these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_assertions: Vec<FailedAssertion>,
     /// Every field that is absent above, and why.
     #[serde(default)]
     pub unknowns: Vec<Unknown>,
@@ -348,6 +352,9 @@ pub struct Definition {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Template {
+    /// Its file name under `/run/secrets/rendered`. Only the static evaluator gives it.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub name: Fact<String>,
     /// Where it is rendered to.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub path: Fact<String>,
@@ -375,6 +382,13 @@ pub struct Template {
     /// The secrets whose placeholder is in the content, sorted.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub placeholders: Fact<Vec<String>>,
+    /// How many placeholders of the content are of no secret of the configuration. Only the static
+    /// evaluator gives them, and what sets variables.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stray_placeholders: u32,
+    /// The variables that the content sets where it is read as an environment file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<Variable>,
     /// Whether the host declares it at all.
     #[serde(flatten)]
     pub certainty: Certainty,
@@ -384,6 +398,38 @@ pub struct Template {
     /// Every definition that adds to it.
     #[serde(default)]
     pub definitions: Vec<Definition>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl Template {
+    /// Where a field is written, else where its name is; else the module that declares it.
+    pub fn place(&self, field: &str) -> Place {
+        let written = self.definitions.iter().find_map(|definition| definition.fields.get(field)?.as_ref());
+        let named = self.definitions.iter().find_map(|definition| definition.pos.as_ref());
+        let module = || self.definitions.first().map_or("flake.nix", |definition| &definition.file);
+        let spot = written.or(self.at.as_ref()).or(named);
+        spot.map_or_else(|| Place::whole_file(module().into()), |spot| spot.0.clone())
+    }
+}
+
+/// An assertion of the repository's own modules that does not hold: Nix refuses to build the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedAssertion {
+    /// Its message, where it is written as one plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The home-manager user in whose configuration it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Where it is written.
+    pub at: Spot,
+    /// Why it may not count.
+    #[serde(flatten)]
+    pub certainty: Certainty,
 }
 
 /// Something that could not be known, and why.

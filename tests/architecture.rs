@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// The rooms, lowest first. A room may use those of the lines above its own, and none beside it.
 const LAYERS: &[&[&str]] = &[
     &["source"],
-    &["yaml", "nearest"],
+    &["yaml", "nearest", "environment"],
     &["manifest"],
     &["finding"],
     &["keys"],

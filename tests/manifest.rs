@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
+use sealnix::environment::shape::{Held, Quote, Variable};
 use sealnix::manifest::join::{HostList, join};
 use sealnix::manifest::read::ReadError;
 use sealnix::manifest::{
-    AgeKeys, Certainty, Complete, CompleteParts, Definition, EvaluationError, Fact, HomeUser, Host, HostKind, Manifest,
-    Namespace, Secret, Sops, SopsFile, Spot, Template, Unit, Unknown, Use, Used, User, VERSION,
+    AgeKeys, Certainty, Complete, CompleteParts, Definition, EvaluationError, Fact, FailedAssertion, HomeUser, Host,
+    HostKind, Manifest, Namespace, Secret, Sops, SopsFile, Spot, Template, Unit, Unknown, Use, Used, User, VERSION,
 };
 use sealnix::source::{Entry, Place, Position, Text, Tree};
 
@@ -428,7 +429,15 @@ prop_compose! {
         key_file in fact(of(name())),
         environment in fact(vec(name(), 0..2)),
     ) -> Sops {
-        let template = |(placeholders, certainty)| Template { placeholders, certainty, ..Template::default() };
+        let variable = |name: &String| {
+            let secrets = vec![Held { secret: name.clone(), quote: Quote::Single }];
+            Variable { name: Some(name.clone()), line: 1, secrets, unclosed: true }
+        };
+        let template = |(placeholders, certainty): (Fact<Vec<String>>, _)| {
+            let variables: Vec<Variable> = placeholders.known().into_iter().flatten().map(variable).collect();
+            let stray_placeholders = variables.len() as u32;
+            Template { placeholders, stray_placeholders, variables, certainty, ..Template::default() }
+        };
         let templates = templates.into_iter().map(|(name, parts)| (name, template(parts))).collect();
         let age = AgeKeys { key_file, ..AgeKeys::default() };
         Sops { secrets, templates, default_sops_file, age, environment, ..Sops::default() }
@@ -469,8 +478,16 @@ prop_compose! {
         let home_users = home.into_iter().map(|(name, sops)| (name, HomeUser { sops, agenix: None })).collect();
         let user = |(name, group)| (name, User { group, ..User::default() });
         let unknowns = vec![Unknown { field: "x".to_owned(), why: "y".to_owned(), place, ..Unknown::default() }];
+        let failed = |used: &Use| FailedAssertion {
+            message: used.user.clone(),
+            user: used.user.clone(),
+            at: used.at.clone(),
+            certainty: used.certainty.clone(),
+        };
+        let failed_assertions = uses.iter().map(failed).collect();
         Host {
             attr: format!("x.{name}"),
+            failed_assertions,
             name, kind, system, sops, home_users, uses, unknowns,
             users: users.into_iter().map(user).collect::<BTreeMap<_, _>>(),
             complete: CompleteParts { secrets, ..CompleteParts::default() },

@@ -15,6 +15,7 @@ mod declared;
 pub mod exists;
 mod installed;
 pub mod opens;
+mod placed;
 pub mod policy;
 pub mod read;
 pub mod sealed;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::environment_name;
 use super::module::{self, ModuleError, Names};
 use super::recipe::{EnvRecipe, Quote};
 use super::secret::{self, Common, Omission, Secret};
 use super::{GenerateError, NixModule, document, nix_text};
+use crate::environment::name as environment_name;
 use crate::nix::lib::escapes::shell_word;
 use crate::sops::{Document, Format, Value};
 use crate::source::visible::clean_line;

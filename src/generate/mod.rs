@@ -5,7 +5,6 @@ pub mod change;
 pub mod delivered;
 pub mod dummy;
 pub mod env;
-pub mod environment_name;
 mod error;
 pub mod example;
 pub mod header;

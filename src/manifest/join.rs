@@ -109,6 +109,9 @@ fn join_host(mut exact: Host, found: Host) -> Host {
     let only_exact: Vec<Use> = exact.uses.drain(..).filter(|used| !uses.contains(used)).collect();
     uses.extend(only_exact);
     exact.uses = uses;
+    if exact.failed_assertions.is_empty() {
+        exact.failed_assertions = found.failed_assertions;
+    }
     let unknowns: Vec<Unknown> = found.unknowns.into_iter().filter(|unknown| !is_answered(unknown, &exact)).collect();
     exact.unknowns.extend(unknowns);
     exact
@@ -196,6 +199,11 @@ fn join_template(exact: &mut Template, found: Template) {
     otherwise(&mut exact.restart_units, found.restart_units);
     otherwise(&mut exact.reload_units, found.reload_units);
     otherwise(&mut exact.placeholders, found.placeholders);
+    otherwise(&mut exact.name, found.name);
+    exact.stray_placeholders = exact.stray_placeholders.max(found.stray_placeholders);
+    if exact.variables.is_empty() {
+        exact.variables = found.variables;
+    }
     exact.at = exact.at.take().or(found.at);
     join_definitions(&mut exact.definitions, found.definitions);
 }

@@ -2,6 +2,7 @@
 
 mod absent;
 mod agenix;
+mod assertions;
 mod fields;
 mod key_sources;
 mod nested;
@@ -83,6 +84,12 @@ pub fn host<'a>(eval: &Eval<'a>, configuration: &'a Configuration<'a>, host: &mu
     eval.limits.set_steps(uses::STEPS);
     if let Err(stop) = reader.uses(configuration, &homes, host) {
         reader.note(None, "uses", stop);
+    }
+    let homes = homes.iter().map(|(user, home)| (Some(*user), *home));
+    for (user, configuration) in [(None, configuration)].into_iter().chain(homes) {
+        if let Err(stop) = reader.failed_assertions(configuration, user, &mut host.failed_assertions) {
+            reader.note(None, "assertions", stop);
+        }
     }
     reader.judge_completeness(host);
     host.unknowns.append(&mut reader.unknowns);

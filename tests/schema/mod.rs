@@ -109,6 +109,7 @@ fn host() -> Host {
             bind_mounts: named(BindMount { host_path: known(text()) }),
         }),
         uses: Vec::new(),
+        failed_assertions: Vec::new(),
         unknowns: vec![unknown()],
     }
 }
@@ -128,6 +129,10 @@ fn sops() -> Sops {
     Sops {
         secrets: named(secret()),
         templates: named(Template {
+            // These three only the static evaluator gives.
+            name: Fact::Unknown,
+            stray_placeholders: 0,
+            variables: Vec::new(),
             path: known(text()),
             mode: known(text()),
             owner: known(Some(text())),

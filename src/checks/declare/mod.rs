@@ -1,7 +1,12 @@
 //! Is it declared as it can be?
 
+mod duplicate_secret_path;
+mod early_secret_with_owner;
 mod owner_unknown;
+mod path_not_absolute;
 mod restart_unit_unknown;
+mod secret_name_nests;
+mod template_without_secrets;
 mod unused_file;
 mod unused_key;
 mod wanted;
@@ -9,4 +14,14 @@ mod wanted;
 use super::Rule;
 
 /// The family, in the order of the documentation.
-pub const RULES: &[Rule] = &[owner_unknown::RULE, restart_unit_unknown::RULE, unused_key::RULE, unused_file::RULE];
+pub const RULES: &[Rule] = &[
+    early_secret_with_owner::RULE,
+    owner_unknown::RULE,
+    restart_unit_unknown::RULE,
+    duplicate_secret_path::RULE,
+    secret_name_nests::RULE,
+    path_not_absolute::RULE,
+    template_without_secrets::RULE,
+    unused_key::RULE,
+    unused_file::RULE,
+];

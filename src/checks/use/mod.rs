@@ -1,9 +1,31 @@
 //! Is it used as it can be used?
 
+mod environment;
+mod environment_file_not_dotenv;
+mod environment_name_invalid;
+mod environment_template_quoting;
+mod password_not_needed_for_users;
+mod password_too_short;
+mod passwords;
+mod placeholder_of_early_secret;
+mod undeclared;
+mod undeclared_placeholder;
 mod undeclared_secret_reference;
+mod undeclared_template_reference;
 mod unit_cannot_read_secret;
 
 use super::Rule;
 
 /// The family, in the order of the documentation.
-pub const RULES: &[Rule] = &[undeclared_secret_reference::RULE, unit_cannot_read_secret::RULE];
+pub const RULES: &[Rule] = &[
+    undeclared_secret_reference::RULE,
+    undeclared_placeholder::RULE,
+    undeclared_template_reference::RULE,
+    placeholder_of_early_secret::RULE,
+    password_not_needed_for_users::RULE,
+    password_too_short::RULE,
+    environment_file_not_dotenv::RULE,
+    environment_template_quoting::RULE,
+    environment_name_invalid::RULE,
+    unit_cannot_read_secret::RULE,
+];

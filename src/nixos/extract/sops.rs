@@ -1,9 +1,10 @@
 //! `config.sops`: secrets, templates and key sources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reader;
 use super::fields::file_of;
+use super::placeholders::Content;
 use super::places::WrittenNames;
 use crate::manifest::{AgeKeys, Certainty, Fact, GnupgKeys, Secret, Sops, SopsFile, Template};
 use crate::nix::Symbol;
@@ -22,11 +23,13 @@ impl<'a> Reader<'a, '_> {
         let written = |names: &[&str]| self.written(configuration, names);
         let (secrets, templates) = (written(&["sops", "secrets"])?, written(&["sops", "templates"])?);
         let secrets = self.secrets(sops, &secrets)?;
+        let names = secrets.keys().map(String::as_str).collect();
+        let templates = self.templates(configuration, sops, &templates, &names)?;
         Ok(Some(Sops {
             assumed_absent: self
                 .assumed_absent(configuration, ["sops", "secrets"], |name| secrets.contains_key(name))?,
             secrets,
-            templates: self.templates(configuration, sops, &templates)?,
+            templates,
             default_sops_file: self.default_file(sops),
             age: AgeKeys {
                 key_file: self.nullable(None, "age.keyFile", self.nested(sops, &["age", "keyFile"])),
@@ -163,11 +166,12 @@ impl<'a> Reader<'a, '_> {
         configuration: &'a Configuration<'a>,
         sops: &'a Attrs<'a>,
         written: &WrittenNames<'a>,
+        secrets: &BTreeSet<&str>,
     ) -> Outcome<'a, BTreeMap<String, Template>> {
         let mut templates = BTreeMap::new();
         let Some(attrs) = self.declared(sops, "templates", "templates")? else { return Ok(templates) };
         for attr in attrs.entries {
-            let template = self.template(configuration, attr, written);
+            let template = self.template(configuration, attr, written, secrets);
             templates.insert(attr.name.to_string(), template);
         }
         Ok(templates)
@@ -178,6 +182,7 @@ impl<'a> Reader<'a, '_> {
         configuration: &'a Configuration<'a>,
         attr: &Attr<'a>,
         written: &WrittenNames<'a>,
+        secrets: &BTreeSet<&str>,
     ) -> Template {
         let certainty = certainty(attr.doubt);
         let (at, _, definitions) = self.places(attr, written);
@@ -191,8 +196,8 @@ impl<'a> Reader<'a, '_> {
             }
         };
         let field = |name: &str| self.nested(attrs, &[name]);
-        let (path, mode, owner, group, content) =
-            (field("path"), field("mode"), field("owner"), field("group"), field("content"));
+        let (path, mode, owner, group) = (field("path"), field("mode"), field("owner"), field("group"));
+        let (name, content) = (field("name"), field("content"));
         let (restart, reload) = (field("restartUnits"), field("reloadUnits"));
         let has = |name: &str| attrs.get(Symbol::new(name)).is_some();
         let (owned, triggers) = (has("owner"), has("restartUnits"));
@@ -201,7 +206,10 @@ impl<'a> Reader<'a, '_> {
             false => Fact::Unknown,
         };
         let (restart_units, reload_units) = (units("restartUnits", restart), units("reloadUnits", reload));
+        let Content { placeholders, strays: stray_placeholders, variables } =
+            self.content(configuration, &label, content, secrets);
         Template {
+            name: self.text(None, &format!("{label}.name"), name),
             path: self.text(None, &format!("{label}.path"), path),
             mode: self.text(None, &format!("{label}.mode"), mode),
             owner: if owned { self.nullable(None, &format!("{label}.owner"), owner) } else { Fact::Unknown },
@@ -210,7 +218,9 @@ impl<'a> Reader<'a, '_> {
             reload_units,
             uid: Fact::Unknown,
             gid: Fact::Unknown,
-            placeholders: self.placeholders(configuration, &label, content),
+            placeholders,
+            stray_placeholders,
+            variables,
             certainty,
             at,
             definitions,
