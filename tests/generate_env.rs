@@ -73,7 +73,9 @@ fn a_template_alone_takes_the_secrets_of_another_module() {
     let all = module(&repository, "secrets/app.yaml --unit hyper --only token --template-only");
     assert!(all.contains("{ config, ... }:\n{\n  sops.templates"), "no blank line where nothing is left out: {all}");
     insta::assert_snapshot!(module(&repository, "secrets/app.yaml --unit hyper --quote none --template-only"));
-    assert_clean(&repository);
+    let checked = repository.sealnix(&["check"]).stdout;
+    assert!(checked.contains("note[environment-template-quoting]"), "{checked}");
+    assert!(checked.ends_with(": 0 errors, 0 warnings, 1 note\n"), "what --quote none asks for, and no more: {checked}");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! A single value is read as an environment file.
 
-use crate::checks::declared::{Declared, declared};
+use crate::checks::declared::{Declared, Named, declared};
 use crate::checks::{Rule, Verdict, World};
 use crate::environment::name;
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::{Use, Used};
+use crate::sops::{Found, Leaf};
 
 use super::environment::environment_files;
 
@@ -23,19 +24,55 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
                 let same = (declared.user, declared.container) == (file.used.user.as_deref(), None);
                 std::ptr::eq(declared.host, host) && same && declared.name == name
             };
-            if let Some(declared) = declared(world.manifest).find(is_it).filter(is_single_value) {
-                verdict.findings.push(finding(declared, file.used));
+            let Some(declared) = declared(world.manifest).find(is_it).filter(is_one_value) else { continue };
+            match is_bare(world, &declared) {
+                Some(true) => verdict.findings.push(finding(declared, file.used)),
+                Some(false) => {}
+                None => {
+                    let clause = format!(
+                        "whether secret `{name}` of {} is made of lines `NAME=value`: it is sealed",
+                        declared.owner()
+                    );
+                    verdict.undecided_of(host, clause);
+                }
             }
         }
     }
 }
 
-/// Whether it is one value of a file that holds several, and nothing in its names says that this value
-/// is an environment file by itself.
-fn is_single_value(declared: &Declared<'_>) -> bool {
-    let secret = declared.secret;
-    let (Some(format), Some(key)) = (secret.format.known(), secret.key.known()) else { return false };
-    matches!(format.as_str(), "yaml" | "json") && !key.is_empty() && ![key, declared.name].into_iter().any(says_env)
+/// A longer value may be a name, a `=` and what many services give out as a token: forty bytes and more.
+const MAY_BE_A_LINE: usize = 50;
+
+/// No line that sets a password to anything is as short.
+const IS_NO_LINE: usize = 12;
+
+/// Whether it is one value of a file that holds several.
+fn is_one_value(declared: &Declared<'_>) -> bool {
+    let (Some(format), Some(key)) = (declared.secret.format.known(), declared.secret.key.known()) else { return false };
+    matches!(format.as_str(), "yaml" | "json") && !key.is_empty()
+}
+
+/// Whether the value is only what a line would set, by its names and by its length.
+fn is_bare(world: &World<'_>, declared: &Declared<'_>) -> Option<bool> {
+    let key = declared.secret.key.known()?;
+    if [key, declared.name].into_iter().any(says_env) {
+        return Some(false);
+    }
+    let Named::Read(document) = declared.file(world) else { return None };
+    let Found::Leaf { leaf: Leaf::Sealed(seal), .. } = document.find(key) else { return None };
+    let says_one = [key, declared.name].into_iter().any(says_one_value);
+    match seal.length {
+        length if length < IS_NO_LINE || (says_one && length < MAY_BE_A_LINE) => Some(true),
+        _ => None,
+    }
+}
+
+/// Whether a name ends in a word for a single value: `web/token`, `dbPassword`, `secret-key`.
+fn says_one_value(name: &str) -> bool {
+    const WORDS: [&str; 12] =
+        ["token", "password", "passwd", "passphrase", "pass", "key", "secret", "pin", "hash", "cookie", "salt", "psk"];
+    let name = name.to_ascii_lowercase();
+    WORDS.iter().any(|word| name.ends_with(word))
 }
 
 /// Whether a word of a name is of the environment: `web/env`, `web-envfile`, `environment_file`, `dotenv`.
