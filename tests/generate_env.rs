@@ -75,7 +75,6 @@ fn a_template_alone_takes_the_secrets_of_another_module() {
     insta::assert_snapshot!(module(&repository, "secrets/app.yaml --unit hyper --quote none --template-only"));
     let checked = repository.sealnix(&["check"]).stdout;
     assert!(checked.contains("note[environment-template-quoting]"), "{checked}");
-    assert!(checked.ends_with(": 0 errors, 0 warnings, 1 note\n"), "what --quote none asks for, and no more: {checked}");
 }
 
 #[test]
