@@ -8,6 +8,8 @@ mod accounts;
 mod exists;
 #[path = "checks/key_sources.rs"]
 mod key_sources;
+#[path = "checks/names.rs"]
+mod names;
 #[path = "checks/opens.rs"]
 mod opens;
 
