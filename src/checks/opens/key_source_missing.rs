@@ -3,7 +3,7 @@
 use crate::checks::declared::{Declared, configurations, owner};
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Level};
-use crate::manifest::{Certainty, Fact, Host, HostKind, Sops};
+use crate::manifest::{Fact, Host, HostKind, Sops};
 
 pub const RULE: Rule = Rule {
     id: "key-source-missing",
@@ -17,9 +17,9 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
         let Some(declared) = surest(host, user, sops) else { continue };
         match source(sops) {
             Source::Named => {}
-            Source::NotKnown(option) => {
+            Source::NotKnown(why) => {
                 let who = owner(host, user);
-                let clause = format!("whether {who} has a key to open its secrets with: `sops.{option}` is not known");
+                let clause = format!("whether {who} has a key to open its secrets with: {why}");
                 verdict.undecided_of(host, clause);
             }
             Source::None => verdict.findings.push(finding(&declared)),
@@ -37,7 +37,8 @@ fn surest<'a>(host: &'a Host, user: Option<&'a str>, sops: &'a Sops) -> Option<D
 /// What a configuration says of the keys that it opens its secrets with.
 enum Source {
     Named,
-    NotKnown(&'static str),
+    /// Why, as a clause.
+    NotKnown(String),
     None,
 }
 
@@ -58,8 +59,12 @@ fn source(sops: &Sops) -> Source {
     if options.iter().any(|(_, named)| *named == Some(true)) {
         return Source::Named;
     }
-    let unknown = options.into_iter().find(|(_, named)| named.is_none());
-    unknown.map_or(Source::None, |(option, _)| Source::NotKnown(option))
+    if let Some((option, _)) = options.into_iter().find(|(_, named)| named.is_none()) {
+        return Source::NotKnown(format!("`sops.{option}` is not known"));
+    }
+    // Modules that are not here are shared profiles of servers too, and those enable openssh.
+    let doubt = sops.key_sources.values().find_map(|source| source.certainty.why());
+    doubt.map_or(Source::None, |why| Source::NotKnown(format!("a module that is not here may enable openssh: {why}")))
 }
 
 fn finding(declared: &Declared<'_>) -> Finding {
@@ -77,14 +82,10 @@ fn finding(declared: &Declared<'_>) -> Finding {
              \"/var/lib/sops-nix/key.txt\";` for a key that is brought to the host",
         )
     };
-    // What the options rest on, such as that nothing else enables openssh.
-    let sources = declared.sops.key_sources.values().map(|source| source.certainty.clone());
-    let certainty = sources.fold(declared.secret.certainty.clone(), Certainty::weaker);
     let who = owner(declared.host, declared.user);
     Finding {
         // It is a mistake of the configuration, not of one secret.
         secret: None,
-        certainty,
         help: Some(help.to_owned()),
         ..declared.finding(
             &RULE,

@@ -6,7 +6,7 @@ mod host_not_a_recipient;
 mod key_source_in_store;
 mod key_source_is_a_secret;
 mod key_source_missing;
-mod reader;
+pub(super) mod reader;
 mod shamir_threshold_unreachable;
 mod ssh_recipient_not_usable;
 

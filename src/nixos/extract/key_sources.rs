@@ -8,6 +8,7 @@ use super::sops::certainty;
 use crate::manifest::{Certainty, KeySource, Spot};
 use crate::nix::Symbol;
 use crate::nix::path::{Located, locate};
+use crate::nix::unknown::Unknown;
 use crate::nix::value::{Attrs, Doubt, Outcome, Value};
 use crate::nixos::configuration::Configuration;
 use crate::nixos::definition::{expand, live};
@@ -20,6 +21,22 @@ const OPTIONS: [&[&str]; 5] =
 /// Of home-manager only. It has no path: what counts is whether it is there.
 const SPLIT_GPG: &[&str] = &["gnupg", "qubes-split-gpg", "enable"];
 
+/// Modules of nixpkgs that most hosts import by path, beneath `nixos/modules`: they leave openssh alone.
+const WITHOUT_OPENSSH: [[&str; 2]; 6] = [
+    ["scan", "not-detected.nix"],
+    ["profiles", "qemu-guest.nix"],
+    ["profiles", "minimal.nix"],
+    ["profiles", "headless.nix"],
+    ["profiles", "hardened.nix"],
+    ["profiles", "all-hardware.nix"],
+];
+
+fn is_without_openssh(module: &Unknown<'_>) -> bool {
+    let steps: Vec<&str> = module.path.iter().map(|step| step.as_str()).collect();
+    let is_one = |last: &[&str]| WITHOUT_OPENSSH.iter().any(|module| last == module);
+    matches!(steps.as_slice(), ["nixos", "modules", .., folder, file] if is_one(&[folder, file]))
+}
+
 impl<'a> Reader<'a, '_> {
     pub(super) fn key_sources(
         &self,
@@ -27,18 +44,27 @@ impl<'a> Reader<'a, '_> {
         sops: &'a Attrs<'a>,
     ) -> BTreeMap<String, KeySource> {
         let source = |path: &&[&str]| {
-            let (value, assumed) = self.eval.observe(|| self.nested(sops, path));
+            let value = self.nested(sops, path);
             if *path == SPLIT_GPG && !matches!(value, Ok(Value::Bool(true) | Value::Unknown(_))) {
                 return None;
             }
+            let is_empty = matches!(value, Ok(Value::List(list)) if list.items.is_empty());
             let source = KeySource {
                 at: self.set_at(configuration, path).ok().flatten(),
                 copied: value.is_ok_and(|value| self.is_copied(value)),
-                certainty: assumed.map_or(Certainty::Certain, |why| certainty(Some(Doubt::Assumed(why)))),
+                certainty: if is_empty { self.by_default(configuration) } else { Certainty::Certain },
             };
             (*path == SPLIT_GPG || source != KeySource::default()).then(|| (path.join("."), source))
         };
         OPTIONS.iter().filter_map(source).collect()
+    }
+
+    /// That openssh, whose host keys are the default, is off is sure only where no module that is not here may
+    /// enable it.
+    fn by_default(&self, configuration: &'a Configuration<'a>) -> Certainty {
+        let foreign = configuration.collected(self.eval).map_or(&[][..], |collected| collected.foreign);
+        let doubt = foreign.iter().find(|module| !is_without_openssh(module));
+        doubt.map_or(Certainty::Certain, |why| certainty(Some(Doubt::Assumed(why))))
     }
 
     /// Where the first definition that counts stands.
