@@ -35,6 +35,10 @@ fn one_source_is_enough_and_one_that_is_not_known_may_be_one() {
     let sops = facts.manifest.hosts[0].sops.as_mut().unwrap();
     sops.environment = Fact::Known(vec!["SOPS_AGE_KEY_FILE".to_owned()]);
     facts.finding(RULE);
+    // What is not known of the host may name a key.
+    let complete = std::mem::replace(&mut facts.manifest.hosts[0].complete.secrets, Complete::No("x".to_owned()));
+    facts.is_undecided(RULE);
+    facts.manifest.hosts[0].complete.secrets = complete;
     // Something that is not here may enable openssh.
     let why = Certainty::Assumed("nothing enables it".to_owned());
     let source = KeySource { certainty: why, ..KeySource::default() };

@@ -3,7 +3,7 @@
 use crate::checks::declared::{Declared, configurations, owner};
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Level};
-use crate::manifest::{Fact, Host, HostKind, Sops};
+use crate::manifest::{Complete, Fact, Host, HostKind, Sops};
 
 pub const RULE: Rule = Rule {
     id: "key-source-missing",
@@ -15,7 +15,12 @@ pub const RULE: Rule = Rule {
 fn check(world: &World<'_>, verdict: &mut Verdict) {
     for (host, user, sops) in configurations(world.manifest) {
         let Some(declared) = surest(host, user, sops) else { continue };
-        match source(sops) {
+        let source = match (source(sops), &host.complete.secrets) {
+            // What else declares secrets may name a key too.
+            (Source::None, Complete::No(why)) => Source::NotKnown(why.clone()),
+            (source, _) => source,
+        };
+        match source {
             Source::Named => {}
             Source::NotKnown(why) => {
                 let who = owner(host, user);
