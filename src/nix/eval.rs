@@ -45,8 +45,9 @@ pub struct Eval<'a> {
     reached: RefCell<BTreeSet<FileId>>,
     /// Whether a file was imported with names around it.
     scoped_imports: Cell<bool>,
-    /// What files on the disk hold, where that is a text.
-    read: RefCell<HashMap<&'a str, Option<&'a str>>>,
+    folders: RefCell<HashMap<&'a str, Value<'a>>>,
+    /// What JSON texts stand for, by where the text lies and its length.
+    json: RefCell<HashMap<(usize, usize), Value<'a>>>,
     assumed: Cell<Option<&'a Unknown<'a>>>,
     errors: Cell<u64>,
 }
@@ -73,7 +74,8 @@ impl<'a> Eval<'a> {
             imported: RefCell::default(),
             reached: RefCell::default(),
             scoped_imports: Cell::new(false),
-            read: RefCell::default(),
+            folders: RefCell::default(),
+            json: RefCell::default(),
             assumed: Cell::new(None),
             errors: Cell::new(0),
         }
@@ -234,9 +236,26 @@ impl<'a> Eval<'a> {
         file.text.content().get(span.start as usize..span.end as usize)
     }
 
-    /// The text of a file, which is read once.
-    pub fn read_once(&self, path: &'a str, read: impl FnOnce() -> Option<String>) -> Option<&'a str> {
-        *self.read.borrow_mut().entry(path).or_insert_with(|| read().map(|text| self.text(&text)))
+    /// What a folder holds, which is made once; nothing is kept of one that is not there.
+    pub fn folder(&self, path: &'a str, read: impl FnOnce() -> Outcome<'a>) -> Outcome<'a> {
+        if let Some(&known) = self.folders.borrow().get(path) {
+            return Ok(known);
+        }
+        let value = read()?;
+        self.folders.borrow_mut().insert(path, value);
+        Ok(value)
+    }
+
+    /// What a JSON text stands for, which is made once of each text; nothing is kept of one that is none.
+    pub fn json(&self, text: &'a str, read: impl FnOnce() -> Outcome<'a>) -> Outcome<'a> {
+        // Texts live as long as the evaluator: no other one comes to lie there.
+        let at = (text.as_ptr() as usize, text.len());
+        if let Some(&known) = self.json.borrow().get(&at) {
+            return Ok(known);
+        }
+        let value = read()?;
+        self.json.borrow_mut().insert(at, value);
+        Ok(value)
     }
 
     /// The files that evaluation read so far.

@@ -24,6 +24,10 @@ const STACK: usize = 256 << 20;
 /// the original before it was.
 const COPIED_AT_ONCE: usize = 512;
 
+/// Files from which on copying them takes less time than it saves: as many have fleets, whose hosts read
+/// them again and again.
+const COPIED_FROM: usize = 1_000;
+
 impl Program {
     /// Parses all files. [`FileId`]s go by sorted path, sealnix's own `«…»` files first.
     pub fn parse(mut texts: Vec<Text>) -> Self {
@@ -116,6 +120,9 @@ fn parse_all(texts: &Arc<[Text]>) -> Vec<Content> {
 /// trees, each node lay where there was room just then, and every host reads them all: this is a sixth
 /// of the time of a large fleet. Without a thread for it they stay as they are.
 fn together(mut contents: Vec<Content>) -> Vec<Content> {
+    if contents.len() < COPIED_FROM {
+        return contents;
+    }
     thread::scope(|scope| {
         let copy = || {
             for some in contents.chunks_mut(COPIED_AT_ONCE) {

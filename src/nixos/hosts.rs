@@ -11,16 +11,18 @@ pub mod homes;
 pub mod input;
 pub mod listing;
 pub mod pins;
+mod share;
 pub mod system;
 pub mod wirings;
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, PoisonError};
 
 use bumpalo::Bump;
 
 use self::listing::{Found, Listing};
+use self::share::{MEMORY_OF_A_SHARE, SHARES, Share};
 use super::extract;
 use super::world::World;
 use crate::manifest::{Complete, CompleteParts, Host, HostKind, Manifest, Unknown, VERSION};
@@ -35,19 +37,9 @@ use crate::source::{NotLooked, RepoPath, Text, Tree};
 /// Steps that one host's declarations may take: the largest of 184 real hosts takes 29 000.
 const STEPS_OF_A_HOST: u64 = 1_000_000;
 
-/// Shares that the hosts are dealt into. Those of one are evaluated in the same order and by the same
-/// evaluator on every machine, so that which limit a host meets hangs on no number of threads. As many
-/// run side by side: each may take the memory and the stack of an evaluator.
-const SHARES: usize = 4;
-
-/// Steps that all hosts of one share may take at least.
-const STEPS_OF_A_SHARE: u64 = 10_000_000;
-
-/// Steps that a share has for each of its hosts, where they are many: more than the largest takes.
-const USUAL_STEPS_OF_A_HOST: u64 = 40_000;
-
-/// Bytes of arena after which a share goes on in a new evaluator with the next host.
-const MEMORY_OF_A_SHARE: usize = 32 << 20;
+/// Bytes that an arena reserves at once, of which it uses what it needs: in one piece they are the same
+/// ones for every evaluator that follows, and the system need not give any again.
+const RESERVED: usize = 2 * MEMORY_OF_A_SHARE;
 
 /// What the static evaluator found.
 #[derive(Debug, Default)]
@@ -111,38 +103,69 @@ struct Tried {
     cut_short: bool,
     reached: BTreeSet<FileId>,
     inputs: BTreeSet<String>,
+    /// Steps that listing took.
+    steps: u64,
 }
 
-/// Evaluates every host of the repository, on as many threads as the machine has.
+impl Tried {
+    fn of<'a>(eval: &Eval<'a>, world: &'a World<'a>, listing: &Listing<'a>, entry: &RepoPath) -> Self {
+        let listed =
+            |host: &Found<'_>| Listed { kind: host.kind, name: host.name.to_owned(), attr: host.attr.to_owned() };
+        let unknown = |why: &String| Unknown { field: "hosts".to_owned(), why: why.clone(), ..Unknown::default() };
+        Tried {
+            entry: entry.clone(),
+            hosts: listing.hosts.iter().map(listed).collect(),
+            unknowns: listing.unknowns.iter().map(unknown).collect(),
+            cut_short: listing.is_cut_short,
+            reached: eval.reached(),
+            inputs: world.input_names(),
+            steps: STEPS_OF_A_HOST.saturating_sub(eval.limits.all_steps_left()),
+        }
+    }
+}
+
+/// Evaluates every host of the repository, on as many threads as the machine has. Each of them makes the
+/// listing for itself, so that none waits for another's, and begins with its hosts in the evaluator that
+/// made it.
 ///
 /// # Errors
 /// No thread could be started, or the evaluator panicked.
 pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Evaluated, DeepStackError> {
-    let Tried { entry: chosen, hosts: listed, unknowns, cut_short, reached, inputs } = choose(tree, program, entries)?;
-    let entry = &*chosen;
-    let seen = Mutex::new(Seen { reached, inputs, ..Seen::default() });
+    let seen = Mutex::new(Seen::default());
     let next = AtomicUsize::new(0);
-    let shares = SHARES.min(listed.len());
     let work = || {
-        let mut arena = Bump::new();
-        loop {
-            let share = next.fetch_add(1, Ordering::Relaxed);
-            if share >= shares {
-                break;
+        let mut arena = Bump::with_capacity(RESERVED);
+        let mut begun = None;
+        let tried = choose(&mut arena, tree, program, entries, |eval, world, listing, tried| {
+            begun = Share::next(&next, tried);
+            if let Some(share) = &mut begun {
+                share.evaluate(eval, world, listing, &tried.hosts);
             }
-            let hosts = listed.iter().skip(share).step_by(shares);
-            let met = evaluate_share(&mut arena, tree, program, entry, hosts);
-            seen.lock().unwrap_or_else(PoisonError::into_inner).add(met);
+        });
+        while let Some(mut share) = begun.take().or_else(|| Share::next(&next, &tried)) {
+            while !share.is_done() {
+                // Memory that the system gave once is used again.
+                arena.reset();
+                with_listing(&arena, tree, program, &tried.entry, |eval, world, listing| {
+                    share.evaluate(eval, world, listing, &tried.hosts);
+                });
+            }
+            seen.lock().unwrap_or_else(PoisonError::into_inner).add(share.seen);
         }
+        tried
     };
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(shares);
-    std::thread::scope(|scope| {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(SHARES);
+    let Tried { entry: chosen, unknowns, cut_short, reached, inputs, .. } = std::thread::scope(|scope| {
         let others: Vec<_> = (1..workers).map(|_| scope.spawn(|| on_deep_stack(work))).collect();
-        let mine = if workers > 0 { on_deep_stack(work) } else { Ok(()) };
+        let mine = on_deep_stack(work);
         let joined = others.into_iter().map(|other| other.join().unwrap_or(Err(DeepStackError::Panicked)));
+        // All of them tried the same.
         joined.fold(mine, Result::and)
     })?;
-    let Seen { reached, untracked, inputs, hosts: done } = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let entry = &*chosen;
+    let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    seen.add(Seen { reached, inputs, ..Seen::default() });
+    let Seen { reached, untracked, inputs, hosts: done } = seen;
     let listing_cut_short = cut_short.then(|| "lists the hosts, and that reached its limit".to_owned());
     let cut_short = done.iter().filter(|(_, cut_short)| *cut_short);
     let cut_short = cut_short.map(|(host, _)| format!("makes host {}, whose evaluation reached its limit", host.name));
@@ -165,71 +188,32 @@ pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<
     })
 }
 
-/// Evaluates the hosts of one share, one after another.
-fn evaluate_share<'l>(
+/// The first entry file that makes hosts, and what it lists. The other files of a flake that may make
+/// some are parts of it; a `default.nix` beside a flake is there for packages as a rule.
+fn choose(
     arena: &mut Bump,
     tree: &Tree,
     program: &Program,
-    entry: &str,
-    hosts: impl ExactSizeIterator<Item = &'l Listed>,
-) -> Seen {
-    let mut seen = Seen::default();
-    let mut steps = STEPS_OF_A_SHARE.max(USUAL_STEPS_OF_A_HOST * hosts.len() as u64);
-    let mut hosts = hosts.peekable();
-    while hosts.peek().is_some() {
-        // Memory that the system gave once is used again.
-        arena.reset();
-        let met = with_listing(arena, tree, program, entry, |eval, world, listing| {
-            let of_listing = STEPS_OF_A_HOST.saturating_sub(eval.limits.all_steps_left());
-            eval.limits.set_all_steps(steps.saturating_sub(of_listing));
-            let mut seen = Seen::default();
-            for host in hosts.by_ref() {
-                seen.hosts.extend(evaluate_host(eval, world, listing, host));
-                if eval.allocated() > MEMORY_OF_A_SHARE && eval.limits.all_steps_left() > 0 {
-                    break;
-                }
-            }
-            // The next evaluator has no more steps than this one left.
-            steps = eval.limits.all_steps_left();
-            seen.untracked = world.untracked().iter().map(|&path| path.into()).collect();
-            Seen { reached: eval.reached(), inputs: world.input_names(), ..seen }
-        });
-        seen.add(met);
-    }
-    seen
-}
-
-/// The first entry file that makes hosts, and what it lists. The other files of a flake that may make
-/// some are parts of it; a `default.nix` beside a flake is there for packages as a rule.
-fn choose(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Tried, DeepStackError> {
+    entries: &[RepoPath],
+    mut go_on: impl for<'a> FnMut(&Eval<'a>, &'a World<'a>, &Listing<'a>, &Tried),
+) -> Tried {
     let mut best = Tried::default();
     let mut reached = BTreeSet::new();
     let mut after_flake = false;
     for entry in entries.iter().filter(|entry| tree.is_visible(entry)) {
-        let tried = on_deep_stack(|| {
-            with_listing(&Bump::new(), tree, program, entry, |eval, world, listing| {
-                let listed = |host: &Found<'_>| Listed {
-                    kind: host.kind,
-                    name: host.name.to_owned(),
-                    attr: host.attr.to_owned(),
-                };
-                let unknown =
-                    |why: &String| Unknown { field: "hosts".to_owned(), why: why.clone(), ..Unknown::default() };
-                Tried {
-                    entry: entry.clone(),
-                    hosts: listing.hosts.iter().map(listed).collect(),
-                    unknowns: listing.unknowns.iter().map(unknown).collect(),
-                    cut_short: listing.is_cut_short,
-                    reached: eval.reached(),
-                    inputs: world.input_names(),
-                }
-            })
-        })?;
-        reached.extend(tried.reached.iter().copied());
+        arena.reset();
         let is_for_packages = after_flake && entry.ends_with("default.nix");
-        // What takes arguments for a package looks like a module.
-        let makes_hosts = tried.hosts.iter().any(|host| !is_for_packages || !host.attr.is_empty());
-        let decides = makes_hosts || is_flake(entry) && !tried.unknowns.is_empty();
+        let (tried, decides) = with_listing(arena, tree, program, entry, |eval, world, listing| {
+            let tried = Tried::of(eval, world, listing, entry);
+            // What takes arguments for a package looks like a module.
+            let makes_hosts = tried.hosts.iter().any(|host| !is_for_packages || !host.attr.is_empty());
+            let decides = makes_hosts || is_flake(entry) && !tried.unknowns.is_empty();
+            if decides {
+                go_on(eval, world, listing, &tried);
+            }
+            (tried, decides)
+        });
+        reached.extend(tried.reached.iter().copied());
         if decides || best.unknowns.is_empty() && !is_for_packages {
             best = tried;
         }
@@ -238,7 +222,7 @@ fn choose(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Tried,
         }
         after_flake |= is_flake(entry);
     }
-    Ok(Tried { reached, ..best })
+    Tried { reached, ..best }
 }
 
 /// A new evaluator, with the configurations of the entry file: the same each time, for a listing has

@@ -3,7 +3,9 @@
 //! the context of its strings. Code that Nix would not run may fail here; only a name that a set of
 //! secrets surely lacks is then said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+
+use foldhash::fast::RandomState;
 
 use super::configuration::{Configuration, dotted};
 use super::definition::{Definition, expand, live};
@@ -66,8 +68,8 @@ pub fn uses<'a>(
         sets,
         roots: roots.collect(),
         uses: Vec::new(),
-        seen: BTreeSet::new(),
-        entered: BTreeSet::new(),
+        seen: HashSet::default(),
+        entered: HashSet::default(),
         path: Vec::new(),
     };
     let definitions = configuration.root_definitions(eval)?;
@@ -86,11 +88,11 @@ struct Search<'a, 'e> {
     sets: &'e [Sets<'a>],
     uses: Vec<Use>,
     /// Unknowns that were looked through, by address.
-    seen: BTreeSet<usize>,
+    seen: HashSet<usize, RandomState>,
     /// Whole `config`s, by address: what is looked up in one does not use all of it.
     roots: BTreeSet<usize>,
     /// Sets that were looked through in the current definition, by address.
-    entered: BTreeSet<usize>,
+    entered: HashSet<usize, RandomState>,
     path: Vec<Symbol>,
 }
 
@@ -138,7 +140,7 @@ impl<'a> Search<'a, '_> {
                 }
                 value => {
                     let way = Way { at, certainty: &certainty, within: None, embedded: false, read: false, depth };
-                    self.entered.clone_from(&self.roots);
+                    self.entered.clear();
                     self.value(value, live.definition.value, way)?;
                 }
             }
@@ -187,7 +189,7 @@ impl<'a> Search<'a, '_> {
             }
             Value::Attrs(attrs) if is_package(attrs) || is_configuration(attrs) || is_lib(attrs) => Ok(()),
             // A set that leads back to itself, as `config` does, is looked through once.
-            Value::Attrs(attrs) if !self.entered.insert(std::ptr::from_ref(attrs) as usize) => Ok(()),
+            Value::Attrs(attrs) if !self.enters(attrs) => Ok(()),
             Value::Attrs(attrs) => attrs.entries.iter().try_for_each(|attr| self.attribute(attr, way)),
             Value::Unknown(unknown) => match self.eval.force(thunk) {
                 // A definition that failed is known as unknown; the failure says more.
@@ -196,6 +198,12 @@ impl<'a> Search<'a, '_> {
             },
             _ => Ok(()),
         }
+    }
+
+    /// Whether to look through a set: for the first time in this definition.
+    fn enters(&mut self, attrs: &Attrs<'a>) -> bool {
+        let address = std::ptr::from_ref(attrs) as usize;
+        !self.roots.contains(&address) && self.entered.insert(address)
     }
 
     fn attribute(&mut self, attr: &Attr<'a>, way: Way<'a, '_>) -> Outcome<'a, ()> {
@@ -377,7 +385,8 @@ fn is_secret_path(text: &str) -> bool {
     let after_run = |rest: &str| {
         ["secrets/", "secrets.d/", "secrets-for-users/", "agenix/"].iter().any(|folder| rest.starts_with(folder))
     };
-    text.split("/run/").skip(1).any(after_run)
+    // Looking for a byte is much faster than looking for a word.
+    text.match_indices('/').filter_map(|(at, _)| text.get(at..)?.strip_prefix("/run/")).any(after_run)
 }
 
 fn is_package(attrs: &Attrs<'_>) -> bool {

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::late::Late;
 use super::place::RepoPath;
 use super::read;
 use super::text::Text;
@@ -17,6 +18,7 @@ impl Tree {
     pub fn add_input(&mut self, name: &str, checkout: Tree) {
         let inside = |path: &RepoPath| RepoPath::from(format!("{PREFIX}{name}/{path}"));
         // A checkout that is no git repository shows all; one that is, what it tracks.
+        self.late = Late::default();
         self.files.extend(checkout.files.iter().map(|(path, entry)| (inside(path), entry.clone())));
         let link = |link: &Link| Link { target: link.target.as_ref().map(inside), ..link.clone() };
         self.links.extend(checkout.links.iter().map(|(path, found)| (inside(path), link(found))));
@@ -37,6 +39,7 @@ impl Tree {
         else {
             return;
         };
+        self.late = Late::default();
         if self.files.insert(path.clone(), Entry { tracked: true, size }).is_some() {
             return;
         }

@@ -3,6 +3,7 @@
 mod checkout;
 pub mod generated;
 pub mod git;
+mod late;
 mod mentions;
 pub mod origin;
 mod place;

@@ -5,6 +5,7 @@ use std::ops::Bound;
 use std::path::PathBuf;
 
 use super::checkout;
+use super::late::Late;
 use super::origin::Origin;
 use super::place::RepoPath;
 use super::text::Text;
@@ -71,6 +72,8 @@ pub struct Tree {
     pub not_looked: Vec<NotLooked>,
     /// The files that the repository's owner wants left out.
     pub excluded: BTreeSet<RepoPath>,
+    /// What was read of the other files.
+    pub late: Late,
     /// The checkouts of flake inputs whose files are here as `input:NAME/path`: name → root on disk.
     pub inputs: BTreeMap<String, PathBuf>,
 }

@@ -111,11 +111,12 @@ impl Formatter for NixFormatter {
 
 fn from_json<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [text] = arguments(eval, args)?;
-    match serde_json::from_str::<serde_json::Value>(eval.force_string(text)?.text) {
+    let text = eval.force_string(text)?.text;
+    eval.json(text, || match serde_json::from_str::<serde_json::Value>(text) {
         Ok(json) => value_of_json(eval, &json),
         // The parser's message names places and kinds, no content.
         Err(_) => eval.fail("failed to parse JSON"),
-    }
+    })
 }
 
 /// A JSON text's value; the parser has bounded its depth.

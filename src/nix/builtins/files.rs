@@ -1,7 +1,6 @@
 //! Files of the repository, as a flake sees them: in a git repository only what is tracked.
 
 use std::borrow::Cow;
-use std::fs;
 
 use super::{Function, arguments};
 use crate::nix::eval::Coercion;
@@ -98,14 +97,16 @@ fn path_exists<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
 fn read_dir<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [folder] = arguments(eval, args)?;
     let relative = in_repository(eval, folder, "readDir")?;
-    let Some(children) = eval.tree.children(relative) else {
-        return match eval.tree.is_visible(relative) {
-            true => eval.fail(&format!("cannot read folder '{relative}': it is a file")),
-            false => missing(eval, relative),
+    eval.folder(relative, || {
+        let Some(children) = eval.tree.children(relative) else {
+            return match eval.tree.is_visible(relative) {
+                true => eval.fail(&format!("cannot read folder '{relative}': it is a file")),
+                false => missing(eval, relative),
+            };
         };
-    };
-    let entry = |(child, kind)| eval.attr(child, eval.done(eval.string_of(name(kind), &[], None)));
-    Ok(eval.attrs(children.into_iter().map(entry).collect()))
+        let entry = |(child, kind)| eval.attr(child, eval.done(eval.string_of(name(kind), &[], None)));
+        Ok(eval.attrs(children.into_iter().map(entry).collect()))
+    })
 }
 
 fn read_file_type<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
@@ -129,7 +130,7 @@ pub fn text_of<'a>(eval: &Eval<'a>, relative: &'a str) -> Outcome<'a, &'a str> {
         return Ok(text.content());
     }
     let small = eval.tree.files.get(relative).is_some_and(|entry| entry.size <= MAX_READ);
-    match eval.read_once(relative, || if small { fs::read_to_string(eval.tree.on_disk(relative)).ok() } else { None }) {
+    match small.then(|| eval.tree.read_late(relative)).flatten() {
         Some(text) => Ok(text),
         None => Err(Stop::Unknown(eval.unknown(Reason::NotLooked(relative), None))),
     }

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::iter::Peekable;
+use std::rc::Rc;
 use std::str::Chars;
 
 use ::regex::{Captures, Regex, RegexBuilder};
@@ -24,10 +25,11 @@ const KEPT: usize = 128;
 const MAX_COMPILED: usize = 4 << 20;
 
 thread_local! {
-    static COMPILED: RefCell<HashMap<String, Option<Regex>>> = RefCell::default();
+    /// Shared, not copied: a copied expression begins with an empty cache.
+    static COMPILED: RefCell<HashMap<String, Option<Rc<Regex>>>> = RefCell::default();
 }
 
-fn compile(pattern: String) -> Option<Regex> {
+fn compile(pattern: String) -> Option<Rc<Regex>> {
     COMPILED.with_borrow_mut(|compiled| {
         if let Some(known) = compiled.get(&pattern) {
             return known.clone();
@@ -35,7 +37,8 @@ fn compile(pattern: String) -> Option<Regex> {
         if compiled.len() >= KEPT {
             compiled.clear();
         }
-        let regex = RegexBuilder::new(&pattern).dot_matches_new_line(true).size_limit(MAX_COMPILED).build().ok();
+        let regex = RegexBuilder::new(&pattern).dot_matches_new_line(true).size_limit(MAX_COMPILED).build();
+        let regex = regex.ok().map(Rc::new);
         compiled.insert(pattern, regex.clone());
         regex
     })
@@ -120,7 +123,7 @@ fn bracket(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
     }
 }
 
-fn regex<'a>(eval: &Eval<'a>, posix: &str, whole: bool) -> Outcome<'a, Regex> {
+fn regex<'a>(eval: &Eval<'a>, posix: &str, whole: bool) -> Outcome<'a, Rc<Regex>> {
     let translated = translate(posix).map(|regex| if whole { format!("^(?:{regex})$") } else { regex });
     match translated.and_then(compile) {
         Some(regex) => Ok(regex),

@@ -79,10 +79,22 @@ fn replace_strings<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     }
     let patterns = from.items.iter().map(|item| eval.force_string(item)).collect::<Outcome<'a, Vec<_>>>()?;
     let text = eval.force_string(text)?;
+    // Which bytes a pattern begins with: most texts hold few of them. An empty pattern is everywhere.
+    let mut begins = [patterns.iter().any(|pattern| pattern.text.is_empty()); 256];
+    for &first in patterns.iter().filter_map(|pattern| pattern.text.as_bytes().first()) {
+        if let Some(begins) = begins.get_mut(usize::from(first)) {
+            *begins = true;
+        }
+    }
     let mut contexts = vec![text.context];
     let mut result: Vec<u8> = Vec::with_capacity(text.text.len());
     let mut rest = text.text.as_bytes();
     loop {
+        let none_begins = |&byte: &u8| !begins.get(usize::from(byte)).copied().unwrap_or_default();
+        let skipped = rest.iter().take_while(|byte| none_begins(byte)).count();
+        let (plain, after) = rest.split_at_checked(skipped).unwrap_or((rest, &[]));
+        result.extend_from_slice(plain);
+        rest = after;
         let found = patterns.iter().zip(to.items).find(|(pattern, _)| rest.starts_with(pattern.text.as_bytes()));
         let matched = match found {
             Some((pattern, replacement)) => {

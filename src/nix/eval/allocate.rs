@@ -50,6 +50,11 @@ impl<'a> Eval<'a> {
         self.bump.alloc_slice_copy(items)
     }
 
+    /// Makes a slice in the arena; making its items may take room there too.
+    pub fn slice_of<T: Copy>(&self, items: impl ExactSizeIterator<Item = T>) -> &'a [T] {
+        self.bump.alloc_slice_fill_iter(items)
+    }
+
     /// Copies a slice into the arena, with one more item at its end.
     pub fn appended<T: Copy>(&self, items: &[T], last: T) -> &'a [T] {
         self.bump.alloc_slice_fill_with(items.len() + 1, |index| items.get(index).copied().unwrap_or(last))

@@ -57,14 +57,14 @@ impl<'a> Eval<'a> {
     }
 
     fn call_native(&self, native: &'a Native<'a>, argument: &'a Thunk<'a>) -> Outcome<'a> {
-        let arguments: Vec<_> = native.applied.iter().copied().chain([argument]).collect();
+        let arguments = self.appended(native.applied, argument);
         if arguments.len() < native.arity {
-            return Ok(Value::Native(self.alloc(Native { applied: self.slice(&arguments), ..*native })));
+            return Ok(Value::Native(self.alloc(Native { applied: arguments, ..*native })));
         }
-        match (native.run)(self, &arguments) {
+        match (native.run)(self, arguments) {
             // What the function was given stays findable in the unknown that it gives.
             Err(Stop::Unknown(unknown)) if !unknown.is_limit() => {
-                Ok(Value::Unknown(self.unknown_with(unknown, &arguments)))
+                Ok(Value::Unknown(self.unknown_with(unknown, arguments)))
             }
             outcome => outcome,
         }

@@ -1,7 +1,7 @@
 //! What each expression means.
 
 use super::select::absence;
-use super::{Attr, Eval, Outcome, State, Str, Thunk, Value};
+use super::{Attr, Eval, List, Outcome, State, Str, Thunk, Value};
 use crate::nix::ir::{Attrs as AttrsExpr, Binding, BindingValue, Bindings, Expr, Node, Span, Var};
 use crate::nix::path;
 use crate::nix::symbol::Symbol;
@@ -21,8 +21,8 @@ impl<'a> Eval<'a> {
             Expr::SearchPath(name) => Ok(self.path(&path::of_input(name))),
             Expr::Var(var) => self.force(self.variable(var, scope, node.span)?),
             Expr::List(items) => {
-                let items: Vec<_> = items.iter().map(|item| self.suspend(item, scope)).collect();
-                Ok(self.list(&items))
+                let items = self.slice_of(items.iter().map(|item| self.suspend(item, scope)));
+                Ok(self.list_of(List { items, open: None }))
             }
             Expr::Attrs(attrs) => self.attribute_set(attrs, scope),
             Expr::Let { bindings, body } => {
@@ -213,13 +213,12 @@ impl<'a> Eval<'a> {
         bindings: &'a Bindings,
         outer: Scope<'a>,
     ) -> Outcome<'a, (Scope<'a>, &'a [&'a Thunk<'a>])> {
-        let own: Vec<_> = bindings.bindings.iter().map(|_| self.thunk(State::Busy)).collect();
-        let slots = self.slice(&own);
+        let slots = self.slice_of(bindings.bindings.iter().map(|_| self.thunk(State::Busy)));
         let frame = self.alloc(Frame { up: outer, binds: Binds::Slots(slots) });
         let inner = Some(frame);
-        let sources: Vec<_> = bindings.inherit_sources.iter().map(|source| self.suspend(source, inner)).collect();
+        let sources = self.slice_of(bindings.inherit_sources.iter().map(|source| self.suspend(source, inner)));
         for (binding, thunk) in bindings.bindings.iter().zip(slots) {
-            let value = self.binding(binding, &sources, outer, inner)?;
+            let value = self.binding(binding, sources, outer, inner)?;
             thunk.state.set(match (value.state.get(), &binding.value) {
                 (done @ State::Done { .. }, value) if !is_variable(value) => done,
                 // Another variable's code must run once, where it is bound.
@@ -284,9 +283,9 @@ impl<'a> Eval<'a> {
             }
             inner
         } else {
-            let sources: Vec<_> = bindings.inherit_sources.iter().map(|source| self.suspend(source, scope)).collect();
+            let sources = self.slice_of(bindings.inherit_sources.iter().map(|source| self.suspend(source, scope)));
             for binding in expr.by_name.iter().filter_map(|&place| bindings.bindings.get(place as usize)) {
-                entries.push(entry(binding, self.binding(binding, &sources, scope, scope)?));
+                entries.push(entry(binding, self.binding(binding, sources, scope, scope)?));
             }
             scope
         };

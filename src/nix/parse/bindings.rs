@@ -7,13 +7,12 @@
 //! see <https://github.com/NixOS/nix/issues/9020>). Nix before 2.20 refused some deep merges, and
 //! dropped the dynamic names of the later set; newer ones keep them, and so does this.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use rnix::ast::{self, HasEntry};
 
 use super::expression::{Lowering, missing, peel, range};
-use super::scope::Scope;
+use super::scope::{Scope, Slots};
 use super::{Fault, Lowered, string};
 use crate::nix::Symbol;
 use crate::nix::ir::{Attrs, Binding, BindingValue, Bindings, DynamicBinding, Expr, Node};
@@ -23,7 +22,7 @@ pub(super) struct Set {
     range: Range<usize>,
     recursive: bool,
     entries: Vec<Entry>,
-    slots: HashMap<Symbol, u32>,
+    slots: Slots,
     sources: Vec<ast::Expr>,
     dynamic: Vec<(ast::Attr, Value)>,
 }
@@ -53,7 +52,7 @@ impl Value {
 
 impl Set {
     fn new(range: Range<usize>, recursive: bool) -> Self {
-        Set { range, recursive, entries: Vec::new(), slots: HashMap::new(), sources: Vec::new(), dynamic: Vec::new() }
+        Set { range, recursive, entries: Vec::new(), slots: Slots::default(), sources: Vec::new(), dynamic: Vec::new() }
     }
 
     /// `{ … }` and `rec { … }`.

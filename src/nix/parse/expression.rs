@@ -1,6 +1,5 @@
 //! Expressions. The depth of the recursion is bounded by [`crate::nix::guard`].
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use rnix::ast::{self, BinOpKind, LiteralKind, UnaryOpKind};
@@ -8,7 +7,7 @@ use rnix::{NodeOrToken, SyntaxKind};
 use rowan::ast::AstNode;
 
 use super::bindings::{Set, static_name};
-use super::scope::{Scope, Scopes, is_global};
+use super::scope::{Scope, Scopes, Slots, is_global};
 use super::string::{self, Piece};
 use super::{Fault, Lowered};
 use crate::nix::Symbol;
@@ -193,7 +192,7 @@ impl Lowering {
     }
 
     fn lambda(&mut self, lambda: &ast::Lambda) -> Lowered<Expr> {
-        let mut slots = HashMap::new();
+        let mut slots = Slots::default();
         let mut declare = |ident: &ast::Ident| {
             let name = symbol(ident)?;
             let slot = slots.len() as u32;

@@ -2,14 +2,19 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::nix::Symbol;
 use crate::nix::ir::{GLOBAL_NAMES, Var};
+
+/// Names and their slots.
+pub(super) type Slots = HashMap<Symbol, u32, RandomState>;
 
 /// One frame of evaluation, as the file shows it.
 #[derive(Debug)]
 pub(super) enum Scope {
     /// Names and their slots.
-    Names(HashMap<Symbol, u32>),
+    Names(Slots),
     /// `with`: any name.
     With,
 }
