@@ -103,8 +103,6 @@ struct Tried {
     cut_short: bool,
     reached: BTreeSet<FileId>,
     inputs: BTreeSet<String>,
-    /// Steps that listing took.
-    steps: u64,
 }
 
 impl Tried {
@@ -119,7 +117,6 @@ impl Tried {
             cut_short: listing.is_cut_short,
             reached: eval.reached(),
             inputs: world.input_names(),
-            steps: STEPS_OF_A_HOST.saturating_sub(eval.limits.all_steps_left()),
         }
     }
 }

@@ -23,12 +23,6 @@ const USUAL_STEPS_OF_A_HOST: u64 = 40_000;
 /// Bytes of arena after which a share goes on in a new evaluator with the next host.
 pub(super) const MEMORY_OF_A_SHARE: usize = 32 << 20;
 
-/// Shares where the listing takes as long as several hosts: every share makes it anew.
-const FEW_SHARES: usize = 2;
-
-/// Steps of a listing that is not to be made for many shares.
-const LONG_LISTING: u64 = 10_000;
-
 /// The hosts of one share.
 pub(super) struct Share {
     /// What is left of them, as places in the listing.
@@ -42,8 +36,7 @@ pub(super) struct Share {
 impl Share {
     /// The next share of what is listed, if there is one more.
     pub(super) fn next(next: &AtomicUsize, tried: &Tried) -> Option<Self> {
-        let most = if tried.steps > LONG_LISTING { FEW_SHARES } else { SHARES };
-        let shares = most.min(tried.hosts.len());
+        let shares = SHARES.min(tried.hosts.len());
         let share = next.fetch_add(1, Ordering::Relaxed);
         if share >= shares {
             return None;
