@@ -11,6 +11,7 @@ use sealnix::checks::World;
 use sealnix::config::{Config, Levels, Setting};
 use sealnix::finding::{Finding, Label, Level};
 use sealnix::identity::Identities;
+use sealnix::levels::ignores::Ignores;
 use sealnix::levels::{Judged, judge};
 use sealnix::manifest::{Certainty, Complete, Host, Manifest, Spot, Unknown, Use, Used};
 use sealnix::policy::Policy;
@@ -407,7 +408,7 @@ fn the_findings_contract() {
     };
     let mut uncertain = two_files(&repo);
     uncertain.certainty = Certainty::Conditional("`cfg.enable` is unknown".to_owned());
-    let judged = judge(vec![two_files(&repo), uncertain], &Default::default(), &repo.tree);
+    let judged = judge(vec![two_files(&repo), uncertain], &Default::default(), &Ignores::of_tree(&repo.tree));
     let summary = Summary::new(&world, &judged, &["the keys of web are unknown".to_owned()], &[]);
     let mut out = Vec::new();
     json::write(&mut out, &judged.findings, &summary).unwrap();
@@ -430,7 +431,7 @@ fn what_is_not_certain_is_a_level_lower_and_an_uncertain_note_is_dropped() {
         of(Level::Warning, assumed()),
         of(Level::Note, assumed()),
     ];
-    let judged = judge(findings, &Default::default(), &repo.tree);
+    let judged = judge(findings, &Default::default(), &Ignores::of_tree(&repo.tree));
     let levels: Vec<Level> = judged.findings.iter().map(|finding| finding.level).collect();
     assert_eq!(levels, [Level::Error, Level::Warning, Level::Note]);
     assert_eq!((judged.dropped, judged.suppressed), (1, 0));
@@ -450,7 +451,7 @@ fn the_configuration_sets_levels() {
                 )]),
                 ..Levels::default()
             },
-            &repo.tree,
+            &Ignores::default(),
         )
     };
     assert_eq!(levels(Some(Level::Note)).findings[0].level, Level::Note);
@@ -461,7 +462,9 @@ fn the_configuration_sets_levels() {
 fn a_comment_on_or_above_the_line_silences_its_rules_only() {
     let silenced = |line: &str, above: &str| {
         let repo = Repo::default().with("m.nix", &format!("{{\n{above}\n  a = 1;{line}\n}}\n"));
-        judge(vec![finding(repo.label("m.nix", "a =", ""))], &Default::default(), &repo.tree).suppressed == 1
+        judge(vec![finding(repo.label("m.nix", "a =", ""))], &Default::default(), &Ignores::of_tree(&repo.tree))
+            .suppressed
+            == 1
     };
     assert!(silenced(" # sealnix: ignore[key-missing] rotated by hand", ""));
     assert!(silenced("", "  # sealnix: ignore[unused-key, key-missing] both"));

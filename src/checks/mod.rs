@@ -137,3 +137,13 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     ];
     families.into_iter().flatten()
 }
+
+/// Below this likeness (Jaro-Winkler, 0 to 1) a rule is not what was meant.
+const LIKE: f64 = 0.75;
+
+/// The rule that was probably meant.
+pub fn nearest_rule(name: &str) -> Option<&'static str> {
+    let likeness = |known: &'static Rule| (strsim::jaro_winkler(name, known.id), known.id);
+    let best = rules().map(likeness).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    best.filter(|&(like, _)| like >= LIKE).map(|(_, id)| id)
+}

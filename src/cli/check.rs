@@ -3,17 +3,20 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::error::RunError;
 use super::exact::ByNix;
-use super::run::{self, Answer};
+use super::judge::{self, Answer, Asked};
+use super::run;
 use super::save::save;
 use super::scope::Scope;
 use super::subject::Subject;
-use crate::checks::World;
+use crate::checks::{self, World};
 use crate::finding::Level;
+use crate::levels::Judged;
+use crate::levels::baseline::Baseline;
 use crate::report::human::Style;
 use crate::report::{Summary, github, human, json, sarif};
 use crate::source::git::WorkTree;
@@ -47,13 +50,82 @@ pub struct Options {
     pub report: Option<(PathBuf, Format)>,
     /// The lowest level that counts as findings.
     pub fail_on: Level,
+    /// What of all that is found is shown.
+    pub narrowed: Narrowed,
+}
+
+/// What of all that is found is shown.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Narrowed {
+    /// Report only what this rule finds; as often as needed.
+    #[arg(long, value_name = "RULE")]
+    only: Vec<String>,
+    /// Report also what comments in the files silence.
+    #[arg(long)]
+    no_ignores: bool,
+    /// Leave out the findings that this file holds (docs/suppressing.md).
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the findings of this run to the baseline file.
+    #[arg(long, requires = "baseline")]
+    update_baseline: bool,
+    /// Print findings only: no summary, and nothing where there are none.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Narrowed {
+    /// Whether there is a rule of each name.
+    fn is_of_rules(&self) -> Result<(), RunError> {
+        match self.only.iter().find(|&name| !checks::rules().any(|rule| rule.id == name)) {
+            Some(name) => Err(RunError::NoSuchRule { rule: name.clone(), nearest: checks::nearest_rule(name) }),
+            None => Ok(()),
+        }
+    }
+
+    /// What the baseline file holds. One that is to be written need not be there yet.
+    fn baseline(&self) -> Result<Baseline, RunError> {
+        let Some(path) = &self.baseline else { return Ok(Baseline::default()) };
+        let text = match std::fs::read_to_string(path) {
+            Err(source) if self.update_baseline && source.kind() == io::ErrorKind::NotFound => {
+                return Ok(Baseline::default());
+            }
+            read => read.map_err(|source| RunError::NoBaseline { path: path.clone(), source })?,
+        };
+        Baseline::read(&text).map_err(|source| RunError::Baseline { path: path.clone(), source })
+    }
+
+    /// Drops what the baseline holds, once it is written where that is asked for. `is_whole`: all was looked at, and
+    /// all is reported.
+    fn hide(&self, mut baseline: Baseline, judged: &mut Judged, is_whole: bool) -> Result<(), RunError> {
+        let is_whole = is_whole && self.only.is_empty();
+        if let (Some(path), true) = (&self.baseline, self.update_baseline) {
+            let mut new = Baseline::of(&judged.findings, judge::says_unseen);
+            if !is_whole {
+                new.keep(&baseline);
+            }
+            baseline = new;
+            save(path, baseline.written()?.as_bytes())
+                .map_err(|source| RunError::BaselineNotSaved { path: path.clone(), source })?;
+        }
+        baseline.hide(judged, judge::says_unseen);
+        if !is_whole {
+            judged.fixed.clear();
+        }
+        Ok(())
+    }
 }
 
 /// Checks the repository and writes the report to `out`, and to the file that is to hold it.
 pub fn check(subject: Subject<'_>, options: &Options, style: Style, out: &mut impl Write) -> Result<Outcome, RunError> {
+    let Narrowed { only, no_ignores, quiet, .. } = &options.narrowed;
+    options.narrowed.is_of_rules()?;
+    let baseline = options.narrowed.baseline()?;
     let known = run::know(subject, options.by_nix.or_file(options.scope.hosts(), options.manifest.as_deref()))?;
     options.scope.is_of(&known.manifest)?;
-    let Answer { judged, undecided, not_looked_at, unseen } = run::judge(&known, &options.scope);
+    let asked = Asked { scope: &options.scope, only, takes_ignores: !no_ignores };
+    let Answer { mut judged, undecided, not_looked_at, unseen } = judge::judge(&known, asked);
+    options.narrowed.hide(baseline, &mut judged, options.scope == Scope::All && !unseen)?;
     let counted = options.scope.of(&known.manifest);
     let counted = World { manifest: &counted, ..known.world() };
     let summary = Summary::new(&counted, &judged, &undecided, &not_looked_at);
@@ -68,6 +140,8 @@ pub fn check(subject: Subject<'_>, options: &Options, style: Style, out: &mut im
         let mut report = Vec::new();
         let (out, findings) = (&mut report, &judged.findings);
         match format {
+            // What was not seen is said in any case.
+            Format::Human if *quiet && !unseen => human::findings(out, findings, &known.world(), style)?,
             Format::Human => human::write(out, findings, &summary, &known.world(), style)?,
             Format::Json => json::write(out, findings, &summary)?,
             Format::Sarif => {

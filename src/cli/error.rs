@@ -9,6 +9,7 @@ use crate::by_nix;
 use crate::config::ConfigError;
 use crate::generate::GenerateError;
 use crate::keys::private::{IdentityError, Unusable};
+use crate::levels::baseline::BaselineError;
 use crate::manifest::Manifest;
 use crate::manifest::read::ReadError;
 use crate::nix::eval::limits::DeepStackError;
@@ -137,6 +138,30 @@ pub enum RunError {
     /// The result could not be written.
     #[error("cannot write the result")]
     Write(#[from] io::Error),
+    /// The baseline cannot be read.
+    #[error("the baseline {} cannot be read", path.display())]
+    NoBaseline {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The baseline is none.
+    #[error("{} is no baseline", path.display())]
+    Baseline {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: BaselineError,
+    },
+    /// The baseline cannot be written.
+    #[error("cannot write the baseline to {}", path.display())]
+    BaselineNotSaved {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// The file that was to hold the report cannot be written.
     #[error("cannot write the report to {}", path.display())]
     NotSaved {
@@ -192,6 +217,10 @@ impl RunError {
                 Some(format!("give one with --identity FILE; there was none in {}", looked_in.join(", ")))
             }
             RunError::NoRepository { .. } => Some("`git init` makes one".to_owned()),
+            RunError::NoBaseline { .. } => Some("`--update-baseline` makes it".to_owned()),
+            RunError::Baseline { .. } => {
+                Some("`--update-baseline` makes it anew where the file is not there".to_owned())
+            }
             RunError::ByNix(error) => error.help(),
             RunError::Generate(error) => error.help(),
             RunError::Untracked { entry } => Some(format!("run `git add {entry}`")),
@@ -205,6 +234,7 @@ impl RunError {
             | RunError::Identity { .. }
             | RunError::NoIdentity { .. }
             | RunError::Write(_)
+            | RunError::BaselineNotSaved { .. }
             | RunError::NotSaved { .. }
             | RunError::Json(_) => None,
         }

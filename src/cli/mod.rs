@@ -9,6 +9,7 @@ pub mod here;
 pub mod host;
 pub mod hosts;
 pub mod init;
+pub mod judge;
 pub mod manifest;
 pub mod matrix;
 pub mod recipient;
@@ -84,6 +85,8 @@ enum Command {
         /// The lowest level that makes the exit code 1.
         #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
         fail_on: FailOn,
+        #[command(flatten)]
+        narrowed: check::Narrowed,
     },
     /// Print what every host declares and uses, as JSON (docs/manifest.md).
     ///
@@ -270,14 +273,26 @@ pub fn main() -> ExitCode {
     // Written as a whole: nothing is half said when an error ends the run.
     let mut output = Vec::new();
     let ran = match arguments.command {
-        Command::Check { path, inputs, format, manifest, by_nix, hosts, no_hosts, report, report_format, fail_on } => {
+        Command::Check {
+            path,
+            inputs,
+            format,
+            manifest,
+            by_nix,
+            hosts,
+            no_hosts,
+            report,
+            report_format,
+            fail_on,
+            narrowed,
+        } => {
             let scope = match no_hosts {
                 true => Scope::Repository,
                 false if hosts.is_empty() => Scope::All,
                 false => Scope::Hosts(hosts),
             };
             let report = report.map(|path| (path, report_format.unwrap_or(format)));
-            let options = check::Options { format, manifest, by_nix, scope, report, fail_on: fail_on.into() };
+            let options = check::Options { format, manifest, by_nix, scope, report, fail_on: fail_on.into(), narrowed };
             check::check(inputs.beside(&path), &options, style(&io::stdout()), &mut output)
         }
         Command::Manifest { path, inputs, compare: Some(file), by_nix, format } => {

@@ -3,21 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use super::error::RunError;
 use super::exact::Exact;
-use super::explain;
-use super::scope::Scope;
 use super::sealed;
 use super::subject::Subject;
 use crate::agenix::Agenix;
-use crate::checks::{self, Verdict, World};
+use crate::checks::{self, World};
 use crate::config::{self, Config, ConfigError, Mistake};
-use crate::finding::{self, Finding, Label};
 use crate::generate::recipe::Recipe;
 use crate::identity::Identities;
-use crate::levels::{self, Judged};
 use crate::manifest::Manifest;
 use crate::manifest::join::join;
 use crate::nix::ir::{Content, File, Program};
@@ -58,20 +52,6 @@ impl Known {
         let Known { tree, entry, config, manifest, vault, policy, agenix, identities, syntax_errors, .. } = self;
         World { manifest, vault, policy, agenix, identities, tree, config, entry, syntax_errors }
     }
-}
-
-/// What the rules say of a repository.
-#[derive(Debug)]
-pub struct Answer {
-    /// The findings, joined over hosts and with their final levels.
-    pub judged: Judged,
-    /// What no rule could decide, a clause a case.
-    pub undecided: Vec<String>,
-    /// The files that matter and were not looked at.
-    pub not_looked_at: Vec<Label>,
-    /// There are such files, Nix could not evaluate a host, or no host was found where there may be
-    /// some. No level and no comment makes that a clean run.
-    pub unseen: bool,
 }
 
 /// What a repository declares and uses.
@@ -172,10 +152,6 @@ fn take_fetched(tree: &mut Tree, entries: &[RepoPath], manifest: &Manifest) -> R
 /// Where stores are.
 const STORE: &str = "/nix/store";
 
-/// The rules whose findings no level and no comment makes a clean run.
-const NOT_LOOKED_AT: &str = "not-looked-at";
-const NOT_EVALUATED: &str = "evaluation-error";
-
 /// What lies in the repository and in its inputs, as far as they are here.
 struct Walked {
     tree: Tree,
@@ -246,7 +222,7 @@ fn beyond_reading(config: &Config, tree: &Tree) -> Vec<ConfigError> {
     let known = |name: &str| checks::rules().any(|rule| rule.id == name);
     let unknown = config.levels.settings().filter(|(name, _)| !known(name));
     let unknown = unknown.map(|(found, setting)| ConfigError {
-        mistake: Mistake::UnknownRule { found: found.clone(), nearest: explain::nearest(found) },
+        mistake: Mistake::UnknownRule { found: found.clone(), nearest: checks::nearest_rule(found) },
         place: setting.place.clone(),
     });
     let policies = config.deny.iter().map(|deny| &deny.place);
@@ -292,39 +268,6 @@ pub fn is_unseen(tree: &Tree, manifest: &Manifest) -> bool {
 /// Whether there may be hosts, and none was seen.
 pub fn sees_no_host(manifest: &Manifest) -> bool {
     manifest.hosts.is_empty() && !manifest.unknowns.is_empty()
-}
-
-/// What every rule says of what is known, as far as it is asked for.
-pub fn judge(known: &Known, scope: &Scope) -> Answer {
-    let world = known.world();
-    let rules: Vec<_> = checks::rules().collect();
-    let verdicts = rules.par_iter().map(|rule| {
-        let mut verdict = Verdict::default();
-        (rule.check)(&world, &mut verdict);
-        verdict
-    });
-    let mut verdict = Verdict::default();
-    for Verdict { findings, undecided } in verdicts.collect::<Vec<_>>() {
-        verdict.findings.extend(findings);
-        verdict.undecided.extend(undecided);
-    }
-    // What was not looked at may concern any host, unless Nix said what they declare.
-    let of_any = |finding: &Finding| finding.rule == NOT_LOOKED_AT && finding.hosts.is_empty() && !known.exact;
-    let narrow = |finding| if of_any(&finding) { Some(finding) } else { scope.narrow(finding) };
-    let findings: Vec<Finding> = verdict.findings.into_iter().filter_map(narrow).collect();
-    let undecided = verdict.undecided.into_iter().filter(|undecided| scope.takes(undecided.host.as_deref()));
-    // The check of what concerns no host is handed a manifest without any.
-    let hosts_concern = *scope != Scope::Repository || !known.exact;
-    let unread = findings.iter().filter(|finding| finding.rule == NOT_LOOKED_AT);
-    let not_looked_at: Vec<Label> = unread.map(|finding| finding.primary.clone()).collect();
-    Answer {
-        undecided: undecided.map(|undecided| undecided.clause).collect(),
-        unseen: hosts_concern && sees_no_host(&known.manifest)
-            || !not_looked_at.is_empty()
-            || findings.iter().any(|finding| finding.rule == NOT_EVALUATED),
-        not_looked_at,
-        judged: levels::judge(finding::merge(findings), &known.config.levels, &known.tree),
-    }
 }
 
 /// Reads a manifest of the repository that `tree` is.

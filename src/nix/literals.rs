@@ -114,7 +114,7 @@ impl Literals {
 }
 
 /// Whether what follows a token of this kind is the inside of a string.
-fn is_in_string(before: SyntaxKind) -> bool {
+pub(super) fn is_in_string(before: SyntaxKind) -> bool {
     use SyntaxKind::{TOKEN_INTERPOL_END, TOKEN_STRING_CONTENT, TOKEN_STRING_START};
     matches!(before, TOKEN_STRING_START | TOKEN_STRING_CONTENT | TOKEN_INTERPOL_END)
 }

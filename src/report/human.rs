@@ -55,6 +55,12 @@ impl Style {
     }
 }
 
+/// Writes every finding; without a terminal each once more on a line.
+pub fn findings(out: &mut impl io::Write, findings: &[Finding], world: &World<'_>, style: Style) -> io::Result<()> {
+    draw(out, findings, world, style)?;
+    if style.terminal { Ok(()) } else { write!(out, "{}", digest(findings)) }
+}
+
 /// Writes every finding and the summary.
 pub fn write(
     out: &mut impl io::Write,
@@ -63,16 +69,21 @@ pub fn write(
     world: &World<'_>,
     style: Style,
 ) -> io::Result<()> {
-    let mask = Mask::new(findings, world);
-    for finding in findings {
-        let drawing = Drawing { tree: world.tree, mask: &mask, style };
-        writeln!(out, "{}", drawn(&drawing.finding(finding), style)?)?;
-    }
+    draw(out, findings, world, style)?;
     write!(out, "{}", summary.gaps())?;
     if !style.terminal {
         write!(out, "{}", digest(findings))?;
     }
     write!(out, "{}", summary.counts())
+}
+
+fn draw(out: &mut impl io::Write, findings: &[Finding], world: &World<'_>, style: Style) -> io::Result<()> {
+    let mask = Mask::new(findings, world);
+    for finding in findings {
+        let drawing = Drawing { tree: world.tree, mask: &mask, style };
+        writeln!(out, "{}", drawn(&drawing.finding(finding), style)?)?;
+    }
+    Ok(())
 }
 
 /// An error that ends the run, drawn as the findings are.

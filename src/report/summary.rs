@@ -9,6 +9,7 @@ use super::unknown;
 use crate::checks::World;
 use crate::finding::{Label, Level};
 use crate::levels::Judged;
+use crate::levels::baseline::Entry;
 use crate::manifest::{Host, Sops};
 use crate::source::visible::clean_line;
 
@@ -46,6 +47,10 @@ pub struct Summary {
     pub dropped: usize,
     /// Findings that a comment or the configuration file silences.
     pub suppressed: usize,
+    /// Findings that the baseline holds, one a host.
+    pub baselined: usize,
+    /// What the baseline holds and is no longer found.
+    pub fixed: Vec<Entry>,
     /// What is unknown about hosts: reason → how often.
     pub unknown: BTreeMap<String, usize>,
     /// The same as lines for people, each with how often.
@@ -90,6 +95,8 @@ impl Summary {
             notes: level(Level::Note),
             dropped: judged.dropped,
             suppressed: judged.suppressed,
+            baselined: judged.baselined,
+            fixed: judged.fixed.clone(),
             not_looked_at: not_looked_at.iter().map(Unseen::at).collect(),
             ..Summary::default()
         };
@@ -112,6 +119,14 @@ impl Summary {
         let mut text = String::new();
         if self.suppressed > 0 {
             let _ = writeln!(text, "{} suppressed", count(self.suppressed, "finding"));
+        }
+        if self.baselined > 0 {
+            let _ = writeln!(
+                text,
+                "{} left out: the baseline holds {}",
+                count(self.baselined, "finding"),
+                them(self.baselined)
+            );
         }
         if self.dropped > 0 {
             let _ = writeln!(text, "{} left out as not certain", count(self.dropped, "note"));
@@ -139,6 +154,11 @@ impl Summary {
         list(&mut text, "unknown:", self.unknown_lines.clone(), " (see all: sealnix unknowns)");
         let undecided = self.undecided.iter().map(|(why, times)| (more(why, *times), *times));
         list(&mut text, "not decided:", undecided.collect(), " (see all: sealnix check --format json)");
+        let fixed = self.fixed.iter().map(|entry| (more(&entry.to_string(), entry.times), entry.times));
+        list(&mut text, "fixed since the baseline:", fixed.collect(), " (see all: sealnix check --format json)");
+        if !self.fixed.is_empty() {
+            text.push_str("  --update-baseline takes what is fixed out of the baseline\n");
+        }
         if self.hosts == 0 && !self.unknown.is_empty() {
             text.push_str(NO_HOST);
         }
@@ -163,6 +183,10 @@ fn list(text: &mut String, title: &str, mut reasons: Vec<(String, usize)>, how_t
 
 fn more(why: &str, times: usize) -> String {
     if times > 1 { format!("{why} ({times} times)") } else { why.to_owned() }
+}
+
+fn them(number: usize) -> &'static str {
+    if number == 1 { "it" } else { "them" }
 }
 
 /// `1 host`, `2 hosts`.

@@ -5,6 +5,7 @@ mod evaluation_error;
 mod nix_syntax;
 mod not_looked_at;
 mod sops_metadata_malformed;
+pub mod unused_suppression;
 
 use super::Rule;
 
@@ -15,4 +16,5 @@ pub const RULES: &[Rule] = &[
     sops_metadata_malformed::RULE,
     evaluation_error::RULE,
     assertion_fails::RULE,
+    unused_suppression::RULE,
 ];

@@ -1,0 +1,119 @@
+//! What the rules say of a repository, as far as it is asked for.
+
+use rayon::prelude::*;
+
+use super::run::{Known, sees_no_host};
+use super::scope::Scope;
+use crate::checks::read::unused_suppression::OF_ACCOUNTS_AND_UNITS;
+use crate::checks::{self, Rule, Undecided, Verdict};
+use crate::finding::{self, Finding, Label};
+use crate::levels::ignores::Ignores;
+use crate::levels::{self, Judged};
+use crate::manifest::{Certainty, Host};
+
+/// The rules whose findings no level, no comment and no baseline makes a clean run.
+const NOT_LOOKED_AT: &str = "not-looked-at";
+const NOT_EVALUATED: &str = "evaluation-error";
+
+/// What the rules say of a repository.
+#[derive(Debug)]
+pub struct Answer {
+    /// The findings, joined over hosts and with their final levels.
+    pub judged: Judged,
+    /// What no rule could decide, a clause a case.
+    pub undecided: Vec<String>,
+    /// The files that matter and were not looked at.
+    pub not_looked_at: Vec<Label>,
+    /// There are such files, Nix could not evaluate a host, or no host was found where there may be
+    /// some. No level and no comment makes that a clean run.
+    pub unseen: bool,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Of which hosts.
+    pub scope: &'a Scope,
+    /// Of which rules; all where none is named.
+    pub only: &'a [String],
+    /// Whether comments silence anything.
+    pub takes_ignores: bool,
+}
+
+impl Asked<'_> {
+    fn takes(&self, rule: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == rule)
+    }
+}
+
+/// Whether a finding says that the run did not see all.
+pub fn says_unseen(finding: &Finding) -> bool {
+    finding.rule == NOT_LOOKED_AT || finding.rule == NOT_EVALUATED
+}
+
+/// What every rule says of what is known, as far as it is asked for. All of them are heard: who silences a rule for
+/// nothing, and what was not looked at, shows only then.
+pub fn judge(known: &Known, asked: Asked<'_>) -> Answer {
+    let (findings, undecided) = heard(known);
+    let scope = asked.scope;
+    // What was not looked at may concern any host, unless Nix said what they declare.
+    let of_any = |finding: &Finding| finding.rule == NOT_LOOKED_AT && finding.hosts.is_empty() && !known.exact;
+    let narrow = |finding| if of_any(&finding) { Some(finding) } else { scope.narrow(finding) };
+    let mut findings = finding::merge(findings.into_iter().filter_map(narrow).collect());
+    // The check of what concerns no host is handed a manifest without any.
+    let hosts_concern = *scope != Scope::Repository || !known.exact;
+    let unread = findings.iter().filter(|finding| finding.rule == NOT_LOOKED_AT);
+    let not_looked_at: Vec<Label> = unread.map(|finding| finding.primary.clone()).collect();
+    let unseen = hosts_concern && sees_no_host(&known.manifest) || findings.iter().any(says_unseen);
+    let settings = &known.config.levels;
+    let ignores = if asked.takes_ignores { Ignores::of_tree(&known.tree) } else { Ignores::default() };
+    // Of some hosts only, it is not known what the others' findings need.
+    if *scope == Scope::All {
+        let sureness = sureness(known, undecided.is_empty() && !unseen);
+        findings.extend(levels::unused(&findings, settings, &ignores, &known.tree, sureness));
+        findings = finding::merge(findings);
+    }
+    findings.retain(|finding| asked.takes(finding.rule));
+    let undecided = undecided
+        .into_iter()
+        .filter(|(rule, undecided)| asked.takes(rule.id) && scope.takes(undecided.host.as_deref()));
+    Answer {
+        undecided: undecided.map(|(_, undecided)| undecided.clause).collect(),
+        unseen,
+        not_looked_at,
+        judged: levels::judge(findings, settings, &ignores),
+    }
+}
+
+/// What every rule finds, and what none of them can decide.
+fn heard(known: &Known) -> (Vec<Finding>, Vec<(&'static Rule, Undecided)>) {
+    let world = known.world();
+    let rules: Vec<_> = checks::rules().collect();
+    let verdicts = rules.par_iter().map(|&rule| {
+        let mut verdict = Verdict::default();
+        (rule.check)(&world, &mut verdict);
+        (rule, verdict)
+    });
+    let (mut all, mut open) = (Vec::new(), Vec::new());
+    for (rule, Verdict { findings, undecided }) in verdicts.collect::<Vec<_>>() {
+        all.extend(findings);
+        open.extend(undecided.into_iter().map(|undecided| (rule, undecided)));
+    }
+    (all, open)
+}
+
+/// How sure it is, rule by rule, that it found all that there is to find.
+fn sureness(known: &Known, is_all_decided: bool) -> impl Fn(&str) -> Certainty {
+    let hosts = &known.manifest.hosts;
+    let declares_all = |host: &Host| {
+        host.unknowns.is_empty() && host.complete.secrets.is_complete() && host.complete.templates.is_complete()
+    };
+    let has_all = |host: &Host| host.complete.users.is_complete() && host.complete.units.is_complete();
+    let knows_all = is_all_decided && known.manifest.unknowns.is_empty() && hosts.iter().all(declares_all);
+    let knows_system = knows_all && hosts.iter().all(has_all);
+    move |rule| match OF_ACCOUNTS_AND_UNITS.contains(&rule) {
+        true if knows_system => Certainty::Certain,
+        false if knows_all => Certainty::Certain,
+        _ => Certainty::Assumed("what could not be known holds nothing of it".to_owned()),
+    }
+}
