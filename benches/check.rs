@@ -4,14 +4,16 @@
 //! tree with the bare rnix parse of all its .nix files. No test: figures depend on the machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
+#[path = "measure/bare.rs"]
+mod bare;
 mod measure;
 
 use std::env;
-use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use bare::{nix_files, parse};
 use measure::{Runs, check, report};
 
 const RUNS: Runs = Runs { warm_up: 3, measured: 21 };
@@ -37,17 +39,5 @@ fn measure() {
     for mode in ["parse", "parse-one-thread"] {
         let bare = report(mode, &[env::current_exe().unwrap(), mode.into(), tree.clone()], RUNS);
         println!("    check / {mode}: {:.2}", whole.as_secs_f64() / bare.as_secs_f64());
-    }
-}
-
-fn nix_files(tree: &Path) -> Vec<PathBuf> {
-    let entries = walkdir::WalkDir::new(tree).into_iter().filter_entry(|entry| entry.file_name() != ".git");
-    let files = entries.map(|entry| entry.unwrap()).filter(|entry| entry.file_type().is_file());
-    files.map(walkdir::DirEntry::into_path).filter(|path| path.extension().is_some_and(|end| end == "nix")).collect()
-}
-
-fn parse(file: &Path) {
-    if let Ok(text) = std::fs::read_to_string(file) {
-        black_box(rnix::Root::parse(&text));
     }
 }
