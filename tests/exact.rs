@@ -54,7 +54,7 @@ fn host(name: &str, secrets: &[(&str, &str, &str)]) -> Value {
     json!({
         "name": name, "kind": "nixos",
         "complete": { "secrets": true, "templates": true, "users": true, "units": true },
-        "sops": { "secrets": secrets },
+        "sops": { "secrets": secrets, "age": { "keyFile": "/var/lib/key.txt" } },
     })
 }
 
@@ -169,8 +169,9 @@ fn files_of_other_inputs_are_read_like_the_repository_s_own() {
     assert_eq!(of_an_input(source.join("gone.yaml").to_str().unwrap(), &[]), NOTHING);
     fs::copy(vault.join("web.yaml"), store.path().join("web.yaml")).unwrap();
     assert_eq!(of_an_input(source.join("../web.yaml").to_str().unwrap(), &[]), NOTHING);
-    // A path of the host that is to run it is no file of this machine.
-    assert_eq!(of_an_input(vault.join("web.yaml").to_str().unwrap(), &[]), NOTHING);
+    // A path of the host that is to run it is no file of this machine, and a flake does not see it.
+    let outside = [(); 3].map(|()| error("sops-file-outside-repository"));
+    assert_eq!(of_an_input(vault.join("web.yaml").to_str().unwrap(), &[]), outside);
 }
 
 /// Whose key opens a container's files nothing tells; that they and their keys exist is checked as a host's.
