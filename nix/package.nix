@@ -15,6 +15,7 @@ rustPlatform.buildRustPackage {
   src = lib.fileset.toSource {
     root = ../.;
     fileset = lib.fileset.unions [
+      ../.pre-commit-hooks.yaml
       ../Cargo.lock
       ../Cargo.toml
       ../README.md

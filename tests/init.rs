@@ -74,7 +74,7 @@ fn what_is_there_stays() {
 fn other_ways_of_running_hooks_are_left_alone() {
     let framework = repository(&[("flake.nix", FLAKE), (".pre-commit-config.yaml", "repos: []\n")]);
     let run = framework.sealnix(&["init"]);
-    assert!(run.stdout.contains("entry: sealnix check"), "{}", run.stdout);
+    assert!(run.stdout.contains("entry: sealnix check --staged\n"), "{}", run.stdout);
     assert!(!framework.path().join(".git/hooks/pre-commit").exists());
 
     let elsewhere = repository(&[("flake.nix", FLAKE)]);
@@ -93,7 +93,7 @@ fn hooks_that_lead_elsewhere_are_somebodys_own() {
     let run = repository.sealnix(&["init"]);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert!(run.stdout.contains("wrote .sops.yaml\n"), "{}", run.stdout);
-    assert!(run.stdout.contains("add `sealnix check` there"), "{}", run.stdout);
+    assert!(run.stdout.contains("add `sealnix check --staged` there"), "{}", run.stdout);
 }
 
 #[test]

@@ -7,8 +7,12 @@ mod scratch;
 
 #[path = "places/github.rs"]
 mod github;
+#[path = "places/pre_commit.rs"]
+mod pre_commit;
 #[path = "places/sarif.rs"]
 mod sarif;
+#[path = "places/staged.rs"]
+mod staged;
 
 use std::fs;
 use std::path::Path;
@@ -34,10 +38,10 @@ fn write(folder: &Path, path: &str, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-/// A flake with one host, whose module this is.
+/// A flake with one host that has a key, whose module this is.
 fn flake(module: &str) -> String {
     format!(
         "{{\n  outputs = {{ nixpkgs, sops-nix, ... }}: {{\n    nixosConfigurations.web = nixpkgs.lib.nixosSystem {{\n      \
-         modules = [\n        sops-nix.nixosModules.sops\n        {module}\n      ];\n    }};\n  }};\n}}\n"
+         modules = [\n        sops-nix.nixosModules.sops\n        {{ sops.age.keyFile = \"/var/lib/key.txt\"; }}\n        {module}\n      ];\n    }};\n  }};\n}}\n"
     )
 }

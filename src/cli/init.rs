@@ -40,9 +40,10 @@ const FRAMEWORK: &str = "      - repo: local
         hooks:
           - id: sealnix
             name: sealnix
-            entry: sealnix check
+            entry: sealnix check --staged
             language: system
             pass_filenames: false
+            always_run: true
 ";
 
 /// `sealnix init`.
@@ -63,7 +64,7 @@ pub fn init(arguments: &Arguments, out: &mut impl Write) -> Result<Outcome, RunE
     if arguments.dry_run {
         // Before the diff, where `git apply` passes over it: the hook lies in no work tree.
         if let Hook::New(plan) = &hook {
-            writeln!(out, "{} would run `sealnix check` before each commit\n", hook_path(plan, &sealed.root))?;
+            writeln!(out, "{} would run `sealnix check --staged` before each commit\n", hook_path(plan, &sealed.root))?;
         }
         write!(out, "{}", files.diff())?;
         return Ok(Outcome::Clean);
@@ -83,7 +84,7 @@ pub fn init(arguments: &Arguments, out: &mut impl Write) -> Result<Outcome, RunE
     if let Hook::New(plan) = &hook {
         let path = hook_path(plan, &sealed.root);
         match plan.apply() {
-            Ok(()) => writeln!(out, "wrote {path}: `sealnix check` runs before each commit")?,
+            Ok(()) => writeln!(out, "wrote {path}: `sealnix check --staged` runs before each commit")?,
             // The rest stands, and without it.
             Err(error) => writeln!(out, "left  {path}: {error}")?,
         }
@@ -126,12 +127,12 @@ fn next_steps(written: &[&str], hook: &Hook, out: &mut impl Write) -> Result<(),
             write!(out, "\nTo check before each commit, in .pre-commit-config.yaml:\n\n{FRAMEWORK}")?;
         }
         Hook::Other(what) => {
-            writeln!(out, "\n{what} decides what runs before a commit: add `sealnix check` there.")?;
+            writeln!(out, "\n{what} decides what runs before a commit: add `sealnix check --staged` there.")?;
         }
         Hook::NothingToCheck => writeln!(
             out,
             "\nThere is no flake.nix, default.nix, hive.nix or configuration.nix yet: run `sealnix init` again when there is \
-             one, and `sealnix check` will run before each commit."
+             one, and `sealnix check --staged` will run before each commit."
         )?,
         Hook::New(_) | Hook::There | Hook::NoGit => {}
     }

@@ -65,6 +65,10 @@ enum Command {
         /// How the findings are written.
         #[arg(long, value_enum, default_value_t)]
         format: check::Format,
+        /// Check what is staged in git's index, so what the next commit holds, and not what lies in
+        /// the work tree (docs/pre-commit.md).
+        #[arg(long, conflicts_with_all = ["manifest", "eval"])]
+        staged: bool,
         /// Take the declarations from a manifest that Nix made.
         #[arg(long, value_name = "FILE", conflicts_with = "eval")]
         manifest: Option<PathBuf>,
@@ -213,7 +217,13 @@ impl Repository {
 impl Inputs {
     fn beside<'a>(&'a self, path: &'a Option<PathBuf>) -> Subject<'a> {
         let Inputs { root, given, use_store } = self;
-        Subject { path: path.as_deref(), root: root.as_deref(), inputs: given, store: use_store.as_deref() }
+        Subject {
+            path: path.as_deref(),
+            root: root.as_deref(),
+            inputs: given,
+            store: use_store.as_deref(),
+            staged: false,
+        }
     }
 }
 
@@ -277,6 +287,7 @@ pub fn main() -> ExitCode {
             path,
             inputs,
             format,
+            staged,
             manifest,
             by_nix,
             hosts,
@@ -293,7 +304,8 @@ pub fn main() -> ExitCode {
             };
             let report = report.map(|path| (path, report_format.unwrap_or(format)));
             let options = check::Options { format, manifest, by_nix, scope, report, fail_on: fail_on.into(), narrowed };
-            check::check(inputs.beside(&path), &options, style(&io::stdout()), &mut output)
+            let subject = Subject { staged, ..inputs.beside(&path) };
+            check::check(subject, &options, style(&io::stdout()), &mut output)
         }
         Command::Manifest { path, inputs, compare: Some(file), by_nix, format } => {
             match by_nix.or_other_file(file.as_deref()) {

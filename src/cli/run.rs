@@ -68,7 +68,7 @@ pub struct Declared {
 /// Reads and evaluates the repository.
 pub fn declared(subject: Subject<'_>) -> Result<Declared, RunError> {
     let start = subject.start()?;
-    let Walked { mut tree, given, .. } = walk(&start, subject)?;
+    let Walked { mut tree, given, .. } = walk(&start, Tree::walk(&start.root)?, subject)?;
     let program = parse(&mut tree);
     let evaluated = evaluate(&tree, &program, &start.entries, &given)?;
     tree.not_looked.extend(evaluated.not_looked);
@@ -78,21 +78,15 @@ pub fn declared(subject: Subject<'_>) -> Result<Declared, RunError> {
 /// Learns all there is to know about the repository. With a manifest made by Nix the
 /// declarations are that manifest's; then there need not be anything to evaluate.
 pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, RunError> {
-    let start = match subject.start() {
-        Ok(start) => start,
-        Err(StartError::NoEntry { folder } | StartError::Several { folder, .. })
-            if matches!(exact, Some(Exact::File(_))) =>
-        {
-            EntryPoint { root: subject.root.map_or(folder, Path::to_owned), entries: Vec::new() }
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let Walked { mut tree, config, given } = walk(&start, subject)?;
+    let (start, tree) = begin(subject, exact)?;
+    let Walked { mut tree, config, given } = walk(&start, tree, subject)?;
     let program = parse(&mut tree);
     let rules = rules_files(&config, &tree);
+    // What hosts name may lie beside what is read here.
+    let is_whole = exact.is_none() && !subject.staged;
     let (evaluated, (vault, agenix)) = rayon::join(
         || evaluate(&tree, &program, &start.entries, &given),
-        || (exact.is_none().then(|| Vault::read(&tree)), Agenix::read(&tree, &program, &rules)),
+        || (is_whole.then(|| Vault::read(&tree)), Agenix::read(&tree, &program, &rules)),
     );
     let agenix = agenix?;
     let Evaluated { entry, manifest: statically, reached, not_looked, .. } = evaluated?;
@@ -105,6 +99,9 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     }
     if let (Some((manifest, _)), true) = (&exact, is_nix_here) {
         take_fetched(&mut tree, &start.entries, manifest)?;
+    }
+    if subject.staged {
+        statically.sops_files().for_each(|path| tree.add_unstaged(path));
     }
     let mut vault = vault.unwrap_or_else(|| Vault::read(&tree));
     let syntax_errors = syntax_errors(&tree, &program, &reached);
@@ -120,6 +117,24 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     let policy = Policy::read(&tree);
     let identities = Identities::find(&manifest, &policy, &agenix, &vault, &tree, &config);
     Ok(Known { tree, entry, config, manifest, vault, policy, agenix, identities, syntax_errors, exact })
+}
+
+/// Where to begin, and what lies there.
+fn begin(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<(EntryPoint, Tree), RunError> {
+    if subject.staged {
+        return subject.start_staged();
+    }
+    let start = match subject.start() {
+        Ok(start) => start,
+        Err(StartError::NoEntry { folder } | StartError::Several { folder, .. })
+            if matches!(exact, Some(Exact::File(_))) =>
+        {
+            EntryPoint { root: subject.root.map_or(folder, Path::to_owned), entries: Vec::new() }
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let tree = Tree::walk(&start.root)?;
+    Ok((start, tree))
 }
 
 /// The rules files of agenix that somebody names: in `sealnix.toml`, else in the environment, as agenix takes it.
@@ -160,9 +175,8 @@ struct Walked {
     given: BTreeSet<String>,
 }
 
-fn walk(start: &EntryPoint, subject: Subject<'_>) -> Result<Walked, RunError> {
-    let mut tree = Tree::walk(&start.root)?;
-    tree.sees_untracked = !start.is_flake();
+fn walk(start: &EntryPoint, mut tree: Tree, subject: Subject<'_>) -> Result<Walked, RunError> {
+    tree.sees_untracked = !start.is_flake() && !subject.staged;
     let config = config(&tree)?;
     let configured = config.inputs.iter().map(|(name, path)| (name.clone(), start.root.join(path)));
     let given = subject.inputs.iter().map(|input| (input.name.clone(), input.path.clone()));

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::source::{EntryPoint, StartError};
+use super::error::RunError;
+use crate::source::{EntryPoint, StartError, Tree};
 
 /// A checkout of a flake input: `--input NAME=PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Subject<'a> {
     pub inputs: &'a [Checkout],
     /// A Nix store whose sources stand in for the other inputs.
     pub store: Option<&'a Path>,
+    /// What is staged is read, and not what lies in the work tree.
+    pub staged: bool,
 }
 
 impl Subject<'_> {
@@ -48,5 +51,12 @@ impl Subject<'_> {
             Some(root) => EntryPoint::find_in(root, self.path, current),
             None => EntryPoint::find(self.path, current),
         }
+    }
+
+    /// The same of what is staged, with all of that.
+    pub fn start_staged(&self) -> Result<(EntryPoint, Tree), RunError> {
+        let current = Path::new(".");
+        let tree = Tree::staged(&EntryPoint::root(self.root, self.path, current)?)?;
+        Ok((EntryPoint::find_among(&tree, self.path, current)?, tree))
     }
 }

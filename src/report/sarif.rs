@@ -6,7 +6,6 @@ use std::io;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::Summary;
 use super::human::{PAGES, circumstances};
@@ -191,18 +190,11 @@ fn without_links(text: &str) -> String {
     text.replace("](", "\\](")
 }
 
-/// What makes a result the same one in the next run: never a line number.
+/// What makes a result the same one in the next run, for each host.
 fn fingerprints(finding: &Finding) -> BTreeMap<String, String> {
-    let of = |host: Option<&str>| {
-        let Finding { rule, user, secret, key, primary, .. } = finding;
-        let parts = [Some(*rule), host, user.as_deref(), Some(&*primary.place.path), secret.as_deref(), key.as_deref()];
-        let text = parts.map(|part| part.map_or("-".to_owned(), |part| format!("+{part}"))).join("\0");
-        Sha256::digest(text).iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>()
-    };
-    if finding.hosts.is_empty() {
-        return BTreeMap::from([("sealnix/v1".to_owned(), of(None))]);
-    }
-    finding.hosts.iter().map(|host| (format!("sealnix/{host}/v1"), of(Some(host)))).collect()
+    let name = |host: Option<&str>| host.map_or("sealnix/v1".to_owned(), |host| format!("sealnix/{host}/v1"));
+    let fingerprints = finding.fingerprints().into_iter().map(|fingerprint| fingerprint.to_string());
+    finding.each_host().map(name).zip(fingerprints).collect()
 }
 
 /// A `physicalLocation` object (section 3.29).

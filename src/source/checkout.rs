@@ -39,11 +39,26 @@ impl Tree {
         else {
             return;
         };
-        self.late = Late::default();
-        if self.files.insert(path.clone(), Entry { tracked: true, size }).is_some() {
+        if !self.files.contains_key(path) {
+            self.take_in(path, on_disk, Entry { tracked: true, size });
+        }
+    }
+
+    /// Takes in as untracked what lies on the disk though nothing of it is staged: a file that the next commit lacks.
+    pub fn add_unstaged(&mut self, path: &RepoPath) {
+        let on_disk = self.on_disk(path);
+        let found = on_disk.metadata().ok().filter(|found| self.staged.is_some() && found.is_file());
+        if self.files.contains_key(path) || is_inside(path) || path.starts_with('/') || found.is_none() {
             return;
         }
-        match read::read(on_disk, path, size) {
+        self.take_in(path, &on_disk, Entry { tracked: false, size: found.map_or(0, |found| found.len()) });
+    }
+
+    fn take_in(&mut self, path: &RepoPath, on_disk: &Path, entry: Entry) {
+        let read = read::read(on_disk, path, entry.size);
+        self.files.insert(path.clone(), entry);
+        self.late = Late::default();
+        match read {
             Ok(content) => self.texts.extend(content.map(|content| (path.clone(), Text::new(path.clone(), content)))),
             Err(why) => {
                 let at = self.not_looked.partition_point(|file| file.path < *path);

@@ -27,6 +27,20 @@ pub enum GitError {
         /// The `.git` file.
         path: PathBuf,
     },
+    /// Git was asked and did not answer.
+    #[error("git says nothing of what is staged: {why}")]
+    Program {
+        /// What it says instead.
+        why: String,
+    },
+    /// What is staged is asked of another repository than the one that git is at work in.
+    #[error("{} does not lie in the git repository {}", folder.display(), top.display())]
+    Outside {
+        /// The folder.
+        folder: PathBuf,
+        /// The work tree's top.
+        top: PathBuf,
+    },
 }
 
 /// A git work tree.
@@ -97,18 +111,7 @@ impl WorkTree {
 
     /// What is tracked beneath `root`, a folder of the work tree. Without an index: nothing.
     pub fn tracked(&self, root: &Path) -> Result<Tracked, GitError> {
-        let path = self.directory.join("index");
-        let failed = |why: String| GitError::Index { path: path.clone(), why };
-        match fs::metadata(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Tracked::default()),
-            Err(error) => return Err(failed(error.to_string())),
-            // A header and a checksum; the crate takes them for granted.
-            Ok(found) if found.len() < 32 => return Err(failed("it is too short".into())),
-            Ok(_) => (),
-        }
-        let index =
-            gix_index::File::at(&path, gix_index::hash::Kind::Sha1, true, gix_index::decode::Options::default())
-                .map_err(|error| failed(error.to_string()))?;
+        let Some(index) = index(&self.directory.join("index"))? else { return Ok(Tracked::default()) };
         let prefix = self.prefix_of(root);
         let mut tracked = Tracked::default();
         for entry in index.entries() {
@@ -129,8 +132,7 @@ impl WorkTree {
 
     /// `root` relative to the top, with a `/` at its end; empty for the top itself.
     pub fn prefix_of(&self, root: &Path) -> String {
-        let parts = root.strip_prefix(&self.top).unwrap_or(Path::new("")).components();
-        parts.map(|part| format!("{}/", part.as_os_str().to_string_lossy())).collect()
+        prefix(&self.top, root).unwrap_or_default()
     }
 
     /// The ignore files above `root` and `info/exclude`: the outermost last.
@@ -153,6 +155,26 @@ impl Tracked {
         }
         self.files.insert(path.into())
     }
+}
+
+/// Reads an index; none where there is no such file.
+pub fn index(path: &Path) -> Result<Option<gix_index::File>, GitError> {
+    let failed = |why: String| GitError::Index { path: path.into(), why };
+    match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error.to_string())),
+        // A header and a checksum; the crate takes them for granted.
+        Ok(found) if found.len() < 32 => return Err(failed("it is too short".into())),
+        Ok(_) => (),
+    }
+    let read = gix_index::File::at(path, gix_index::hash::Kind::Sha1, true, gix_index::decode::Options::default());
+    read.map(Some).map_err(|error| failed(error.to_string()))
+}
+
+/// A folder relative to the top of its work tree, with a `/` at its end; empty for the top itself.
+pub fn prefix(top: &Path, folder: &Path) -> Option<String> {
+    let parts = folder.strip_prefix(top).ok()?.components();
+    Some(parts.map(|part| format!("{}/", part.as_os_str().to_string_lossy())).collect())
 }
 
 /// A folder's own `.gitignore`.

@@ -1,7 +1,6 @@
 //! Files that are read only when somebody asks for them: each from the disk once, for all who do.
 
 use std::collections::HashMap;
-use std::fs;
 use std::sync::OnceLock;
 
 use super::place::RepoPath;
@@ -16,7 +15,7 @@ impl Tree {
     /// tree's files.
     pub fn read_late(&self, path: &str) -> Option<&str> {
         let files = self.late.0.get_or_init(|| self.files.keys().map(|path| (path.clone(), OnceLock::new())).collect());
-        let read = || fs::read_to_string(self.on_disk(path)).ok().map(Into::into);
+        let read = || self.whole(path).map(Into::into);
         files.get(path)?.get_or_init(read).as_deref()
     }
 }

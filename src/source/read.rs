@@ -1,7 +1,7 @@
 //! Which files' texts are read: what has a known name, and what looks like sops.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use super::tree::{NotLooked, Tree};
 
 const MIB: u64 = 1 << 20;
 /// Largest file of a kind that is read for its name, and largest sops file in a format of sops.
-const MAX_NAMED: u64 = 16 * MIB;
+pub(super) const MAX_NAMED: u64 = 16 * MIB;
 /// Largest data file that is kept whatever it holds: it may be a plaintext that should be sealed.
 const MAX_PLAIN: u64 = MIB;
 /// Largest file of any other name that is searched for sops' marks.
@@ -23,7 +23,7 @@ const MAX_SCRIPT: u64 = 256 << 10;
 /// A file with a NUL among its first bytes is no text.
 const HEAD: u64 = 8 << 10;
 /// Sops writes its metadata last: enough of a large file to see it.
-const TAIL: u64 = 64 << 10;
+pub(super) const TAIL: u64 = 64 << 10;
 
 /// Why a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,13 +63,17 @@ pub(super) fn texts(tree: &Tree) -> (BTreeMap<RepoPath, Text>, Vec<NotLooked>) {
 
 /// The text if it matters; an error if it does and cannot be had: why, as a clause.
 pub(super) fn read(on_disk: &Path, path: &str, size: u64) -> Result<Option<String>, String> {
+    text(&mut File::open(on_disk).map_err(|error| unreadable(&error))?, path, size)
+}
+
+/// The same of a file that is open.
+pub(super) fn text(file: &mut (impl Read + Seek), path: &str, size: u64) -> Result<Option<String>, String> {
     let role = role(path);
     let limit = if matches!(role, Role::Other | Role::Script) { MAX_OTHER } else { MAX_NAMED };
-    let mut file = File::open(on_disk).map_err(|error| unreadable(&error))?;
     if size > limit {
         let too_large = format!("is larger than {} MiB", limit / MIB);
         let matters =
-            role == Role::Named || role == Role::Key || tail_is_sops(&mut file).map_err(|error| unreadable(&error))?;
+            role == Role::Named || role == Role::Key || tail_is_sops(file).map_err(|error| unreadable(&error))?;
         return if matters { Err(too_large) } else { Ok(None) };
     }
     let mut bytes = Vec::with_capacity(size as usize);
@@ -127,7 +131,7 @@ fn looks_like_sops(text: &str) -> bool {
     is_sealed || text.contains("sops") && MARKS.iter().any(|mark| text.contains(mark))
 }
 
-fn tail_is_sops(file: &mut File) -> io::Result<bool> {
+fn tail_is_sops(file: &mut (impl Read + Seek)) -> io::Result<bool> {
     file.seek(SeekFrom::End(-(TAIL as i64)))?;
     let mut tail = Vec::new();
     file.take(TAIL).read_to_end(&mut tail)?;
@@ -135,8 +139,19 @@ fn tail_is_sops(file: &mut File) -> io::Result<bool> {
 }
 
 impl Tree {
+    /// A whole file, if it is UTF-8.
+    pub(super) fn whole(&self, path: &str) -> Option<String> {
+        match self.staged_beginning(path, usize::MAX) {
+            Some(bytes) => String::from_utf8(bytes.ok()?).ok(),
+            None => fs::read_to_string(self.on_disk(path)).ok(),
+        }
+    }
+
     /// The first bytes of a file, `most` of them at most; an error as a clause.
     pub fn beginning(&self, path: &str, most: usize) -> Result<Vec<u8>, String> {
+        if let Some(staged) = self.staged_beginning(path, most) {
+            return staged;
+        }
         let mut bytes = Vec::new();
         let file = File::open(self.on_disk(path)).map_err(|error| unreadable(&error))?;
         file.take(most as u64).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;

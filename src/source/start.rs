@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::place::RepoPath;
+use super::tree::Tree;
 
 /// The files of a folder that may make hosts, in the order in which they are tried.
 const ENTRIES: [&str; 4] = ["flake.nix", "default.nix", "hive.nix", "configuration.nix"];
@@ -103,11 +104,55 @@ impl EntryPoint {
         Ok(EntryPoint { entries: entries.map(below).collect(), root: top })
     }
 
+    /// The root that [`Self::find`] or, with one, [`Self::find_in`] takes.
+    pub fn root(root: Option<&Path>, path: Option<&Path>, current: &Path) -> Result<PathBuf, StartError> {
+        if let Some(root) = root {
+            return absolute(current, root);
+        }
+        let start = absolute(current, path.unwrap_or(Path::new("")))?;
+        let around = |folder: &Path| repository_around(folder).unwrap_or(folder).to_owned();
+        Ok(match (start.is_dir(), path) {
+            (true, Some(_)) => start,
+            (true, None) => around(&start),
+            (false, _) => around(start.parent().unwrap_or(&start)),
+        })
+    }
+
+    /// As [`Self::find`] and [`Self::find_in`], among the files of a tree.
+    pub fn find_among(tree: &Tree, path: Option<&Path>, current: &Path) -> Result<Self, StartError> {
+        let start = absolute(current, path.unwrap_or(&tree.root))?;
+        let outside = || StartError::Outside { path: path.unwrap_or(&tree.root).into(), root: tree.root.clone() };
+        start.strip_prefix(&tree.root).map_err(|_| outside())?;
+        let inside = inside(&start, &tree.root)?;
+        if !start.is_dir() {
+            return Ok(EntryPoint { root: tree.root.clone(), entries: vec![inside] });
+        }
+        let below = |entry: &str| if inside.is_empty() { entry.to_owned() } else { format!("{inside}/{entry}") };
+        let there = |entry: &str| tree.files.contains_key(below(entry).as_str());
+        let folder = below("");
+        let flakes = tree.files.keys().filter(|path| is_flake(path));
+        let flakes = flakes.filter_map(|path| path.strip_prefix(folder.as_str())).filter(|path| {
+            let folders = path.split('/').count() - 1;
+            (1..=DEEPEST_FLAKE).contains(&folders) && !path.split('/').any(|part| part.starts_with('.'))
+        });
+        let found = Self::of_entries(&start, there, || flakes.map(RepoPath::from).collect())?;
+        let entries = found.entries.iter().map(|entry| below(entry).as_str().into()).collect();
+        Ok(EntryPoint { root: tree.root.clone(), entries })
+    }
+
     fn of_folder(root: &Path) -> Result<Self, StartError> {
-        let there = ENTRIES.into_iter().filter(|entry| root.join(entry).is_file());
+        Self::of_entries(root, |entry| root.join(entry).is_file(), || flakes_below(root))
+    }
+
+    fn of_entries(
+        root: &Path,
+        is_there: impl Fn(&str) -> bool,
+        flakes_below: impl FnOnce() -> Vec<RepoPath>,
+    ) -> Result<Self, StartError> {
+        let there = ENTRIES.into_iter().filter(|entry| is_there(entry));
         let mut entries: Vec<RepoPath> = there.map(RepoPath::from).collect();
         if entries.is_empty() {
-            entries = flakes_below(root);
+            entries = flakes_below();
         }
         let is_choice = entries.iter().any(|entry| entry.contains('/')) && entries.len() > 1;
         match (entries.is_empty(), is_choice) {

@@ -8,6 +8,7 @@ use super::checkout;
 use super::late::Late;
 use super::origin::Origin;
 use super::place::RepoPath;
+use super::staged::Staged;
 use super::text::Text;
 
 /// One regular file of the repository (a symlink that stays inside counts as what it names).
@@ -76,6 +77,8 @@ pub struct Tree {
     pub late: Late,
     /// The checkouts of flake inputs whose files are here as `input:NAME/path`: name → root on disk.
     pub inputs: BTreeMap<String, PathBuf>,
+    /// The content of files is that of git's index; absent where it is that of the disk.
+    pub staged: Option<Staged>,
 }
 
 impl Tree {

@@ -63,7 +63,7 @@ impl Tree {
     }
 
     /// A link to a file of the tree is a file; Nix sees it if both are tracked.
-    fn resolve_file_links(&mut self) {
+    pub(super) fn resolve_file_links(&mut self) {
         let found = self.links.iter().filter_map(|(path, link)| {
             let target = self.files.get(link.target.as_ref()?)?;
             Some((path.clone(), Entry { tracked: link.tracked && target.tracked, size: target.size }))
@@ -73,7 +73,7 @@ impl Tree {
     }
 
     /// What lies in a folder that is linked to lies behind the link too.
-    fn expand_folder_links(&mut self) {
+    pub(super) fn expand_folder_links(&mut self) {
         let mut files = BTreeMap::new();
         let mut texts = BTreeMap::new();
         for (path, link) in &self.links {
@@ -250,12 +250,12 @@ impl Walk {
 }
 
 /// The links that `nix build` leaves.
-fn is_build_result(path: &Path) -> bool {
+pub(super) fn is_build_result(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     name == "result" || name.starts_with("result-")
 }
 
-fn may_matter(path: &Path) -> bool {
+pub(super) fn may_matter(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     matches!(extension, "nix" | "yaml" | "yml" | "json")
 }

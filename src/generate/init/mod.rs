@@ -38,7 +38,7 @@ pub enum NoRules {
     Agenix,
 }
 
-/// How `sealnix check` comes before each commit.
+/// How `sealnix check --staged` comes before each commit.
 #[derive(Debug)]
 pub enum Hook {
     /// By a hook of git, to be written.
