@@ -193,6 +193,16 @@ pub fn nix_parse(path: &str) -> String {
     on("nix-instantiate --parse", path)
 }
 
+/// Takes a file out of git and leaves it where it is.
+pub fn git_rm_cached(path: &str) -> String {
+    on("git rm --cached", path)
+}
+
+/// Takes our side of a file in a merge.
+pub fn git_checkout_ours(path: &str) -> String {
+    on("git checkout --ours --", path)
+}
+
 /// Deletes a file that git tracks.
 pub fn git_rm(path: &str) -> String {
     on("git rm", path)

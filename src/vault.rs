@@ -1,6 +1,8 @@
 //! Every sops and age file of the repository. Never a plaintext.
 
 pub mod age_files;
+mod conflicts;
+mod private_keys;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +12,7 @@ use crate::manifest::Manifest;
 use crate::sops::{self, Document, Format, Refused};
 use crate::source::{Place, RepoPath, Text, Tree};
 pub use age_files::AgeFile;
+pub use private_keys::PrivateKey;
 
 /// Bytes of a file that is read alone: reading it may take many times as much memory.
 const LARGE: usize = 1 << 20;
@@ -69,6 +72,10 @@ pub struct Vault {
     pub examples: BTreeSet<RepoPath>,
     /// The age files, by path: what is called `.age`, and what was named as one.
     pub age: BTreeMap<RepoPath, AgeFile>,
+    /// The sops files in which a merge was left half done, with where it begins.
+    pub conflicts: BTreeMap<RepoPath, Place>,
+    /// The private keys that lie in clear in files that git tracks.
+    pub private_keys: Vec<PrivateKey>,
 }
 
 impl Vault {
@@ -87,7 +94,9 @@ impl Vault {
         let examples = examples.map(|(path, _)| path.clone()).collect();
         // A sops file may have any name.
         let age = age_files::read(tree).filter(|(path, _)| !files.contains_key(path)).collect();
-        Vault { age, examples, files, ..Vault::default() }
+        let conflicts = conflicts::find(tree, files.keys());
+        let private_keys = private_keys::find(tree);
+        Vault { age, examples, files, conflicts, private_keys, ..Vault::default() }
     }
 
     /// Reads files that are not called `.age` and that something names as age files.

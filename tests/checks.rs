@@ -95,6 +95,7 @@ impl Facts {
                 rules: Vec::new(),
                 names,
                 problems: Vec::new(),
+                unknown_fields: Vec::new(),
             });
         }
         let recipient = |identity: &&str| RuleRecipient {
@@ -138,6 +139,7 @@ impl Facts {
             tree: &self.tree,
             config: &config::Config::default(),
             entry: &self.entry,
+            today: 20_000,
             syntax_errors: &self.syntax_errors,
         };
         let rule = checks::rules().find(|rule| rule.id == id).expect("the rule is listed");

@@ -50,6 +50,8 @@ pub struct World<'a> {
     pub config: &'a Config,
     /// The file that makes the hosts; empty where there is none.
     pub entry: &'a RepoPath,
+    /// The day on which this is asked, counted from 1970-01-01.
+    pub today: i64,
     /// The Nix files that do not parse.
     pub syntax_errors: &'a [SyntaxError],
 }

@@ -54,6 +54,7 @@ impl Here {
                     manifest,
                     policy,
                     syntax_errors,
+                    today: run::today(),
                     tree,
                     vault,
                 };

@@ -13,6 +13,7 @@ use crate::manifest::{Certainty, Host};
 
 /// The rules whose findings no level, no comment and no baseline makes a clean run.
 const NOT_LOOKED_AT: &str = "not-looked-at";
+const CONFLICT: &str = "conflict-markers";
 const NOT_EVALUATED: &str = "evaluation-error";
 
 /// What the rules say of a repository.
@@ -62,7 +63,9 @@ pub fn judge(known: &Known, asked: Asked<'_>) -> Answer {
     let mut findings = finding::merge(findings.into_iter().filter_map(narrow).collect());
     // The check of what concerns no host is handed a manifest without any.
     let hosts_concern = *scope != Scope::Repository || !known.exact;
-    let unread = findings.iter().filter(|finding| finding.rule == NOT_LOOKED_AT);
+    // A conflict is why a file was not looked at; a key that stands twice is none.
+    let is_conflict = |finding: &Finding| finding.rule == CONFLICT && finding.key.is_none();
+    let unread = findings.iter().filter(|finding| finding.rule == NOT_LOOKED_AT || is_conflict(finding));
     let not_looked_at: Vec<Label> = unread.map(|finding| finding.primary.clone()).collect();
     let unseen = hosts_concern && sees_no_host(&known.manifest) || findings.iter().any(says_unseen);
     let settings = &known.config.levels;

@@ -40,6 +40,8 @@ pub struct Known {
     pub identities: Identities,
     /// What the repository's own configuration file says.
     pub config: Config,
+    /// The day of this run, counted from 1970-01-01.
+    pub today: i64,
     /// The Nix files that do not parse.
     pub syntax_errors: Vec<SyntaxError>,
     /// The declarations are Nix's.
@@ -50,7 +52,7 @@ impl Known {
     /// What the rules may look at.
     pub fn world(&self) -> World<'_> {
         let Known { tree, entry, config, manifest, vault, policy, agenix, identities, syntax_errors, .. } = self;
-        World { manifest, vault, policy, agenix, identities, tree, config, entry, syntax_errors }
+        World { manifest, vault, policy, agenix, identities, tree, config, entry, today: self.today, syntax_errors }
     }
 }
 
@@ -116,7 +118,19 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     vault.read_declared(&manifest, &tree);
     let policy = Policy::read(&tree);
     let identities = Identities::find(&manifest, &policy, &agenix, &vault, &tree, &config);
-    Ok(Known { tree, entry, config, manifest, vault, policy, agenix, identities, syntax_errors, exact })
+    let today = today();
+    Ok(Known { tree, entry, config, manifest, vault, policy, agenix, identities, today, syntax_errors, exact })
+}
+
+/// The day, counted from 1970-01-01: that of `SOURCE_DATE_EPOCH` where it is set, so that one state of a repository
+/// can be checked again with the same answer (reproducible-builds.org, "SOURCE_DATE_EPOCH").
+pub(super) fn today() -> i64 {
+    let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse::<i64>().ok());
+    let seconds = given.unwrap_or_else(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    });
+    seconds.div_euclid(86_400)
 }
 
 /// Where to begin, and what lies there.
@@ -240,8 +254,6 @@ fn beyond_reading(config: &Config, tree: &Tree) -> Vec<ConfigError> {
         place: setting.place.clone(),
     });
     let policies = config.deny.iter().map(|deny| &deny.place);
-    let policies = policies.chain(config.require.iter().map(|require| &require.place));
-    let policies = policies.chain(config.rotate.iter().map(|rotate| &rotate.place));
     let policies = policies.map(|place| ConfigError { mistake: Mistake::NotEnforced, place: place.clone() });
     let commands = config.generate.values().filter_map(|command| {
         let why = Recipe::read(&command.line).err()?;

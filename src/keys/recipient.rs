@@ -153,6 +153,12 @@ pub fn without_private_key(text: &str) -> &str {
     if is_private(text) { A_PRIVATE_KEY } else { text }
 }
 
+/// Whether a text is a whole age private key, `AGE-SECRET-KEY-1…`, with the checksum of one: a placeholder has none.
+pub fn is_age_private_key(text: &str) -> bool {
+    let decoded = bech32::decode(&text.to_ascii_lowercase());
+    decoded.is_ok_and(|(human, data)| human == "age-secret-key-" && data.len() == X25519)
+}
+
 fn is_private(text: &str) -> bool {
     let text = text.to_ascii_uppercase();
     ["AGE-SECRET-KEY-", "AGE-PLUGIN-", "PRIVATE KEY-----"].iter().any(|part| text.contains(part))

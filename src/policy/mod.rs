@@ -37,6 +37,8 @@ pub struct Config {
     pub names: Vec<Named>,
     /// What sops would refuse, in the order in which it was found.
     pub problems: Vec<Problem>,
+    /// Fields that sops passes over and that look like ones that it knows.
+    pub unknown_fields: Vec<UnknownField>,
 }
 
 /// Something that sops refuses.
@@ -48,6 +50,19 @@ pub struct Problem {
     pub why: String,
     /// The index of the rule that sops has to come to for this; without one it does not load the rule file.
     pub rule: Option<usize>,
+    /// It is a recipient that is none.
+    pub is_recipient: bool,
+}
+
+/// A field that sops does not know and passes over, most likely a misspelt one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownField {
+    /// As written.
+    pub name: String,
+    /// The field that was probably meant.
+    pub nearest: &'static str,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// One entry of `creation_rules`.

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use crate::nearest::nearest;
 use crate::sops::crypt::CryptRule;
 use crate::sops::pattern;
 use crate::source::{Place, Text, Tree};
@@ -10,10 +11,37 @@ use crate::yaml::{Kind, Node, Value, Yaml, parse};
 
 use super::names::names;
 use super::recipients::Recipients;
-use super::{Config, CreationRule, Policy, Problem};
+use super::{Config, CreationRule, Policy, Problem, UnknownField};
 
 /// The name of a rule file; sops knows no other.
 pub const FILE_NAME: &str = ".sops.yaml";
+
+/// The fields of a rule file (source: `configFile` in config/config.go of getsops/sops, as those below).
+const FIELDS: [&str; 3] = ["creation_rules", "destination_rules", "stores"];
+/// The fields of a creation rule (`creationRule`).
+const RULE_FIELDS: [&str; 18] = [
+    "path_regex",
+    "age",
+    "pgp",
+    "kms",
+    "aws_profile",
+    "gcp_kms",
+    "hckms",
+    "azure_keyvault",
+    "hc_vault_transit_uri",
+    "key_groups",
+    "shamir_threshold",
+    "unencrypted_suffix",
+    "encrypted_suffix",
+    "unencrypted_regex",
+    "encrypted_regex",
+    "unencrypted_comment_regex",
+    "encrypted_comment_regex",
+    "mac_only_encrypted",
+];
+/// The fields of a key group (`keyGroup`).
+pub(super) const GROUP_FIELDS: [&str; 8] =
+    ["merge", "age", "pgp", "kms", "gcp_kms", "hckms", "azure_keyvault", "hc_vault"];
 
 /// How many rules a file may have.
 const MAX_RULES: usize = 2_000;
@@ -40,21 +68,29 @@ pub fn read(text: &Text) -> Config {
         rules: Vec::new(),
         names: Vec::new(),
         problems: Vec::new(),
+        unknown_fields: Vec::new(),
     };
     let yaml = match parse(text) {
         Ok(yaml) => yaml,
         Err(error) => {
-            config.problems.push(Problem { place: error.place().clone(), why: error.to_string(), rule: None });
+            config.problems.push(Problem {
+                place: error.place().clone(),
+                why: error.to_string(),
+                rule: None,
+                is_recipient: false,
+            });
             return config;
         }
     };
     config.names = names(text, &yaml);
-    let mut reader = Reader { text, yaml: &yaml, items_left: MAX_ITEMS, rule: 0, problems: Vec::new() };
+    let mut reader =
+        Reader { text, yaml: &yaml, items_left: MAX_ITEMS, rule: 0, problems: Vec::new(), unknown: Vec::new() };
     if let Some(rules) = reader.rules() {
         config.readable = true;
         config.rules = rules;
     }
     config.problems = reader.problems;
+    config.unknown_fields = reader.unknown;
     config
 }
 
@@ -66,6 +102,7 @@ pub(super) struct Reader<'a> {
     /// The index of the rule that is being read.
     rule: usize,
     problems: Vec<Problem>,
+    unknown: Vec<UnknownField>,
 }
 
 impl<'a> Reader<'a> {
@@ -78,6 +115,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         self.refuse_duplicates(root);
+        self.note_unknown(root, &FIELDS);
         self.check_other_fields(root);
         let Some(list) = self.field(root, "creation_rules") else { return Some(Vec::new()) };
         let items = self.list(list, "creation_rules")?;
@@ -118,12 +156,13 @@ impl<'a> Reader<'a> {
             return None;
         }
         self.refuse_duplicates(map);
+        self.note_unknown(map, &RULE_FIELDS);
         let path_regex = self.string(map, "path_regex").filter(|(expression, _)| !expression.is_empty());
         let regex = path_regex.as_ref().and_then(|(expression, place)| match pattern::compile(expression) {
             Ok(regex) => Some(regex),
             Err(error) => {
                 let why = format!("does not compile as a regular expression: {error}");
-                self.problems.push(Problem { place: place.clone(), why, rule: Some(self.rule) });
+                self.problems.push(Problem { place: place.clone(), why, rule: Some(self.rule), is_recipient: false });
                 None
             }
         });
@@ -203,6 +242,24 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Notes the fields that sops passes over and that look like one of these. Others may be anybody's own.
+    pub(super) fn note_unknown(&mut self, map: &'a Node, known: &[&'static str]) {
+        for entry in map.entries() {
+            let Some(name) = entry.key.text().filter(|name| !known.contains(name)) else { continue };
+            // What is there under its right name is not meant twice.
+            let absent = known.iter().copied().filter(|field| self.field(map, field).is_none());
+            if let Some(nearest) = nearest(name, absent) {
+                let place = self.text.place(entry.key.span.clone());
+                self.unknown.push(UnknownField { name: name.to_owned(), nearest, place });
+            }
+        }
+    }
+
+    /// Notes a recipient that is none, where its text stands.
+    pub(super) fn refuse_recipient(&mut self, place: Place, why: String) {
+        self.problems.push(Problem { place, why, rule: Some(self.rule), is_recipient: true });
+    }
+
     /// The value of a field, explicit before merged (`<<`); null counts as absent.
     pub(super) fn field(&self, map: &'a Node, key: &str) -> Option<&'a Node> {
         // Depth first, and bounded: aliases of lists of aliases grow without end.
@@ -268,7 +325,7 @@ impl<'a> Reader<'a> {
 
     /// Once, though several aliases may lead to it in a row.
     fn note(&mut self, node: &Node, why: &str, rule: Option<usize>) {
-        let problem = Problem { place: self.place(node), why: why.to_owned(), rule };
+        let problem = Problem { place: self.place(node), why: why.to_owned(), rule, is_recipient: false };
         if !self.problems.iter().rev().take(16).any(|other| *other == problem) {
             self.problems.push(problem);
         }

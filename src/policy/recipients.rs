@@ -9,7 +9,7 @@ use crate::source::Place;
 use crate::yaml::{Kind, Node, Value};
 
 use super::RuleRecipient;
-use super::parse::Reader;
+use super::parse::{GROUP_FIELDS, Reader};
 
 /// The flat fields of a rule in sops' order, with the list of a file's metadata that they become.
 const FLAT: [(&str, &str); 7] = [
@@ -103,6 +103,7 @@ impl<'a> Recipients<'_, 'a> {
             return None;
         }
         self.reader.refuse_duplicates(map);
+        self.reader.note_unknown(map, &GROUP_FIELDS);
         let mut found = Vec::new();
         if let Some(merge) = self.reader.field(map, "merge") {
             let Some(below) = merges.checked_sub(1) else {
@@ -186,6 +187,8 @@ impl<'a> Recipients<'_, 'a> {
         let splits = form != Form::GroupItem || kind == "age";
         let parts = scalar.text.split(|c| splits && c == ',');
         let mut from = written.at.span.start;
+        // Behind an alias the text stands at its anchor.
+        let mut stands_from = written.value.span.start;
         for part in parts.map(str::trim) {
             if part.len() > MAX_LENGTH || !self.reader.may_read_on(written.at) {
                 self.reader.refuse_in_rule(written.at, "is longer than any recipient");
@@ -198,7 +201,8 @@ impl<'a> Recipients<'_, 'a> {
                 continue;
             }
             if let Some(malformed) = malformed(kind, part) {
-                self.reader.refuse_in_rule(written.at, &format!("holds what is no recipient: {malformed}"));
+                let stands_at = self.part_place(written.value, part, &mut stands_from);
+                self.reader.refuse_recipient(stands_at, malformed.to_string());
             }
             let place = self.part_place(written.at, part, &mut from);
             let anchor = written.anchor.clone();

@@ -22,7 +22,7 @@ pub fn write(out: &mut impl io::Write, access: &Access<'_>, file: &File<'_>) -> 
     writeln!(out, "{}: {}", clean_line(&file.path), clean_line(&state(file)))?;
     writeln!(out)?;
     decision(file).iter().try_for_each(|line| writeln!(out, "{}", clean_line(line)))?;
-    if let Some(Problem { place, why, rule }) = access.problem(file) {
+    if let Some(Problem { place, why, rule, .. }) = access.problem(file) {
         let whole =
             if rule.is_none() { "sops does not load the rule file" } else { "sops refuses to seal by this rule" };
         writeln!(out, "{}", clean_line(&format!("{whole}: line {} {why}", place.start.line)))?;

@@ -84,6 +84,17 @@ impl CryptRule {
         }
     }
 
+    /// Whether its expression is one. Suffixes always are.
+    pub fn compiles(&self) -> bool {
+        match self {
+            CryptRule::UnencryptedSuffix(_) | CryptRule::EncryptedSuffix(_) => true,
+            CryptRule::UnencryptedRegex(expression)
+            | CryptRule::EncryptedRegex(expression)
+            | CryptRule::UnencryptedCommentRegex(expression)
+            | CryptRule::EncryptedCommentRegex(expression) => expression.regex.is_some(),
+        }
+    }
+
     /// Whether a key marks what lies below it.
     pub fn marks_key(&self, key: &str) -> bool {
         match self {

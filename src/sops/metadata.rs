@@ -1,5 +1,6 @@
 //! The `sops` metadata: who can open the file.
 
+use crate::keys::recipient;
 use crate::source::{Place, Text};
 use crate::yaml::{self, Yaml, kind};
 
@@ -49,6 +50,18 @@ pub struct Metadata {
 }
 
 impl Metadata {
+    /// Whether a recipient, in the one way in which this crate writes each, is in some group.
+    pub fn names(&self, canonical: &str) -> bool {
+        let same =
+            |one: &Recipient| one.identity == canonical || recipient::canonical(one.kind, &one.identity) == canonical;
+        self.recipients().any(same)
+    }
+
+    /// The day of `lastmodified`, counted from 1970-01-01.
+    pub fn last_modified_day(&self) -> Option<i64> {
+        kind::day_of_rfc3339(self.last_modified.as_deref()?)
+    }
+
     /// Every recipient of every group.
     pub fn recipients(&self) -> impl Iterator<Item = &Recipient> {
         self.groups.iter().flatten()

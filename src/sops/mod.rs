@@ -19,6 +19,7 @@ mod read;
 pub mod seal;
 pub mod shamir;
 mod undecryptable;
+mod unsealed;
 pub mod walk;
 mod yaml;
 
@@ -28,4 +29,5 @@ pub use document::{Child, Document, Format, Found, Leaf, Node, Value};
 pub use metadata::{Metadata, Recipient};
 pub use read::{Refused, read, read_as};
 pub use seal::{Seal, SealedType};
+pub use unsealed::Count;
 pub use walk::{Visit, Visited, walk};

@@ -141,6 +141,20 @@ pub fn is_rfc3339(text: &str) -> bool {
     day_is_two_digits && is_timestamp(text)
 }
 
+/// The days from 1970-01-01 to the date of a text in RFC 3339's form, in its own time zone.
+pub fn day_of_rfc3339(text: &str) -> Option<i64> {
+    let part = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+    let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
+    // Counted from March, so that a leap day is a year's last (Howard Hinnant, "chrono-compatible low-level date
+    // algorithms", days_from_civil).
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    Some(era * 146_097 + day_of_era - 719_468)
+}
+
 /// Whether a text starts with a date of the calendar, and what follows; absent if it does not
 /// even have a date's form.
 fn split_date(text: &str) -> Option<(bool, &str)> {

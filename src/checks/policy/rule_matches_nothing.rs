@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(world: &World<'_>, verdict: &mut Verdict) {
-    for config in &world.policy.configs {
+    for config in world.policy.configs.iter().filter(|config| world.seals_here(config)) {
         let files = world.in_scope(config);
         for idle in config.idle(files.iter().copied()).into_iter().filter(|idle| idle.matched == 0) {
             let Some(rule) = config.rules.get(idle.index) else { continue };

@@ -14,6 +14,13 @@ impl<'a> World<'a> {
         nearest.filter_map(|path| config.relative(path)).collect()
     }
 
+    /// Whether a sealed file lies in the scope of a rule file. One without any is an example, or its files lie
+    /// in another repository.
+    pub fn seals_here(&self, config: &Config) -> bool {
+        let nearest = |path: &str| self.policy.config_for(path).is_some_and(|nearest| nearest.path == config.path);
+        self.vault.files.keys().any(|path| nearest(path))
+    }
+
     /// Whether a submodule, whose files are not looked at, lies in the scope of a rule file.
     pub fn has_submodule(&self, config: &Config) -> bool {
         self.tree.submodules.iter().any(|path| config.relative(path).is_some())

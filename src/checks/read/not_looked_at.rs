@@ -6,7 +6,6 @@ use crate::checks::deciding::deciding;
 use crate::checks::declared::{Named, declared};
 use crate::checks::{Rule, Undecided, Verdict, World};
 use crate::finding::{Finding, Label, Level};
-use crate::policy::Problem;
 use crate::source::{Place, RepoPath};
 
 pub const RULE: Rule = Rule {
@@ -22,11 +21,6 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     let others = unread(world).filter(|label| !said(&label.place.path));
     let others = others.map(|label| format!("whether `{}` is in order: it {}", label.place.path, label.text));
     verdict.undecided.extend(others.map(|clause| Undecided { host: None, clause }));
-    let problems = world.policy.configs.iter().filter(|config| config.readable).flat_map(|config| &config.problems);
-    for Problem { place: Place { path, start, .. }, why, .. } in problems {
-        let clause = format!("whether sops takes `{path}` as it is: line {} {why}", start.line);
-        verdict.undecided.push(Undecided { host: None, clause });
-    }
     let declared = unread_of_hosts(world);
     let hosts = |label: &Label| declared.get(&label.place.path).into_iter().flatten().map(|&host| host.to_owned());
     verdict.findings.extend(labels.into_iter().map(|label| finding(hosts(&label).collect(), label)));
@@ -78,9 +72,10 @@ fn unread_of_hosts<'a>(world: &World<'a>) -> BTreeMap<&'a RepoPath, BTreeSet<&'a
     files
 }
 
-/// The sops files that sops would not take.
+/// The sops files that sops would not take; of those in which a merge was left half done `conflict-markers` says why.
 fn unread<'a>(world: &'a World<'_>) -> impl Iterator<Item = Label> + 'a {
-    world.vault.unread(false).map(|(why, place)| masked(place.clone(), why.to_owned()))
+    let unread = world.vault.unread(false).filter(|(_, place)| !world.vault.conflicts.contains_key(&place.path));
+    unread.map(|(why, place)| masked(place.clone(), why.to_owned()))
 }
 
 fn masked(place: Place, why: String) -> Label {

@@ -1,0 +1,48 @@
+//! A rule names a recipient that is none.
+
+use std::collections::BTreeSet;
+
+use crate::checks::{Rule, Verdict, World};
+use crate::finding::{Finding, Label, Level};
+use crate::policy::{Config, Problem};
+
+pub const RULE: Rule = Rule {
+    id: "recipient-malformed",
+    level: Level::Error,
+    page: include_str!("../../../docs/rules/recipient-malformed.md"),
+    check,
+};
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    for config in world.policy.configs.iter().filter(|config| world.seals_here(config)) {
+        // One text may be named by many rules.
+        let mut said = BTreeSet::new();
+        let malformed = config.problems.iter().filter(|problem| problem.is_recipient);
+        let malformed = malformed.filter(|problem| said.insert(&problem.place));
+        verdict.findings.extend(malformed.map(|problem| finding(config, problem)));
+    }
+}
+
+fn finding(config: &Config, problem: &Problem) -> Finding {
+    let same = |other: &&Problem| other.is_recipient && other.place == problem.place;
+    let rules: BTreeSet<usize> = config.problems.iter().filter(same).filter_map(|other| other.rule).collect();
+    let named = rules.iter().filter_map(|&index| config.rules.get(index));
+    let lines: Vec<String> = named.map(|rule| format!("`{}:{}`", config.path, rule.place.start.line)).collect();
+    Finding {
+        help: Some(
+            "write the whole recipient: `age-keygen -y` prints that of a key, `ssh-to-age < ssh_host_ed25519_key.pub` that \
+             of a host"
+                .to_owned(),
+        ),
+        ..RULE.finding(
+            // It may be a private key.
+            Label { masked: true, ..Label::new(problem.place.clone(), "no recipient") },
+            format!(
+                "This is no recipient: {}. sops stops at every file of the rule at {}: nothing can be sealed, nor brought \
+                 in line with `sops updatekeys`.",
+                problem.why,
+                lines.join(" and ")
+            ),
+        )
+    }
+}

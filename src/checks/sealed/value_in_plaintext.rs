@@ -1,0 +1,112 @@
+//! A value of a sops file that lies there in clear.
+
+use std::collections::BTreeMap;
+
+use crate::checks::declared::{Declared, Named, declared};
+use crate::checks::{Rule, Verdict, World};
+use crate::command::{self, SopsFile};
+use crate::finding::{Finding, Label, Level};
+use crate::manifest::Certainty;
+use crate::sops::{Document, Found, Leaf};
+use crate::source::{Place, is_sample};
+
+pub const RULE: Rule = Rule {
+    id: "value-in-plaintext",
+    level: Level::Error,
+    page: include_str!("../../../docs/rules/value-in-plaintext.md"),
+    check,
+};
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    let mut wanted: BTreeMap<&str, Vec<Declared<'_>>> = BTreeMap::new();
+    for declared in declared(world.manifest) {
+        if let Named::Read(document) = declared.file(world) {
+            wanted.entry(&document.path).or_default().push(declared);
+        }
+    }
+    for document in world.vault.documents() {
+        let declared = wanted.get(&*document.path).map_or(&[][..], Vec::as_slice);
+        let entry = world.tree.files.get(&document.path);
+        let is_ours = entry.is_some_and(|entry| entry.tracked) && !is_sample(&document.path);
+        // What lies behind a link is told of what it leads to.
+        if declared.is_empty() && (!is_ours || world.tree.behind_links(&document.path) != document.path) {
+            continue;
+        }
+        let unsealed = document.unsealed();
+        // Where nothing at all is sealed, `nothing-sealed` says it.
+        let seals_some = document.count().sealed > 0;
+        let meant = if seals_some { left_clear(document, declared) } else { BTreeMap::new() };
+        let meant = meant.into_iter().filter(|(key, _)| !unsealed.contains_key(*key));
+        verdict.findings.extend(meant.map(|(key, (place, of))| by_setting(document, key, place, &of)));
+        verdict.findings.extend(unsealed.iter().map(|(key, place)| by_hand(document, key, place.clone())));
+    }
+}
+
+/// The keys of secrets that the file's own settings leave in clear, with where they stand.
+fn left_clear<'d, 'a>(
+    document: &'d Document,
+    declared: &[Declared<'a>],
+) -> BTreeMap<&'a str, (&'d Place, Vec<Declared<'a>>)> {
+    let mut clear: BTreeMap<_, (&Place, Vec<_>)> = BTreeMap::new();
+    for one in declared {
+        let is_keyed = matches!(one.secret.format.known().map(String::as_str), Some("yaml" | "json"));
+        let Some(key) = one.secret.key.known().filter(|key| is_keyed && !key.is_empty()) else { continue };
+        if let Found::Leaf { leaf: Leaf::ClearText { length: 1.. }, child } = document.find(key) {
+            clear.entry(key.as_str()).or_insert((&child.key_place, Vec::new())).1.push(*one);
+        }
+    }
+    clear
+}
+
+/// A value that was put there, or a key that was renamed, without sops.
+fn by_hand(document: &Document, key: &str, place: Place) -> Finding {
+    let path = &document.path;
+    Finding {
+        key: Some(key.to_owned()),
+        help: Some(format!(
+            "take the line out, commit, and add the value again in `{}`; what was committed in clear stays in the \
+             history, so choose a new value",
+            command::edit(SopsFile::read(document))
+        )),
+        ..RULE.finding(
+            Label { masked: true, ..Label::new(place, "in clear") },
+            format!(
+                "`{key}` of `{path}` is in clear, though the file's own settings say that it is sealed. Whoever can read \
+                 the repository can read it; and sops refuses the file, so activation fails and installs no secret at \
+                 all."
+            ),
+        )
+    }
+}
+
+/// A value that the settings leave in clear, and that a secret names.
+fn by_setting(document: &Document, key: &str, place: &Place, declared: &[Declared<'_>]) -> Finding {
+    let path = &document.path;
+    let (option, text) = document.metadata.crypt.option();
+    let mut others: Vec<Label> = Vec::new();
+    for one in declared {
+        let label = Label::new(one.place(), format!("`{}` is read from it", one.name));
+        if !others.contains(&label) {
+            others.push(label);
+        }
+    }
+    let certainty = declared.iter().map(|one| one.secret.certainty.clone()).min().unwrap_or(Certainty::Certain);
+    let name = declared.first().map_or(key, |one| one.name);
+    Finding {
+        certainty,
+        hosts: declared.iter().map(|one| one.host.name.clone()).collect(),
+        key: Some(key.to_owned()),
+        help: Some(format!(
+            "change the file's `{option}`, and its creation rule's, so that `{key}` is sealed, and give it a new value: \
+             the old one stays in the history"
+        )),
+        others,
+        ..RULE.finding(
+            Label::new(place.clone(), "in clear"),
+            format!(
+                "`{key}` of `{path}`, which secret `{name}` delivers, is in clear: the file's `{option}` is `{text}`. All \
+                 works, and everybody can read the value, in the repository and in the Nix store of the machine."
+            ),
+        )
+    }
+}

@@ -1,0 +1,83 @@
+//! Private keys in clear among the files of the repository.
+
+use rayon::prelude::*;
+
+use crate::keys::recipient::is_age_private_key;
+use crate::source::{Place, Text, Tree, is_sample};
+
+/// A private key in a file that git tracks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrivateKey {
+    /// What it is, as a noun: "an age key".
+    pub kind: &'static str,
+    /// Its first line, or all of it where it has but one.
+    pub place: Place,
+}
+
+const AGE: &str = "AGE-SECRET-KEY-1";
+/// Characters of an age key behind [`AGE`]: 32 bytes and a checksum in Bech32.
+const AGE_REST: usize = 58;
+
+/// The first line of each kind's armor (RFC 7468, RFC 9580, and OpenSSH's PROTOCOL.key).
+const ARMORS: [(&str, &str); 6] = [
+    ("-----BEGIN OPENSSH PRIVATE KEY-----", "an ssh key"),
+    ("-----BEGIN RSA PRIVATE KEY-----", "an RSA key"),
+    ("-----BEGIN EC PRIVATE KEY-----", "an elliptic curve key"),
+    ("-----BEGIN DSA PRIVATE KEY-----", "a DSA key"),
+    ("-----BEGIN PRIVATE KEY-----", "a PKCS #8 key"),
+    ("-----BEGIN PGP PRIVATE KEY BLOCK-----", "an OpenPGP key"),
+];
+/// An OpenSSH key that no passphrase protects: in Base64 the magic, and `none` for cipher and key derivation.
+const OPENSSH_IN_CLEAR: &str = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZ";
+/// Characters of Base64 that any key has: what has fewer is an example.
+const LEAST: usize = 64;
+
+/// Every private key of the tree's own files, but for tests, templates and examples; in parallel. Keys that a
+/// passphrase protects are none, as far as their armor tells.
+pub(super) fn find(tree: &Tree) -> Vec<PrivateKey> {
+    let is_ours = |path: &str| {
+        let is_tracked = tree.files.get(path).is_some_and(|entry| entry.tracked);
+        is_tracked && !is_sample(path) && !tree.is_elsewhere(path)
+    };
+    let texts: Vec<&Text> = tree.texts.values().collect();
+    let of_text = |text: &&Text| {
+        let content: &str = text.content();
+        let may_hold = content.contains("PRIVATE KEY") || content.contains(AGE);
+        if may_hold && is_ours(text.path()) && tree.behind_links(text.path()) == *text.path() {
+            in_text(text)
+        } else {
+            Vec::new()
+        }
+    };
+    texts.par_iter().flat_map_iter(of_text).collect()
+}
+
+fn in_text(text: &Text) -> Vec<PrivateKey> {
+    let content: &str = text.content();
+    let of_age = content.match_indices(AGE).filter_map(|(start, _)| {
+        let end = start + AGE.len() + AGE_REST;
+        let is_key = is_age_private_key(content.get(start..end)?);
+        is_key.then(|| PrivateKey { kind: "an age key", place: text.place(start..end) })
+    });
+    let armored = ARMORS.into_iter().flat_map(|(begin, kind)| {
+        content.match_indices(begin).filter_map(move |(start, _)| {
+            let body = content.get(start + begin.len()..)?.split("-----END").next()?;
+            is_in_clear(kind, body).then(|| PrivateKey { kind, place: text.place(start..start + begin.len()) })
+        })
+    });
+    let mut keys: Vec<PrivateKey> = of_age.chain(armored).collect();
+    keys.sort_by(|a, b| a.place.cmp(&b.place));
+    keys
+}
+
+/// Whether what stands between the lines of an armor is a key that anybody can use.
+fn is_in_clear(kind: &str, body: &str) -> bool {
+    if body.contains("ENCRYPTED") {
+        return false;
+    }
+    // In a string of Nix or JSON a line ends with the two characters `\\n`.
+    let lines = body.split('\n').flat_map(|line| line.split("\\n")).map(str::trim);
+    let is_base64 = |line: &&str| line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+    let base64: String = lines.filter(is_base64).collect();
+    base64.len() >= LEAST && (kind != "an ssh key" || base64.starts_with(OPENSSH_IN_CLEAR))
+}
