@@ -9,6 +9,7 @@ pub mod certainty;
 pub mod compare;
 pub mod comparison;
 mod complete;
+pub mod destination;
 pub mod fact;
 mod host_fields;
 pub mod join;
@@ -26,9 +27,10 @@ use crate::environment::shape::Variable;
 use crate::source::{Place, RepoPath};
 pub use agenix::{Agenix, AgenixSecret, MasterIdentity, Rekey};
 pub use certainty::{Certainty, Complete};
+pub use destination::Destination;
 pub use fact::Fact;
 pub use key_source::{AgeKeys, GnupgKeys, KeySource};
-pub use machine::{BindMount, Container, Group, Read, Unit, User};
+pub use machine::{BindMount, Container, Group, OciContainer, Read, Unit, User, Volume};
 pub use spot::Spot;
 pub use uses::{Namespace, Use, Used};
 
@@ -133,9 +135,12 @@ pub struct Host {
     /// services that the repository defines or adds to.
     #[serde(default)]
     pub units: BTreeMap<String, Unit>,
-    /// NixOS containers, by name. Only Nix gives them.
+    /// NixOS containers, by name. What is declared inside them only Nix knows.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub containers: BTreeMap<String, Container>,
+    /// Containers of podman or docker (`virtualisation.oci-containers`), by name. Only the static evaluator knows them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub oci_containers: BTreeMap<String, OciContainer>,
     /// What reads which secret. Only the static evaluator knows this.
     #[serde(default)]
     pub uses: Vec<Use>,

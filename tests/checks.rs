@@ -424,6 +424,8 @@ fn undeclared_secret_reference() {
         option: "systemd.services.web.environment.TOKEN_FILE".to_owned(),
         at: Spot(at("web.nix", 21)),
         embedded: false,
+        substituted: false,
+        through: None,
         certainty: Certainty::Certain,
     };
     facts.manifest.hosts[0].uses = vec![used(Namespace::Secrets), used(Namespace::Placeholder)];

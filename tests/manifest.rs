@@ -186,7 +186,16 @@ fn manifest(hosts: Vec<Host>) -> Manifest {
 
 fn not_declared(of: Namespace, name: &str) -> Use {
     let what = Used::NotDeclared { of, name: name.to_owned() };
-    Use { what, user: None, option: "a.b".to_owned(), at: spot(9), embedded: false, certainty: Certainty::Certain }
+    Use {
+        what,
+        user: None,
+        option: "a.b".to_owned(),
+        at: spot(9),
+        embedded: false,
+        substituted: false,
+        through: None,
+        certainty: Certainty::Certain,
+    }
 }
 
 fn unknown(secret: Option<&str>, field: &str) -> Unknown {
@@ -447,7 +456,7 @@ prop_compose! {
 fn used() -> impl Strategy<Value = Use> {
     let what = prop_oneof![
         name().prop_map(|name| Used::SecretPath { name }),
-        any::<u32>().prop_map(|length| Used::PlainLiteral { length }),
+        (any::<u32>(), name()).prop_map(|(length, name)| Used::PlainLiteral { length, name }),
         name().prop_map(|name| Used::NotDeclared { of: Namespace::Templates, name }),
     ];
     (what, of(name()), name(), 1u32..99, any::<bool>(), certainty()).prop_map(
@@ -457,6 +466,8 @@ fn used() -> impl Strategy<Value = Use> {
             option,
             at: spot(line),
             embedded,
+            substituted: embedded,
+            through: None,
             certainty,
         },
     )

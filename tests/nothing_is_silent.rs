@@ -126,7 +126,6 @@ fn a_setting_without_effect_is_refused() {
             "sealnix.toml:2: there is no rule `key-mising`; did you mean `key-missing`?",
         ),
         ("[levels]\nzzz = \"off\"\n", "sealnix.toml:2: there is no rule `zzz`; `sealnix rules` lists them"),
-        ("[[policy.rotate]]\nfiles = [\"*\"]\ndays = 1\n", "sealnix.toml:1: policies are not enforced by this version"),
         ("exclude = [\"{a\"]\n", "sealnix.toml:1: this is no pattern of paths"),
     ] {
         write(&scratch, "sealnix.toml", content);

@@ -202,11 +202,13 @@ fn masked_places_are_blank_also_around_another_finding() {
     let mut repo = Repo::default().with("m.nix", module);
     let at = Spot(repo.place("m.nix", "\"battery staple\""));
     let used = Use {
-        what: Used::PlainLiteral { length: 14 },
+        what: Used::PlainLiteral { length: 14, name: "token".to_owned() },
         user: None,
         option: "b.token".to_owned(),
         at,
         embedded: false,
+        substituted: false,
+        through: None,
         certainty: Certainty::Certain,
     };
     repo.manifest.hosts.push(Host { name: "web".to_owned(), uses: vec![used], ..Host::default() });

@@ -95,6 +95,11 @@ impl<'a> Installed<'a> {
         }
     }
 
+    /// How sure it is that the host has it.
+    pub fn certainty(&self) -> &'a Certainty {
+        self.certainty
+    }
+
     /// Whether a definition says this field.
     pub fn says(&self, field: &str) -> bool {
         self.definitions.iter().any(|definition| definition.fields.contains_key(field))

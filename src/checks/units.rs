@@ -70,6 +70,13 @@ pub fn standing(host: &Host, unit: &str) -> Standing {
     }
 }
 
+/// Whether a name in `restartUnits` means a service: by its full name, or as an instance of it. One without the
+/// ending was meant so.
+pub fn names(unit: &str, service: &str) -> bool {
+    let stem = unit.strip_suffix(".service").unwrap_or(unit);
+    stem == service || template(stem) == service
+}
+
 fn is_there(host: &Host, stem: &str, ending: &str) -> bool {
     let has = |stem: &str| match ending {
         ".service" => host.units.contains_key(stem),

@@ -253,8 +253,6 @@ fn beyond_reading(config: &Config, tree: &Tree) -> Vec<ConfigError> {
         mistake: Mistake::UnknownRule { found: found.clone(), nearest: checks::nearest_rule(found) },
         place: setting.place.clone(),
     });
-    let policies = config.deny.iter().map(|deny| &deny.place);
-    let policies = policies.map(|place| ConfigError { mistake: Mistake::NotEnforced, place: place.clone() });
     let commands = config.generate.values().filter_map(|command| {
         let why = Recipe::read(&command.line).err()?;
         Some(ConfigError { mistake: Mistake::Command { why }, place: command.place.clone() })
@@ -264,7 +262,7 @@ fn beyond_reading(config: &Config, tree: &Tree) -> Vec<ConfigError> {
         mistake: Mistake::NoSuchFile { path: file.path.clone() },
         place: file.place.clone(),
     });
-    let mut errors: Vec<_> = unknown.chain(policies).chain(commands).chain(missing).collect();
+    let mut errors: Vec<_> = unknown.chain(commands).chain(missing).collect();
     errors.sort_by(|a, b| a.place.cmp(&b.place));
     errors
 }

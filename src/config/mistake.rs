@@ -108,7 +108,4 @@ pub enum Mistake {
     /// Not a number of days.
     #[error("`days` must be a whole number of days, at least 1")]
     Days,
-    /// A policy; no rule reads it yet.
-    #[error("policies are not enforced by this version: take `[[policy.…]]` out, so that nobody relies on it")]
-    NotEnforced,
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    Agenix, AgenixSecret, Certainty, Complete, CompleteParts, Definition, Fact, Host, KeySource, Manifest, Namespace,
-    Secret, Sops, Spot, Template, Unknown, Use, Used,
+    Agenix, AgenixSecret, Certainty, Complete, CompleteParts, Container, Definition, Fact, Host, KeySource, Manifest,
+    Namespace, Secret, Sops, Spot, Template, Unit, Unknown, Use, Used,
 };
 
 /// Whose the list of the hosts is that Nix evaluated.
@@ -101,10 +101,12 @@ fn join_host(mut exact: Host, found: Host) -> Host {
         }
     }
     if !exact.complete.units.is_complete() {
-        for (name, unit) in found.units {
-            exact.units.entry(name).or_insert(unit);
+        for (name, unit) in &found.units {
+            exact.units.entry(name.clone()).or_insert_with(|| unit.clone());
         }
     }
+    join_machine(&mut exact, found.units, found.containers);
+    exact.oci_containers = found.oci_containers;
     let mut uses: Vec<Use> = found.uses.into_iter().filter(|used| !is_declared(used, &exact)).collect();
     let only_exact: Vec<Use> = exact.uses.drain(..).filter(|used| !uses.contains(used)).collect();
     uses.extend(only_exact);
@@ -227,6 +229,21 @@ fn join_definitions(exact: &mut Vec<Definition>, found: Vec<Definition>) {
         *pos = others.clone().find_map(|other| other.pos.clone());
         for (field, spot) in fields {
             *spot = others.clone().find_map(|other| other.fields.get(field)?.clone());
+        }
+    }
+}
+
+/// What only the static evaluator says of units and containers that Nix knows.
+fn join_machine(exact: &mut Host, units: BTreeMap<String, Unit>, containers: BTreeMap<String, Container>) {
+    for (name, found) in units {
+        if let Some(unit) = exact.units.get_mut(&name) {
+            otherwise(&mut unit.runs_once, found.runs_once);
+        }
+    }
+    for (name, mut found) in containers {
+        let Some(container) = exact.containers.get_mut(&name) else { continue };
+        for (path, mount) in &mut container.bind_mounts {
+            mount.at = mount.at.take().or_else(|| found.bind_mounts.remove(path)?.at);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Agenix, Fact, Host, Sops, Used};
+use super::{Agenix, Fact, Host, Sops, Spot, Used};
 
 impl Host {
     /// The user that the system calls so.
@@ -69,6 +69,10 @@ pub struct Unit {
     /// `CAP_DAC_OVERRIDE` (capabilities(7)).
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub reads_all: Fact<bool>,
+    /// It does its work and ends, so that each start reads its files anew: `Type = "oneshot"` without
+    /// `RemainAfterExit`, or it is started by a timer, or when another unit ends. Only the static evaluator gives it.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub runs_once: Fact<bool>,
     /// The secrets and templates whose path is in its definition. Only Nix gives them, and it does
     /// not see into the programs that a unit starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -112,4 +116,27 @@ pub struct BindMount {
     /// The host's path.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub host_path: Fact<String>,
+    /// Where it is written. Only the static evaluator knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Spot>,
+}
+
+/// A container of podman or docker.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OciContainer {
+    /// Where it sees the host's files.
+    #[serde(default)]
+    pub volumes: Vec<Volume>,
+}
+
+/// One of `volumes`, `HOST:CONTAINER:OPTIONS`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Volume {
+    /// The host's path; a named volume has none.
+    pub host_path: String,
+    /// Where it is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Spot>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Certainty, Spot};
+use super::{Certainty, Destination, Host, Spot};
 
 /// A place of the repository's code that holds a secret's path, a placeholder or the like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,14 @@ pub struct Use {
     /// It is a part of a longer text.
     #[serde(default)]
     pub embedded: bool,
+    /// It stands in `$(cat …)`, `$(<…)` or the like of a text: a shell that reads the text puts the file's content
+    /// there, and nothing else does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub substituted: bool,
+    /// The function that its text is given to on the way, `writeShellScript`, `writeText`: the innermost; `sh -c` in a
+    /// command that says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<String>,
     /// Why it may not count: an option's own `enable` is off, a condition is unknown.
     #[serde(flatten)]
     pub certainty: Certainty,
@@ -39,16 +47,35 @@ pub enum Used {
     Placeholder { name: String },
     /// `config.sops.templates.NAME.path`.
     TemplatePath { name: String },
-    /// A literal `/run/secrets…`: its place and length only.
-    LiteralPath { length: u32 },
-    /// A literal given to an option named like a secret: its place and length only.
-    PlainLiteral { length: u32 },
+    /// The SHA-256 of a secret's file, `config.sops.secrets.NAME.sopsFileHash`.
+    FileHash { name: String },
+    /// A literal `/run/secrets…` (`path`) in a text of so many bytes.
+    LiteralPath {
+        length: u32,
+        #[serde(default)]
+        path: String,
+    },
+    /// A literal given to an option or attribute (`name`) named like a secret: its place and length only.
+    PlainLiteral {
+        length: u32,
+        #[serde(default)]
+        name: String,
+    },
     /// A secret's path, or a decrypted file, read at evaluation.
     ReadAtEval { name: String },
     /// Likewise of agenix.
     AgeReadAtEval { name: String },
+    /// Likewise by a literal path.
+    LiteralReadAtEval { path: String },
     /// A secret, placeholder or template that this configuration does not declare.
     NotDeclared { of: Namespace, name: String },
+}
+
+impl Use {
+    /// Where it ends, as far as that says who reads it.
+    pub fn destination<'u>(&'u self, host: &'u Host) -> Destination<'u> {
+        Destination::of(&self.option, host)
+    }
 }
 
 /// Where a name was looked up.

@@ -5,6 +5,7 @@ mod agenix;
 mod assertions;
 mod fields;
 mod key_sources;
+mod machine;
 mod nested;
 mod placeholders;
 mod places;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 use super::configuration::{Class, Configuration};
 use super::uses;
 use super::world::World;
-use crate::manifest::{Complete, Fact, HomeUser, Host, Unit, Unknown as UnknownFact, User};
+use crate::manifest::{Complete, Fact, HomeUser, Host, Unknown as UnknownFact, User};
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::unknown::{Stop, Unknown};
@@ -130,6 +131,8 @@ impl<'a> Reader<'a, '_> {
         host.agenix = self.agenix(configuration, config)?;
         host.users = self.users(config);
         host.units = self.units(config);
+        host.containers = self.containers(config);
+        host.oci_containers = self.oci_containers(config);
         self.nested_systems(configuration);
         self.home_users(configuration, config, host)
     }
@@ -174,29 +177,6 @@ impl<'a> Reader<'a, '_> {
                 _ => Fact::Unknown,
             };
         User { name: None, group: field("group"), hashed_password_file: field("hashedPasswordFile") }
-    }
-
-    /// The services that the repository says something of.
-    fn units(&self, config: &'a Attrs<'a>) -> BTreeMap<String, Unit> {
-        let Ok(Value::Attrs(units)) = self.nested(config, &["systemd", "services"]) else { return BTreeMap::new() };
-        let unit = |attr: &Attr<'a>| {
-            let service = self.eval.settle(self.eval.force(attr.value)).ok()?;
-            let service = self.eval.settle(self.eval.select_name(service, Symbol::new("serviceConfig"), None)).ok()?;
-            let Value::Attrs(service) = service else { return Some(Unit::default()) };
-            let field = |name: &str| service.get(Symbol::new(name)).map(|attr| self.eval.force(attr.value));
-            Some(Unit {
-                user: match field("User") {
-                    Some(Ok(Value::String(text))) => Fact::Known(Some(text.text.to_owned())),
-                    _ => Fact::Unknown,
-                },
-                dynamic_user: match field("DynamicUser") {
-                    Some(Ok(Value::Bool(dynamic))) => Fact::Known(dynamic),
-                    _ => Fact::Unknown,
-                },
-                ..Unit::default()
-            })
-        };
-        units.entries.iter().map(|attr| (attr.name.to_string(), unit(attr).unwrap_or_default())).collect()
     }
 
     fn home_users(

@@ -3,12 +3,16 @@
 //! the context of its strings. Code that Nix would not run may fail here; only a name that a set of
 //! secrets surely lacks is then said.
 
+mod paths;
+mod plain;
+
 use std::collections::{BTreeSet, HashSet};
 
 use foldhash::fast::RandomState;
 
 use super::configuration::{Configuration, dotted};
 use super::definition::{Definition, expand, live};
+use super::facts::Territory;
 use crate::manifest::{Certainty, Namespace, Spot, Use, Used};
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
@@ -100,12 +104,31 @@ struct Search<'a, 'e> {
 #[derive(Clone, Copy)]
 struct Way<'a, 'w> {
     at: Option<Span>,
+    /// The last name on the way, of an option or of an attribute beneath it.
+    name: Option<Symbol>,
     certainty: &'w Certainty,
+    /// The function that it was given to.
+    through: Option<&'a str>,
+    /// What stands before it in the text that it is a piece of.
+    before: &'w str,
     /// The unknown that it is a part of: code there may never run.
     within: Option<&'a Unknown<'a>>,
     embedded: bool,
     read: bool,
     depth: usize,
+}
+
+/// How something stands in a text.
+#[derive(Clone, Copy)]
+struct Noted {
+    embedded: bool,
+    substituted: bool,
+}
+
+impl Noted {
+    fn of(way: Way<'_, '_>) -> Self {
+        Noted { embedded: way.embedded, substituted: false }
+    }
 }
 
 impl<'a> Search<'a, '_> {
@@ -139,7 +162,18 @@ impl<'a> Search<'a, '_> {
                     }
                 }
                 value => {
-                    let way = Way { at, certainty: &certainty, within: None, embedded: false, read: false, depth };
+                    let name = self.path.last().copied();
+                    let way = Way {
+                        at,
+                        name,
+                        certainty: &certainty,
+                        through: None,
+                        before: "",
+                        within: None,
+                        embedded: false,
+                        read: false,
+                        depth,
+                    };
                     self.entered.clear();
                     self.value(value, live.definition.value, way)?;
                 }
@@ -178,9 +212,13 @@ impl<'a> Search<'a, '_> {
                 self.text(text, way);
                 Ok(())
             }
+            Value::Path(path) => {
+                self.literal_paths(path, way.at, way);
+                Ok(())
+            }
             Value::List(list) => {
                 for item in list.items {
-                    self.thunk(item, way)?;
+                    self.thunk(item, Way { name: None, ..way })?;
                 }
                 match list.open {
                     Some(open) => self.unknown(open, way),
@@ -207,7 +245,7 @@ impl<'a> Search<'a, '_> {
     }
 
     fn attribute(&mut self, attr: &Attr<'a>, way: Way<'a, '_>) -> Outcome<'a, ()> {
-        self.thunk(attr.value, Way { at: self.own_name(attr.place).or(way.at), ..way })
+        self.thunk(attr.value, Way { at: self.own_name(attr.place).or(way.at), name: Some(attr.name), ..way })
     }
 
     fn unknown(&mut self, unknown: &'a Unknown<'a>, way: Way<'a, '_>) -> Outcome<'a, ()> {
@@ -215,8 +253,27 @@ impl<'a> Search<'a, '_> {
             return Ok(());
         }
         let read = way.read || matches!(unknown.reason, Reason::World(builtin) if builtin.starts_with("readFile"));
-        for part in unknown.parts {
-            self.thunk(part, Way { within: Some(unknown), embedded: true, read, depth: way.depth + 1, ..way })?;
+        let way = Way { within: Some(unknown), embedded: true, read, depth: way.depth + 1, ..way };
+        if !unknown.pieces.is_empty() {
+            return self.pieces(unknown.pieces, way);
+        }
+        let function = match (unknown.path.last(), unknown.reason) {
+            (Some(name), _) => Some(name.as_str()),
+            (None, Reason::World(builtin)) => Some(builtin),
+            (None, _) => way.through,
+        };
+        unknown.parts.iter().try_for_each(|part| self.thunk(part, Way { through: function, before: "", ..way }))
+    }
+
+    /// The pieces of a text, in order.
+    fn pieces(&mut self, pieces: &[&'a Thunk<'a>], way: Way<'a, '_>) -> Outcome<'a, ()> {
+        let mut before = way.before.to_owned();
+        for piece in pieces {
+            self.thunk(piece, Way { before: &before, ..way })?;
+            match self.eval.force(piece) {
+                Ok(Value::String(text)) => before.push_str(text.text),
+                _ => before.push(char::REPLACEMENT_CHARACTER),
+            }
         }
         Ok(())
     }
@@ -250,23 +307,97 @@ impl<'a> Search<'a, '_> {
                 let of_foreign = format!("{} is an option of a module that is not here", dotted(&self.path));
                 certainty = certainty.weaker(Certainty::Assumed(of_foreign));
             }
-            self.note(what, user, at, Way { certainty: &certainty, ..way });
+            self.note(what, user, at, Noted::of(way), Way { certainty: &certainty, ..way });
         }
     }
 
     fn text(&mut self, text: &'a Str<'a>, way: Way<'a, '_>) {
         for mark in text.context {
             let Some(sets) = self.sets.iter().find(|sets| sets.scope == mark.scope) else { continue };
-            let user = sets.user;
             if let Some(what) = used(mark, way.read) {
                 let embedded = way.embedded || !is_whole(text, mark);
-                self.note(what, user, way.at, Way { embedded, ..way });
+                let substituted = embedded && self.is_substituted(text, mark, sets, way.before);
+                let is_command = substituted && paths::is_command(&format!("{}{}", way.before, text.text));
+                let through = if is_command { Some("sh -c") } else { way.through };
+                self.note(what, sets.user, way.at, Noted { embedded, substituted }, Way { through, ..way });
             }
         }
-        if text.context.is_empty() && is_secret_path(text.text) {
-            let at = text.origin.filter(|span| self.is_own(*span)).or(way.at);
-            self.note(Used::LiteralPath { length: text.text.len() as u32 }, None, at, way);
+        if text.context.is_empty() {
+            let at = text.origin.filter(|span| self.is_own(*span));
+            self.literal_paths(text.text, at.or(way.at), way);
+            if at.is_some() && way.within.is_none() && self.is_plain_secret(text.text, way) {
+                let name = way.name.map_or_else(String::new, |name| name.to_string());
+                let what = Used::PlainLiteral { length: text.text.len() as u32, name };
+                self.note(what, None, at, Noted::of(way), way);
+            }
         }
+    }
+
+    fn literal_paths(&mut self, text: &str, at: Option<Span>, way: Way<'a, '_>) {
+        if !text.contains("/run/") {
+            return;
+        }
+        let mounts = self.mounts();
+        // Of `HOST:CONTAINER` only the first is a path of the host.
+        let text_of_host = if mounts == Some("volumes") { text.split(':').next().unwrap_or(text) } else { text };
+        let length = text.len() as u32;
+        for path in paths::literal_paths(text_of_host, mounts.is_some()) {
+            let what = match way.read {
+                true => Used::LiteralReadAtEval { path: path.to_owned() },
+                false => Used::LiteralPath { length, path: path.to_owned() },
+            };
+            let before = text_of_host.split_once(path).map_or("", |(before, _)| before);
+            let substituted = paths::is_substituted(&format!("{}{before}", way.before));
+            let embedded = way.embedded || path.len() < text.trim_end_matches('/').len();
+            self.note(what, None, at, Noted { embedded, substituted }, way);
+        }
+    }
+
+    /// The option that hands folders of the host to something else, where the current one is beneath such a one.
+    fn mounts(&self) -> Option<&'static str> {
+        let names = ["bindMounts", "volumes", "BindPaths", "BindReadOnlyPaths"];
+        names.into_iter().find(|name| self.path.iter().any(|step| step.as_str() == *name))
+    }
+
+    /// Whether a shell is to put the file's content where its path stands in a text.
+    fn is_substituted(&self, text: &Str<'a>, mark: &Mark<'a>, sets: &Sets<'a>, before: &str) -> bool {
+        let of = match mark.kind.as_str() {
+            "secret" => Namespace::Secrets,
+            "age-secret" => Namespace::AgeSecrets,
+            "template" => Namespace::Templates,
+            _ => return false,
+        };
+        let set = sets.sets.iter().find(|(namespace, _)| *namespace == of);
+        let entry = set.and_then(|(_, set)| set.get(Symbol::new(mark.name)));
+        let path = entry.map(|entry| {
+            let value = self.eval.force(entry.value)?;
+            self.eval.settle(self.eval.select_name(value, Symbol::new("path"), None))
+        });
+        let Some(Ok(Value::String(path))) = path else { return false };
+        text.text.match_indices(path.text).any(|(at, _)| {
+            let inside = text.text.get(..at).unwrap_or_default();
+            paths::is_substituted(&format!("{before}{inside}"))
+        })
+    }
+
+    /// Whether a literal is a secret in clear, by the name of what it is given to.
+    fn is_plain_secret(&self, text: &str, way: Way<'a, '_>) -> bool {
+        let names_one =
+            || self.sets.iter().flat_map(|sets| sets.sets).any(|(_, set)| set.get(Symbol::new(text)).is_some());
+        let is_secret = way.name.is_some_and(|name| plain::is_secret_name(name.as_str())) && plain::may_be_secret(text);
+        // What tries a system out is no host.
+        let is_trial = || {
+            self.path.first().is_some_and(|first| first.as_str() == "virtualisation")
+                && self.path.iter().any(|name| name.as_str().starts_with("vmVariant"))
+        };
+        // A choice among words, or not a text at all.
+        let is_choice =
+            || match self.configuration.class.table().map(|table| table.at(self.path.iter().map(|name| name.as_str())))
+            {
+                Some(Territory::Option(fact)) => fact.kind.ends_with("enum") || fact.kind.ends_with("bool"),
+                _ => false,
+            };
+        is_secret && !names_one() && !is_trial() && !is_choice()
     }
 
     fn is_own(&self, span: Span) -> bool {
@@ -279,7 +410,7 @@ impl<'a> Search<'a, '_> {
         place.of_name().filter(|span| self.is_own(*span))
     }
 
-    fn note(&mut self, what: Used, user: Option<&str>, at: Option<Span>, way: Way<'a, '_>) {
+    fn note(&mut self, what: Used, user: Option<&str>, at: Option<Span>, noted: Noted, way: Way<'a, '_>) {
         let Some(place) = at.and_then(|span| self.eval.program.place(span)) else { return };
         let certainty = match self.gate() {
             // What is off is not read, so that nothing is missed there.
@@ -295,7 +426,9 @@ impl<'a> Search<'a, '_> {
             user: user.map(str::to_owned),
             option: dotted(&self.path),
             at: Spot(place),
-            embedded: way.embedded,
+            embedded: noted.embedded,
+            substituted: noted.substituted,
+            through: way.through.map(str::to_owned),
             certainty,
         });
     }
@@ -362,6 +495,7 @@ fn used(mark: &Mark<'_>, read: bool) -> Option<Used> {
         "age-secret" if read => Used::AgeReadAtEval { name },
         "age-secret" => Used::AgeSecretPath { name },
         "placeholder" => Used::Placeholder { name },
+        "file-hash" => Used::FileHash { name },
         "template" => Used::TemplatePath { name },
         _ => return None,
     })
@@ -378,15 +512,6 @@ fn is_whole(text: &Str<'_>, mark: &Mark<'_>) -> bool {
             // In home-manager agenix' paths begin with a variable or command of the shell.
             _ => text.text.starts_with(['/', '%', '~', '$']),
         }
-}
-
-/// A literal that names a place where sops-nix or agenix puts secrets.
-fn is_secret_path(text: &str) -> bool {
-    let after_run = |rest: &str| {
-        ["secrets/", "secrets.d/", "secrets-for-users/", "agenix/"].iter().any(|folder| rest.starts_with(folder))
-    };
-    // Looking for a byte is much faster than looking for a word.
-    text.match_indices('/').filter_map(|(at, _)| text.get(at..)?.strip_prefix("/run/")).any(after_run)
 }
 
 fn is_package(attrs: &Attrs<'_>) -> bool {

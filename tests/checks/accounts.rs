@@ -46,6 +46,7 @@ impl Facts {
             supplementary_groups: Fact::Known(Vec::new()),
             dynamic_user: Fact::Known(false),
             reads_all: Fact::Known(false),
+            runs_once: Fact::Unknown,
             reads: vec![Read { what, option: option.to_owned(), as_root: false }],
         };
         let units = &mut self.manifest.hosts[0].units;
@@ -288,6 +289,8 @@ mod unit_cannot_read_secret {
             option: "systemd.services.app.environment.TOKEN_FILE".to_owned(),
             at: Spot(place.clone()),
             embedded: false,
+            substituted: false,
+            through: None,
             certainty: Certainty::Certain,
         });
         assert_eq!(facts.finding(ID).primary.place, place);

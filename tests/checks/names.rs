@@ -37,6 +37,8 @@ impl Facts {
             option: option.to_owned(),
             at: Spot(at("web.nix", 30)),
             embedded: false,
+            substituted: false,
+            through: None,
             certainty: Certainty::Certain,
         };
         let uses = &mut self.manifest.hosts[0].uses;

@@ -5,16 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sealnix::manifest::{
     AgeKeys, Agenix, AgenixSecret, AssumedAbsent, BindMount, Certainty, Complete, CompleteParts, Container, Definition,
-    EvaluationError, Fact, GnupgKeys, Group, HomeUser, Host, HostKind, KeySource, Manifest, MasterIdentity, Read,
-    Rekey, Secret, Sops, SopsFile, Spot, Template, Unit, Unknown, Used, User, VERSION,
+    EvaluationError, Fact, GnupgKeys, Group, HomeUser, Host, HostKind, KeySource, Manifest, MasterIdentity,
+    OciContainer, Read, Rekey, Secret, Sops, SopsFile, Spot, Template, Unit, Unknown, Used, User, VERSION, Volume,
 };
 use sealnix::source::{Place, Position};
 use serde_json::Value;
 
 /// The keys that Nix code does not give, each with the reason. Wherever they stand: a part of the path.
-const NOT_BY_NIX: [(&str, &str); 15] = [
+const NOT_BY_NIX: [(&str, &str); 18] = [
     ("manifest.unknowns", "Nix evaluates every host that it is asked for"),
     ("hosts.uses", "a path has no string context, so only the static evaluator sees where it ends"),
+    ("hosts.ociContainers", "they become units; only the static evaluator reads them"),
+    ("bindMounts.*.at", "Nix knows in which module an option is set, and not where in it"),
+    ("units.*.runsOnce", "whether nixpkgs' own units are jobs makes no difference"),
     ("hosts.evaluationError", "an error ends the evaluation; `--eval` writes it"),
     ("unknowns.place", "an error that is caught has no place"),
     ("*.certainty", "absent is certain"),
@@ -44,8 +47,9 @@ pub fn keys(value: &Value) -> BTreeSet<String> {
 }
 
 /// The objects whose keys are names.
-const NAMED: [&str; 10] = [
+const NAMED: [&str; 11] = [
     "secrets",
+    "ociContainers",
     "templates",
     "keySources",
     "homeUsers",
@@ -106,8 +110,9 @@ fn host() -> Host {
         containers: named(Container {
             sops: Some(sops()),
             agenix: Some(agenix()),
-            bind_mounts: named(BindMount { host_path: known(text()) }),
+            bind_mounts: named(BindMount { host_path: known(text()), at: Some(spot()) }),
         }),
+        oci_containers: named(OciContainer { volumes: vec![Volume { host_path: text(), at: Some(spot()) }] }),
         uses: Vec::new(),
         failed_assertions: Vec::new(),
         unknowns: vec![unknown()],
@@ -121,6 +126,7 @@ fn unit() -> Unit {
         supplementary_groups: known(vec![text()]),
         dynamic_user: known(true),
         reads_all: known(true),
+        runs_once: known(true),
         reads: vec![Read { what: Used::SecretPath { name: text() }, option: text(), as_root: true }],
     }
 }

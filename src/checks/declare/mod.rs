@@ -7,6 +7,7 @@ mod path_not_absolute;
 mod restart_unit_unknown;
 mod secret_name_nests;
 mod template_without_secrets;
+mod unused_declaration;
 mod unused_file;
 mod unused_key;
 mod wanted;
@@ -24,4 +25,5 @@ pub const RULES: &[Rule] = &[
     template_without_secrets::RULE,
     unused_key::RULE,
     unused_file::RULE,
+    unused_declaration::RULE,
 ];

@@ -53,7 +53,11 @@ let
         group = option (types.nullOr types.str) (if darwin then "staff" else groupOf config);
         gid = nullOr types.int;
         sopsFile = option types.path cfg.defaultSopsFile;
-        sopsFileHash = option types.str "";
+        sopsFileHash = mkOption {
+          type = types.str;
+          default = "";
+          apply = sealnix.mark "file-hash" name;
+        };
         restartUnits = units;
         reloadUnits = units;
         neededForUsers = option types.bool false;

@@ -1,0 +1,94 @@
+//! A secret is declared, and nothing reads it.
+
+use std::collections::BTreeSet;
+
+use crate::checks::declared::{configurations, owner};
+use crate::checks::{Rule, Verdict, World};
+use crate::finding::{Finding, Label, Level};
+use crate::manifest::{Certainty, Complete, Host, Secret, Used};
+
+pub const RULE: Rule = Rule {
+    id: "unused-declaration",
+    level: Level::Note,
+    page: include_str!("../../../docs/rules/unused-declaration.md"),
+    check,
+};
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    for (host, user, sops) in configurations(world.manifest) {
+        let read = read(host, user, |_| true);
+        // What opens the others is sops-nix' own affair.
+        let read_by_others = self::read(host, user, |option| !option.starts_with("sops.age."));
+        let is_read = |(name, secret): &(&String, &Secret)| is_read(&read, name, secret);
+        // Where Nix reads none at all, people and programs know the paths by themselves.
+        if !sops.secrets.iter().any(|(name, secret)| self::is_read(&read_by_others, name, secret)) {
+            continue;
+        }
+        let unread = sops.secrets.iter().filter(|secret| !is_read(secret));
+        let unread: Vec<_> = unread.filter(|(_, secret)| secret.certainty == Certainty::Certain).collect();
+        match why_not_known(host) {
+            Some(why) if !unread.is_empty() => {
+                let clause = format!("whether everything that {} declares is read: {why}", owner(host, user));
+                verdict.undecided_of(host, clause);
+            }
+            Some(_) => {}
+            None => verdict
+                .findings
+                .extend(unread.into_iter().filter_map(|(name, secret)| finding(host, user, name, secret))),
+        }
+    }
+}
+
+/// What of a host may read a secret unseen.
+fn why_not_known(host: &Host) -> Option<&str> {
+    let uses = host.unknowns.iter().find(|unknown| unknown.field.starts_with("uses"));
+    let within = (!host.containers.is_empty()).then_some("the configurations of containers are not looked at");
+    let incomplete = match &host.complete.secrets {
+        Complete::Yes => None,
+        Complete::No(why) => Some(why.as_str()),
+    };
+    uses.map(|unknown| unknown.why.as_str()).or(incomplete).or(within)
+}
+
+/// The names and paths that are read.
+fn read<'h>(host: &'h Host, user: Option<&str>, counts: impl Fn(&str) -> bool) -> BTreeSet<&'h str> {
+    let of_all = host.uses.iter().filter(|used| counts(&used.option));
+    let of_all = of_all.filter(|used| used.user.as_deref() == user || used.user.is_none());
+    let read = of_all.filter_map(|used| match &used.what {
+        Used::SecretPath { name } | Used::Placeholder { name } | Used::ReadAtEval { name } => {
+            (used.user.as_deref() == user).then_some(name)
+        }
+        Used::LiteralPath { path, .. } | Used::LiteralReadAtEval { path } => Some(path),
+        _ => None,
+    });
+    read.map(String::as_str).collect()
+}
+
+/// What is put at a path of its own is read there, by whatever knows the path.
+fn is_read(read: &BTreeSet<&str>, name: &str, secret: &Secret) -> bool {
+    let path = secret.path.known().map(String::as_str);
+    let is_below =
+        |folder: &&&str| path.is_some_and(|path| path.strip_prefix(**folder).is_some_and(|rest| rest.starts_with('/')));
+    read.contains(name)
+        || secret.says("path")
+        || path.is_none_or(|path| read.contains(path))
+        || read.iter().filter(|path| path.starts_with("/run/")).any(|folder| is_below(&folder))
+}
+
+fn finding(host: &Host, user: Option<&str>, name: &str, secret: &Secret) -> Option<Finding> {
+    let place = secret.place()?.clone();
+    let file = secret.sops_file.known().map(|file| format!(" from `{}`", file.path)).unwrap_or_default();
+    Some(Finding {
+        hosts: vec![host.name.clone()],
+        user: user.map(str::to_owned),
+        secret: Some(name.to_owned()),
+        help: Some(format!("give `config.sops.secrets.\"{name}\".path` to what needs it, or remove the declaration")),
+        ..RULE.finding(
+            Label::new(place, "declared here"),
+            format!(
+                "Secret `{name}` is declared, and nothing in the repository reads its path. It is decrypted{file} at every \
+                 activation all the same, and lies on the host in clear."
+            ),
+        )
+    })
+}

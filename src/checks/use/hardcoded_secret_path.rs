@@ -1,0 +1,92 @@
+//! The path of a secret is written out instead of taken from its declaration.
+
+use crate::checks::{Rule, Verdict, World};
+use crate::finding::{Finding, Label, Level};
+use crate::manifest::{Destination, Host, Use, Used};
+use crate::nearest::nearest;
+
+use super::delivered::delivered;
+use super::file::finding as at_use;
+
+pub const RULE: Rule = Rule {
+    id: "hardcoded-secret-path",
+    level: Level::Warning,
+    page: include_str!("../../../docs/rules/hardcoded-secret-path.md"),
+    check,
+};
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    for host in &world.manifest.hosts {
+        for used in &host.uses {
+            let Used::LiteralPath { path, .. } = &used.what else { continue };
+            if is_below(path) && is_of_host(host, used) && installs(host, path) {
+                verdict.findings.push(finding(host, used, path));
+            }
+        }
+    }
+}
+
+/// Whether it is a file in one of the folders, not such a folder itself.
+fn is_below(path: &str) -> bool {
+    path.strip_prefix("/run/").is_some_and(|rest| rest.contains('/'))
+}
+
+/// Whether the option is one of the host's own system: inside a container the same path is another file. Where the
+/// keys lie that open the secrets other rules look at.
+fn is_of_host(host: &Host, used: &Use) -> bool {
+    let of_keys = ["sops.age.", "sops.gnupg.", "age.identityPaths"];
+    let inside = match used.destination(host) {
+        Destination::Container { setting, .. } => !setting.starts_with("bindMounts."),
+        Destination::OciContainer { setting, .. } => !matches!(setting, "volumes" | "environmentFiles"),
+        _ => used.option.starts_with("virtualisation.arion.") || used.option.starts_with("virtualisation.quadlet."),
+    };
+    !inside && !of_keys.iter().any(|option| used.option.starts_with(option))
+}
+
+/// Whether the module that fills the folder is there at all.
+fn installs(host: &Host, path: &str) -> bool {
+    if path.starts_with("/run/agenix") { host.agenix.is_some() } else { host.sops.is_some() }
+}
+
+fn finding(host: &Host, used: &Use, path: &str) -> Finding {
+    let by_generation = path.starts_with("/run/secrets.d/");
+    let current = match path.strip_prefix("/run/secrets.d/").and_then(|rest| rest.split_once('/')) {
+        Some((_, rest)) => format!("/run/secrets/{rest}"),
+        None => path.to_owned(),
+    };
+    let files = delivered(host);
+    let declared = files.iter().find(|file| file.is_at(&current));
+    let near = match declared {
+        Some(_) => None,
+        None => nearest(&current, files.iter().filter_map(|file| file.path)),
+    };
+    let near = near.and_then(|near| files.iter().find(|file| file.is_at(near)));
+    let harm = match (declared, near) {
+        _ if by_generation => "sops-nix makes such a folder anew at each activation and removes the old ones: after the next one this path is gone.".to_owned(),
+        (Some(_), _) => "The build passes, and goes on passing when the secret is renamed, moved or removed: then the file is not there at run time.".to_owned(),
+        (None, Some(near)) => format!("This host installs no such file; `{}` is that of {}. The build passes, and the file is not there at run time.", near.path.unwrap_or_default(), near.option()),
+        (None, None) if files.iter().any(|file| file.lies_in(&current)) => "It is the folder of several. The build passes, and goes on passing when they are renamed, moved or removed.".to_owned(),
+        (None, None) => "Nothing in this configuration is known to install such a file. The build passes whether it is there or not.".to_owned(),
+    };
+    let meant = declared.or(near);
+    let help = match meant {
+        Some(file) => format!("write `config.{}.path`: Nix then says where it is, and that it is missing", file.option()),
+        None => "declare the secret and write `config.sops.secrets.\"NAME\".path`: Nix then says where it is, and that it is missing".to_owned(),
+    };
+    let other =
+        meant.and_then(|file| Some(Label::new(file.place?.clone(), format!("{} is declared here", file.option()))));
+    let secret = declared.filter(|file| !file.is_template);
+    Finding {
+        secret: secret.map(|file| file.name.to_owned()),
+        suggestion: near.map(|near| near.name.to_owned()),
+        help: Some(help),
+        others: other.into_iter().collect(),
+        ..at_use(
+            &RULE,
+            host,
+            used,
+            "a path written out".to_owned(),
+            format!("`{path}` is written out here instead of taken from the declaration. {harm}"),
+        )
+    }
+}

@@ -1,0 +1,121 @@
+//! A unit reads a secret, and nothing restarts it when the secret changes.
+
+use std::collections::BTreeSet;
+
+use crate::checks::installed::Installed;
+use crate::checks::units::names;
+use crate::checks::{Rule, Verdict, World};
+use crate::finding::{Finding, Level};
+use crate::manifest::{Certainty, Destination, Fact, Host, HostKind, Use, Used};
+
+use super::file::File;
+use super::restart_trigger_on_path::trigger;
+
+pub const RULE: Rule = Rule {
+    id: "restart-units-missing",
+    level: Level::Warning,
+    page: include_str!("../../../docs/rules/restart-units-missing.md"),
+    check,
+};
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    for host in world.manifest.hosts.iter().filter(|host| host.kind == HostKind::Nixos) {
+        let mut said = BTreeSet::new();
+        for used in &host.uses {
+            let Some(unit) = reader(host, used) else { continue };
+            let Some(file) = Installed::of(host, &used.what).filter(|_| said.insert((unit, &used.what))) else {
+                continue;
+            };
+            match is_restarted(host, unit, used, &file) {
+                Some(true) => {}
+                Some(false) => verdict.findings.extend(finding(host, unit, used, &file)),
+                None => {
+                    let called = file.called();
+                    let clause = format!(
+                        "whether unit `{unit}` on `{}` restarts with {called}: not all is known of it",
+                        host.name
+                    );
+                    verdict.undecided_of(host, clause);
+                }
+            }
+        }
+    }
+}
+
+/// The unit that reads a file when it starts, and goes on running.
+fn reader<'a>(host: &'a Host, used: &'a Use) -> Option<&'a str> {
+    let Destination::Unit { name, setting } = used.destination(host) else { return None };
+    let service = setting.strip_prefix("serviceConfig.");
+    let reads = match service {
+        Some(setting) => {
+            let once =
+                ["Environment", "EnvironmentFile", "LoadCredential", "ExecStart", "ExecStartPre", "ExecStartPost"];
+            once.contains(&setting)
+        }
+        None => setting.starts_with("environment.") || matches!(setting, "script" | "preStart" | "postStart"),
+    };
+    // Each run of a job reads it anew; of a unit whose program nixpkgs writes, whether it is one is not known.
+    let goes_on = host.units.get(name)?.runs_once == Fact::Known(false);
+    (reads && goes_on && used.user.is_none()).then_some(name)
+}
+
+/// Whether a change of the file restarts the unit; none where that is not known.
+fn is_restarted(host: &Host, unit: &str, used: &Use, file: &Installed<'_>) -> Option<bool> {
+    let of_unit = |other: &&Use| matches!(other.destination(host), Destination::Unit { name, .. } if name == unit);
+    // What triggers on the path has a finding of its own.
+    let triggers = |other: &Use| match &other.what {
+        Used::FileHash { .. } => other.option.ends_with("Triggers"),
+        what => *what == used.what && trigger(host, other).is_some(),
+    };
+    if host.uses.iter().filter(of_unit).any(triggers) || names_unit(file, unit) == Some(true) {
+        return Some(true);
+    }
+    // A template changes when a secret in it does.
+    if let Used::TemplatePath { name } = &used.what {
+        let sops = host.sops.as_ref()?;
+        let placeholders = sops.templates.get(name)?.placeholders.known()?;
+        let secrets = placeholders.iter().map(|name| Installed::of(host, &Used::SecretPath { name: name.clone() }));
+        let restarting: Vec<_> = secrets.map(|secret| names_unit(&secret?, unit)).collect();
+        if !restarting.is_empty() && restarting.iter().all(|restarts| *restarts == Some(true)) {
+            return Some(true);
+        }
+        if restarting.contains(&None) {
+            return None;
+        }
+    }
+    names_unit(file, unit)
+}
+
+fn names_unit(file: &Installed<'_>, unit: &str) -> Option<bool> {
+    let lists = [file.restart_units, file.reload_units].map(|units| units.known());
+    if lists.into_iter().flatten().flatten().any(|name| names(name, unit)) {
+        return Some(true);
+    }
+    lists.iter().all(Option::is_some).then_some(false)
+}
+
+fn finding(host: &Host, unit: &str, used: &Use, installed: &Installed<'_>) -> Option<Finding> {
+    let file = File::of(host, used)?;
+    let called = file.called();
+    let service = format!("{unit}.service");
+    let others = installed.restart_units.known().map(Vec::as_slice).unwrap_or_default();
+    let units: Vec<String> = others.iter().chain([&service]).map(|name| format!("\"{name}\"")).collect();
+    let finding = file.finding(
+        &RULE,
+        format!("unit `{unit}` reads {called} when it starts"),
+        format!(
+            "Unit `{unit}` reads {called}, and nothing restarts it when that changes: neither `restartUnits` nor \
+             `reloadUnits` names it. The build passes; after a switch with a new value the unit goes on with the old one, \
+             until something else restarts it.",
+        ),
+    );
+    Some(Finding {
+        help: Some(format!("write `{}.restartUnits = [ {} ];`", file.option(), units.join(" "))),
+        certainty: weaker(&finding.certainty, installed),
+        ..finding
+    })
+}
+
+fn weaker(certainty: &Certainty, file: &Installed<'_>) -> Certainty {
+    certainty.clone().weaker(file.certainty().clone())
+}

@@ -1,0 +1,63 @@
+//! A secret is read while Nix evaluates, before there is one and in clear.
+
+use crate::checks::{Rule, Verdict, World};
+use crate::finding::{Finding, Label, Level};
+use crate::manifest::{Host, Use, Used};
+
+use super::file::finding as at_use;
+
+pub const RULE: Rule = Rule {
+    id: "secret-read-at-eval",
+    level: Level::Error,
+    page: include_str!("../../../docs/rules/secret-read-at-eval.md"),
+    check,
+};
+
+fn check(world: &World<'_>, verdict: &mut Verdict) {
+    for host in &world.manifest.hosts {
+        verdict.findings.extend(host.uses.iter().filter_map(|used| finding(host, used)));
+    }
+}
+
+fn finding(host: &Host, used: &Use) -> Option<Finding> {
+    let (name, what, set) = match &used.what {
+        Used::ReadAtEval { name } => (Some(name), format!("secret `{name}`"), "sops.secrets"),
+        Used::AgeReadAtEval { name } => (Some(name), format!("secret `{name}`"), "age.secrets"),
+        Used::LiteralReadAtEval { path } => (None, format!("`{path}`"), "sops.secrets"),
+        _ => return None,
+    };
+    let shown = name.map_or("NAME", String::as_str);
+    let declared = name.and_then(|name| declared(host, used, set, name));
+    Some(Finding {
+        secret: name.cloned(),
+        help: Some(format!(
+            "hand on the path, `config.{set}.\"{shown}\".path`, to an option that reads a file at run time, or render what \
+             holds the value with `sops.templates` and `config.sops.placeholder.\"{shown}\"`",
+        )),
+        others: declared.into_iter().collect(),
+        ..at_use(
+            &RULE,
+            host,
+            used,
+            "read by Nix, not by the host".to_owned(),
+            format!(
+                "The file of {what} is read while Nix evaluates, for `{}`. A flake refuses that (\"access to absolute path is \
+                 forbidden in pure evaluation mode\"); with `--impure` or without a flake Nix reads the secret of the machine \
+                 that builds, and its text goes in clear to the Nix store, where every user can read it.",
+                used.option,
+            ),
+        )
+    })
+}
+
+fn declared(host: &Host, used: &Use, set: &str, name: &str) -> Option<Label> {
+    let (sops, agenix) = match &used.user {
+        Some(user) => host.home_users.get(user).map(|home| (home.sops.as_ref(), home.agenix.as_ref()))?,
+        None => (host.sops.as_ref(), host.agenix.as_ref()),
+    };
+    let place = match set {
+        "age.secrets" => &agenix?.secrets.get(name)?.at.as_ref()?.0,
+        _ => sops?.secrets.get(name)?.place()?,
+    };
+    Some(Label::new(place.clone(), format!("`{name}` is declared here")))
+}

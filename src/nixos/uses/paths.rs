@@ -1,0 +1,88 @@
+//! Paths of secrets in texts: literal ones, and whether a shell is to put a file's content in their place.
+
+/// Where sops-nix and agenix put secrets.
+const FOLDERS: [&str; 4] = ["/run/secrets", "/run/secrets.d", "/run/secrets-for-users", "/run/agenix"];
+
+/// The literal paths of secrets in a text, each as far as it reads like a path. The folders themselves are among
+/// them where `whole` says so.
+pub fn literal_paths(text: &str, whole: bool) -> impl Iterator<Item = &str> {
+    let starts = text.match_indices("/run/").map(|(at, _)| at);
+    let after_path = |at: usize| {
+        text.get(..at).and_then(|before| before.chars().next_back()).is_some_and(|c| is_of_path(c) || c == '}')
+    };
+    let starts = starts.filter(move |at| !after_path(*at));
+    let paths = starts.filter_map(|at| {
+        let rest = text.get(at..)?;
+        rest.split(|character| !is_of_path(character)).next().map(|path| path.trim_end_matches(['/', '.']))
+    });
+    paths.filter(move |path| {
+        let is_below = |folder: &&str| match path.strip_prefix(*folder) {
+            Some("") => whole,
+            // What Kubernetes mounts into a pod.
+            Some(rest) => rest.starts_with('/') && !rest.starts_with("/kubernetes.io"),
+            None => false,
+        };
+        FOLDERS.iter().any(is_below)
+    })
+}
+
+/// Whether a character goes on a path that is written without quotes.
+fn is_of_path(character: char) -> bool {
+    character.is_alphanumeric() || "/._-@+%~".contains(character)
+}
+
+/// Whether what follows this text is the file whose content a shell puts in the place of `$(cat …)`, `$(<…)` or
+/// of `cat …` in backquotes.
+pub fn is_substituted(before: &str) -> bool {
+    let opening = [("$(", ')'), ("`", '`')].into_iter().filter_map(|(open, close)| {
+        let (_, inside) = before.rsplit_once(open)?;
+        (!inside.contains(close)).then_some(inside.trim_start())
+    });
+    opening.into_iter().any(|command| {
+        let program = command.split_whitespace().next().unwrap_or_default();
+        command.starts_with('<') || program.trim_matches('"').rsplit('/').next() == Some("cat")
+    })
+}
+
+/// Whether what follows this text is a command that a shell is given there: `bash -c '…`.
+pub fn is_command(before: &str) -> bool {
+    before.split_whitespace().any(|word| {
+        word.strip_prefix('-')
+            .and_then(|letters| letters.strip_suffix('c'))
+            .is_some_and(|letters| letters.len() < 4 && letters.bytes().all(|letter| letter.is_ascii_lowercase()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_literal_path_ends_where_a_path_ends() {
+        let found = |text| literal_paths(text, false).collect::<Vec<_>>();
+        assert_eq!(found("/run/secrets/web/token"), ["/run/secrets/web/token"]);
+        assert_eq!(
+            found("a $(cat /run/secrets/a) \"/run/agenix/b.age\"; /run/secrets.d/1/c"),
+            ["/run/secrets/a", "/run/agenix/b.age", "/run/secrets.d/1/c"]
+        );
+        assert_eq!(found("/run/secrets /run/secretservice/x /srv/run/secrets/x"), [""; 0]);
+        assert_eq!(found("/var/run/secrets/kubernetes.io/serviceaccount"), [""; 0]);
+        assert_eq!(literal_paths("/run/secrets/", true).collect::<Vec<_>>(), ["/run/secrets"]);
+    }
+
+    #[test]
+    fn a_command_of_a_shell_follows_its_option() {
+        assert!(is_command("/bin/bash -ec 'exec $(cat ") && is_command("sh -c "));
+        assert!(!is_command("prog --rc x -configc ") && !is_command("prog --c "));
+    }
+
+    #[test]
+    fn a_shell_puts_the_content_where_cat_reads_it() {
+        for before in ["X=$(cat ", "$(<", "$( < ", "`cat ", "$(/bin/cat \"", "a $(b) $(cat "] {
+            assert!(is_substituted(before), "{before}");
+        }
+        for before in ["", "cat ", "$(cat a) ", "$(head -n1 ", "$(basename $(cat x) "] {
+            assert!(!is_substituted(before), "{before}");
+        }
+    }
+}
