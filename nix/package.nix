@@ -1,8 +1,10 @@
 # sealnix itself, for `pkgs.callPackage`. Needs Rust 1.88: nixpkgs 25.11 or newer.
 {
   lib,
+  stdenv,
   rustPlatform,
   gitMinimal,
+  installShellFiles,
 }:
 let
   manifest = (lib.importTOML ../Cargo.toml).package;
@@ -34,6 +36,16 @@ rustPlatform.buildRustPackage {
   # `checks` of the flake runs them.
   doCheck = false;
   nativeCheckInputs = [ gitMinimal ];
+
+  nativeBuildInputs = [ installShellFiles ];
+  # Only where what is built runs where it is built.
+  postInstall = lib.optionalString (stdenv.buildPlatform.canExecute stdenv.hostPlatform) ''
+    $out/bin/sealnix man pages
+    installManPage pages/*
+    for shell in bash zsh fish; do
+      installShellCompletion --cmd sealnix --$shell <($out/bin/sealnix completions $shell)
+    done
+  '';
 
   meta = {
     inherit (manifest) description;

@@ -11,6 +11,8 @@ mod github;
 mod pre_commit;
 #[path = "places/sarif.rs"]
 mod sarif;
+#[path = "places/shell.rs"]
+mod shell;
 #[path = "places/staged.rs"]
 mod staged;
 

@@ -12,6 +12,7 @@ use super::judge::{self, Answer, Asked};
 use super::run;
 use super::save::save;
 use super::scope::Scope;
+use super::shell::RuleId;
 use super::subject::Subject;
 use crate::checks::{self, World};
 use crate::finding::Level;
@@ -58,7 +59,7 @@ pub struct Options {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Narrowed {
     /// Report only what this rule finds; as often as needed.
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "RULE", value_parser = RuleId, hide_possible_values = true)]
     only: Vec<String>,
     /// Report also what comments in the files silence.
     #[arg(long)]

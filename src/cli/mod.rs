@@ -18,6 +18,7 @@ pub mod run;
 pub mod save;
 pub mod scope;
 pub mod sealed;
+pub mod shell;
 pub mod subject;
 pub mod unknowns;
 pub mod verify;
@@ -179,8 +180,16 @@ enum Command {
     /// Print the page of a rule.
     Explain {
         /// The rule's id, such as key-missing.
+        #[arg(value_parser = shell::RuleId, hide_possible_values = true)]
         rule: String,
     },
+    /// Print the script that completes commands, options and rules in a shell.
+    Completions {
+        /// The shell.
+        shell: shell::Shell,
+    },
+    /// Print the manual page, or write those of all commands into a folder.
+    Man(shell::Man),
 }
 
 /// What is read besides the path.
@@ -332,6 +341,8 @@ pub fn main() -> ExitCode {
         Command::Recipient(command) => recipient::recipient(command, &mut output),
         Command::Rules => rules::rules(&mut output),
         Command::Explain { rule } => explain::explain(&rule, &mut output),
+        Command::Completions { shell } => shell::completions(shell, &mut output),
+        Command::Man(arguments) => shell::man(&arguments, &mut output),
     };
     let written = io::stdout().lock().write_all(&output).and_then(|()| io::stdout().flush());
     match (ran, written) {

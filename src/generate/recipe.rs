@@ -91,10 +91,10 @@ pub struct EnvRecipe {
 /// How a value stands in an environment file (reference: systemd.exec(5), EnvironmentFile).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Quote {
-    /// `'…'`: right for every value without `'`.
+    /// In single quotes: right for every value without one.
     #[default]
     Single,
-    /// `"…"`: right for values without `"` and backslashes.
+    /// In double quotes: right for values without one and without backslashes.
     Double,
     /// As it is: right for one line without backslashes, outer blanks and leading quotes.
     None,

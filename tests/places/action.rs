@@ -1,0 +1,62 @@
+//! `action.yml`: its commands as GitHub's runner runs them, in bash with a stub of sealnix.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::{repository, write};
+
+const ACTION: &str = include_str!("../../action.yml");
+
+fn action() -> Value {
+    serde_yaml::from_str(ACTION).expect("YAML")
+}
+
+/// The names after a prefix in `${{ … }}`.
+fn used<'a>(text: &'a str, prefix: &str) -> BTreeSet<&'a str> {
+    let named = |rest: &'a str| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap();
+    text.split(prefix).skip(1).map(named).collect()
+}
+
+#[test]
+fn inputs_are_declared_and_used() {
+    let action = action();
+    let declared: BTreeSet<&str> = action["inputs"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(used(ACTION, "inputs."), declared);
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/github.md")).unwrap();
+    for input in declared {
+        assert!(page.contains(&format!("`{input}`")), "docs/github.md says nothing of {input}");
+    }
+    for step in action["runs"]["steps"].as_array().unwrap() {
+        // An expression within a command would be code of whoever sets the input.
+        assert!(!step["run"].as_str().unwrap_or_default().contains("${{"), "{step}");
+    }
+}
+
+#[test]
+fn the_commands_run() {
+    let action = action();
+    let check = action["runs"]["steps"].as_array().unwrap().iter().find(|step| step["id"] == "check").unwrap();
+    let repository = repository(&[]);
+    let folder = repository.path();
+    write(folder, "bin/sealnix", "#!/bin/sh\nprintf '%s\\n' \"$@\" >said\nexit 1\n");
+    let run = |args: &str| {
+        let path = format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap());
+        Command::new("chmod").args(["+x", "bin/sealnix"]).current_dir(folder).status().unwrap();
+        // As the runner calls bash (GitHub, "Workflow syntax", `shell: bash`).
+        let mut bash = Command::new("bash");
+        bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", check["run"].as_str().unwrap()]);
+        bash.current_dir(folder).env("PATH", path).env("GITHUB_OUTPUT", folder.join("output"));
+        bash.envs([("CHECKED", "my nix"), ("FAIL_ON", "warning"), ("ARGS", args), ("SARIF", "/tmp/x.sarif")]);
+        let output = bash.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::read_to_string(folder.join("said")).unwrap()
+    };
+    let always = "check\n--format\ngithub\n--report\n/tmp/x.sarif\n--report-format\nsarif\n--fail-on\nwarning\n";
+    assert_eq!(run(""), format!("{always}my nix\n"));
+    assert_eq!(run("--host web --no-such $(touch here)"), format!("{always}--host\nweb\n--no-such\n$(touch\nhere)\nmy nix\n"));
+    assert!(fs::read_to_string(folder.join("output")).unwrap().starts_with("sarif=/tmp/x.sarif\n"));
+    assert!(!folder.join("here").exists());
+}
