@@ -141,6 +141,7 @@ impl Facts {
             entry: &self.entry,
             today: 20_000,
             syntax_errors: &self.syntax_errors,
+            evaluated: &Default::default(),
         };
         let rule = checks::rules().find(|rule| rule.id == id).expect("the rule is listed");
         let mut verdict = Verdict::default();

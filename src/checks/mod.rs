@@ -22,6 +22,8 @@ pub mod sealed;
 mod units;
 pub mod r#use;
 
+use std::collections::BTreeSet;
+
 use crate::agenix::Agenix;
 use crate::config::Config;
 use crate::finding::{Finding, Label, Level};
@@ -54,6 +56,8 @@ pub struct World<'a> {
     pub today: i64,
     /// The Nix files that do not parse.
     pub syntax_errors: &'a [SyntaxError],
+    /// The files of the repository that Nix reads for its hosts, Nix files and others.
+    pub evaluated: &'a BTreeSet<RepoPath>,
 }
 
 /// What a rule says.

@@ -1,6 +1,7 @@
 //! The repository that a question about hosts and people is about. One that cannot be evaluated is known by its
 //! files alone.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -49,6 +50,7 @@ impl Here {
                     agenix,
                     config,
                     entry,
+                    evaluated: BTreeSet::new(),
                     exact: false,
                     identities,
                     manifest,

@@ -44,6 +44,8 @@ pub struct Known {
     pub today: i64,
     /// The Nix files that do not parse.
     pub syntax_errors: Vec<SyntaxError>,
+    /// The files that Nix reads for a host.
+    pub evaluated: BTreeSet<RepoPath>,
     /// The declarations are Nix's.
     pub exact: bool,
 }
@@ -51,8 +53,22 @@ pub struct Known {
 impl Known {
     /// What the rules may look at.
     pub fn world(&self) -> World<'_> {
-        let Known { tree, entry, config, manifest, vault, policy, agenix, identities, syntax_errors, .. } = self;
-        World { manifest, vault, policy, agenix, identities, tree, config, entry, today: self.today, syntax_errors }
+        let Known {
+            tree, entry, config, manifest, vault, policy, agenix, identities, syntax_errors, evaluated, ..
+        } = self;
+        World {
+            manifest,
+            vault,
+            policy,
+            agenix,
+            identities,
+            tree,
+            config,
+            entry,
+            today: self.today,
+            syntax_errors,
+            evaluated,
+        }
     }
 }
 
@@ -91,7 +107,7 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
         || (is_whole.then(|| Vault::read(&tree)), Agenix::read(&tree, &program, &rules)),
     );
     let agenix = agenix?;
-    let Evaluated { entry, manifest: statically, reached, not_looked, .. } = evaluated?;
+    let Evaluated { entry, manifest: statically, reached, mut read, not_looked, .. } = evaluated?;
     tree.not_looked.extend(not_looked);
     tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
     let is_nix_here = matches!(exact, Some(Exact::Nix { .. }));
@@ -107,6 +123,7 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     }
     let mut vault = vault.unwrap_or_else(|| Vault::read(&tree));
     let syntax_errors = syntax_errors(&tree, &program, &reached);
+    read.extend(reached);
     // Taking it apart takes long, and nobody need wait for it.
     rayon::spawn(move || drop(program));
     let (exact, manifest) = match exact {
@@ -119,7 +136,21 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     let policy = Policy::read(&tree);
     let identities = Identities::find(&manifest, &policy, &agenix, &vault, &tree, &config);
     let today = today();
-    Ok(Known { tree, entry, config, manifest, vault, policy, agenix, identities, today, syntax_errors, exact })
+    let evaluated = read;
+    Ok(Known {
+        tree,
+        entry,
+        config,
+        manifest,
+        vault,
+        policy,
+        agenix,
+        identities,
+        today,
+        syntax_errors,
+        evaluated,
+        exact,
+    })
 }
 
 /// The day, counted from 1970-01-01: that of `SOURCE_DATE_EPOCH` where it is set, so that one state of a repository

@@ -69,7 +69,7 @@ pub struct Unit {
     /// `CAP_DAC_OVERRIDE` (capabilities(7)).
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub reads_all: Fact<bool>,
-    /// It does its work and ends, so that each start reads its files anew: `Type = "oneshot"` without
+    /// It does its work and ends, so that each start reads its files anew: `Type = "oneshot"` or
     /// `RemainAfterExit`, or it is started by a timer, or when another unit ends. Only the static evaluator gives it.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub runs_once: Fact<bool>,

@@ -25,7 +25,7 @@ use super::ir::{FileId, Program, Span};
 use super::symbol::Symbol;
 use super::unknown::{ErrorKind, EvalError, Missing, Reason, Stop, Unknown};
 use super::value::{Attr, Attrs, List, Mark, Outcome, State, Str, Thunk, Value};
-use crate::source::Tree;
+use crate::source::{RepoPath, Tree};
 
 /// One evaluator: an arena, the program, and what it has met. Not shared between threads.
 pub struct Eval<'a> {
@@ -43,6 +43,7 @@ pub struct Eval<'a> {
     fetch: Cell<Option<&'a Fetch<'a>>>,
     imported: RefCell<HashMap<FileId, &'a Thunk<'a>>>,
     reached: RefCell<BTreeSet<FileId>>,
+    read: RefCell<BTreeSet<RepoPath>>,
     /// Whether a file was imported with names around it.
     scoped_imports: Cell<bool>,
     folders: RefCell<HashMap<&'a str, Value<'a>>>,
@@ -73,6 +74,7 @@ impl<'a> Eval<'a> {
             fetch: Cell::new(None),
             imported: RefCell::default(),
             reached: RefCell::default(),
+            read: RefCell::default(),
             scoped_imports: Cell::new(false),
             folders: RefCell::default(),
             json: RefCell::default(),
@@ -258,7 +260,17 @@ impl<'a> Eval<'a> {
         Ok(value)
     }
 
-    /// The files that evaluation read so far.
+    /// A file of the repository was read as a text, or would have been imported were it one.
+    pub fn note_read(&self, path: &str) {
+        self.read.borrow_mut().insert(path.into());
+    }
+
+    /// The files noted so.
+    pub fn read(&self) -> BTreeSet<RepoPath> {
+        self.read.borrow().clone()
+    }
+
+    /// The Nix files that evaluation read so far.
     pub fn reached(&self) -> BTreeSet<FileId> {
         self.reached.borrow().clone()
     }

@@ -50,6 +50,8 @@ pub struct Evaluated {
     pub manifest: Manifest,
     /// The Nix files that the evaluation read.
     pub reached: BTreeSet<RepoPath>,
+    /// The other files that it read.
+    pub read: BTreeSet<RepoPath>,
     /// The hosts that a limit cut short, as what was not looked at.
     pub not_looked: Vec<NotLooked>,
     /// The names of the inputs that were met.
@@ -60,6 +62,8 @@ pub struct Evaluated {
 #[derive(Default)]
 struct Seen {
     reached: BTreeSet<FileId>,
+    /// Other files.
+    read: BTreeSet<RepoPath>,
     /// Modules that git does not track.
     untracked: BTreeSet<RepoPath>,
     /// Names of inputs.
@@ -71,6 +75,7 @@ struct Seen {
 impl Seen {
     fn add(&mut self, more: Seen) {
         self.reached.extend(more.reached);
+        self.read.extend(more.read);
         self.untracked.extend(more.untracked);
         self.inputs.extend(more.inputs);
         self.hosts.extend(more.hosts);
@@ -102,6 +107,7 @@ struct Tried {
     /// A limit cut the listing short.
     cut_short: bool,
     reached: BTreeSet<FileId>,
+    read: BTreeSet<RepoPath>,
     inputs: BTreeSet<String>,
 }
 
@@ -116,6 +122,7 @@ impl Tried {
             unknowns: listing.unknowns.iter().map(unknown).collect(),
             cut_short: listing.is_cut_short,
             reached: eval.reached(),
+            read: eval.read(),
             inputs: world.input_names(),
         }
     }
@@ -152,7 +159,7 @@ pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<
         tried
     };
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(SHARES);
-    let Tried { entry: chosen, unknowns, cut_short, reached, inputs, .. } = std::thread::scope(|scope| {
+    let Tried { entry: chosen, unknowns, cut_short, reached, read, inputs, .. } = std::thread::scope(|scope| {
         let others: Vec<_> = (1..workers).map(|_| scope.spawn(|| on_deep_stack(work))).collect();
         let mine = on_deep_stack(work);
         let joined = others.into_iter().map(|other| other.join().unwrap_or(Err(DeepStackError::Panicked)));
@@ -161,8 +168,8 @@ pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<
     })?;
     let entry = &*chosen;
     let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-    seen.add(Seen { reached, inputs, ..Seen::default() });
-    let Seen { reached, untracked, inputs, hosts: done } = seen;
+    seen.add(Seen { reached, read, inputs, ..Seen::default() });
+    let Seen { reached, read, untracked, inputs, hosts: done } = seen;
     let listing_cut_short = cut_short.then(|| "lists the hosts, and that reached its limit".to_owned());
     let cut_short = done.iter().filter(|(_, cut_short)| *cut_short);
     let cut_short = cut_short.map(|(host, _)| format!("makes host {}, whose evaluation reached its limit", host.name));
@@ -181,6 +188,7 @@ pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<
         manifest: Manifest { version: VERSION, hosts, unknowns },
         not_looked,
         inputs,
+        read,
         reached: reached.into_iter().filter_map(path).filter(|path| !path.starts_with('«')).collect(),
     })
 }

@@ -10,9 +10,13 @@ const MAX_SEARCHED: usize = 1 << 20;
 impl Tree {
     /// The first place at which a text names a file, by its path from the root or from the folder of
     /// that text, outside of lines that are comments. A path that is put together is not seen, and
-    /// what `.sops.yaml` says of a file does not count.
+    /// what `.sops.yaml` and `.gitattributes` say of a file does not count.
     pub fn mention(&self, path: &str) -> Option<Place> {
-        let may_name = |text: &&Text| !text.path().ends_with(".sops.yaml") && text.content().len() <= MAX_SEARCHED;
+        let may_name = |text: &&Text| {
+            !text.path().ends_with(".sops.yaml")
+                && !text.path().ends_with(".gitattributes")
+                && text.content().len() <= MAX_SEARCHED
+        };
         self.texts.values().filter(may_name).find_map(|text| mention_in(text, path))
     }
 }

@@ -1,5 +1,6 @@
 //! Files and their text: places, the line index, the walk over the repository, what git tracks.
 
+mod attributes;
 mod checkout;
 pub mod generated;
 pub mod git;
@@ -20,6 +21,7 @@ pub mod tree;
 pub mod visible;
 pub mod walk;
 
+pub use attributes::Encrypted;
 pub use checkout::{input_of, stored};
 pub use origin::Origin;
 pub use place::{Place, Position, RepoPath};

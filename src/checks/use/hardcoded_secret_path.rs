@@ -1,9 +1,12 @@
 //! The path of a secret is written out instead of taken from its declaration.
 
+use std::collections::BTreeSet;
+
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::{Destination, Host, Use, Used};
 use crate::nearest::nearest;
+use crate::source::Place;
 
 use super::delivered::delivered;
 use super::file::finding as at_use;
@@ -17,10 +20,19 @@ pub const RULE: Rule = Rule {
 
 fn check(world: &World<'_>, verdict: &mut Verdict) {
     for host in &world.manifest.hosts {
+        let mut said = BTreeSet::new();
         for used in &host.uses {
             let Used::LiteralPath { path, .. } = &used.what else { continue };
-            if is_below(path) && is_of_host(host, used) && installs(host, path) {
-                verdict.findings.push(finding(host, used, path));
+            if is_below(path)
+                && is_of_host(host, used)
+                && installs(host, path)
+                && may_be_declared(world, host, used, path)
+                && let Some(place) = written(world, host, used, path)
+                && said.insert(place.clone())
+            {
+                let found = finding(host, used, path);
+                let primary = Label { place: place.place, ..found.primary };
+                verdict.findings.push(Finding { primary, ..found });
             }
         }
     }
@@ -48,6 +60,56 @@ fn installs(host: &Host, path: &str) -> bool {
     if path.starts_with("/run/agenix") { host.agenix.is_some() } else { host.sops.is_some() }
 }
 
+/// Whether the host's configuration may have a `.path` for it. A folder of several has none, nor has a file that only
+/// another host installs: something else runs there. Of a path within a text nothing is known where nobody installs it.
+fn may_be_declared(world: &World<'_>, host: &Host, used: &Use, path: &str) -> bool {
+    let files = delivered(host);
+    if path.starts_with("/run/secrets.d/") || files.iter().any(|file| file.is_at(path)) {
+        return true;
+    }
+    let elsewhere = || world.manifest.hosts.iter().any(|other| delivered(other).iter().any(|file| file.is_at(path)));
+    !used.embedded && !files.iter().any(|file| file.lies_in(path)) && !elsewhere()
+}
+
+/// Where a path is written out.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Written {
+    place: Place,
+    /// Nothing where the path is put together there, of which there may be many.
+    path: Option<String>,
+}
+
+/// The place of a use where the code there has the path, or puts it together; elsewhere that in the same file where
+/// it is written out, such as a `let`. What is read from another file has none.
+fn written(world: &World<'_>, host: &Host, used: &Use, path: &str) -> Option<Written> {
+    let here = &used.at.0;
+    let text = world.tree.texts.get(&here.path)?;
+    let content: &str = text.content();
+    let code = content.get(here.start.byte as usize..here.end.byte as usize)?;
+    let place = here.clone();
+    if code.contains(path) {
+        return Some(Written { place, path: Some(path.to_owned()) });
+    }
+    if ["/run/secrets", "/run/agenix"].iter().any(|folder| code.contains(folder)) {
+        return Some(Written { place, path: None });
+    }
+    let is_comment = |at: usize| {
+        content.get(..at).and_then(|before| before.rsplit('\n').next()).is_some_and(|line| line.contains('#'))
+    };
+    let found = content.match_indices(path).map(|(at, _)| at).find(|at| !is_comment(*at))?;
+    let place = text.place(found..found + path.len());
+    // The whole text may be used as well.
+    let is_around = |other: &&Use| {
+        let at = &other.at.0;
+        at.path == place.path && at.start <= place.start && place.end <= at.end
+    };
+    let whole = host.uses.iter().find(|other| {
+        matches!(&other.what, Used::LiteralPath { path: other, .. } if other == path) && is_around(other)
+    });
+    let place = whole.map_or(place, |whole| whole.at.0.clone());
+    Some(Written { place, path: Some(path.to_owned()) })
+}
+
 fn finding(host: &Host, used: &Use, path: &str) -> Finding {
     let by_generation = path.starts_with("/run/secrets.d/");
     let current = match path.strip_prefix("/run/secrets.d/").and_then(|rest| rest.split_once('/')) {
@@ -65,7 +127,6 @@ fn finding(host: &Host, used: &Use, path: &str) -> Finding {
         _ if by_generation => "sops-nix makes such a folder anew at each activation and removes the old ones: after the next one this path is gone.".to_owned(),
         (Some(_), _) => "The build passes, and goes on passing when the secret is renamed, moved or removed: then the file is not there at run time.".to_owned(),
         (None, Some(near)) => format!("This host installs no such file; `{}` is that of {}. The build passes, and the file is not there at run time.", near.path.unwrap_or_default(), near.option()),
-        (None, None) if files.iter().any(|file| file.lies_in(&current)) => "It is the folder of several. The build passes, and goes on passing when they are renamed, moved or removed.".to_owned(),
         (None, None) => "Nothing in this configuration is known to install such a file. The build passes whether it is there or not.".to_owned(),
     };
     let meant = declared.or(near);

@@ -7,6 +7,7 @@ mod environment_file_not_dotenv;
 mod environment_name_invalid;
 mod environment_template_quoting;
 mod file;
+mod git_crypt_at_eval;
 mod hardcoded_secret_path;
 mod password_not_needed_for_users;
 mod password_too_short;
@@ -42,6 +43,7 @@ pub const RULES: &[Rule] = &[
     restart_units_missing::RULE,
     secret_path_as_value::RULE,
     secret_read_at_eval::RULE,
+    git_crypt_at_eval::RULE,
     hardcoded_secret_path::RULE,
     secret_in_plain_option::RULE,
     secret_in_initrd::RULE,

@@ -4,6 +4,7 @@ use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Level};
 use crate::manifest::{Host, HostKind, Use};
 
+use super::delivered::delivered;
 use super::file::File;
 
 pub const RULE: Rule = Rule {
@@ -22,6 +23,9 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
 fn finding(host: &Host, used: &Use) -> Option<Finding> {
     let setting = used.option.strip_prefix("boot.initrd.")?;
     let file = File::of(host, used)?;
+    if !setting.starts_with("secrets.") && is_in_ramdisk(host, used) {
+        return None;
+    }
     let called = file.called();
     // NixOS copies these into the ramdisk when it installs the boot loader, from the running system.
     let is_copied = setting.starts_with("secrets.") || setting == "network.ssh.hostKeys";
@@ -47,4 +51,12 @@ fn finding(host: &Host, used: &Use) -> Option<Finding> {
             format!("`{}` names the file of {called}. {harm}", used.option),
         )
     })
+}
+
+/// Whether `boot.initrd.secrets` has the file of a use at its own path; that has a finding of its own.
+fn is_in_ramdisk(host: &Host, used: &Use) -> bool {
+    let files = delivered(host);
+    let path = files.iter().find(|file| file.is_path_of(&used.what)).and_then(|file| file.path);
+    let is_key = |option: &str| option.strip_prefix("boot.initrd.secrets.").is_some_and(|key| Some(key) == path);
+    host.uses.iter().any(|other| is_key(&other.option))
 }

@@ -153,6 +153,7 @@ pub fn bytes_of<'a>(eval: &Eval<'a>, relative: &'a str) -> Outcome<'a, Cow<'a, [
 fn read_file<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     let [file] = arguments(eval, args)?;
     let relative = in_repository(eval, file, "readFile")?;
+    eval.note_read(relative);
     let text = text_of(eval, relative)?;
     if text.contains('\0') {
         return eval.fail(&format!("the contents of the file '{relative}' cannot be represented as a Nix string"));

@@ -80,6 +80,9 @@ impl<'a> Eval<'a> {
     /// file of another name, or one of a submodule, may hold Nix: it was not read.
     pub fn no_file(&self, relative: &str) -> Stop<'a> {
         let has_other_name = self.tree.files.contains_key(relative) && self.tree.is_visible(relative);
+        if has_other_name {
+            self.note_read(relative);
+        }
         if has_other_name || self.tree.is_in_submodule(relative) {
             return Stop::Unknown(self.unknown(Reason::NotLooked(self.text(relative)), None));
         }

@@ -72,12 +72,13 @@ impl<'a> Reader<'a, '_> {
             None if self.says(settings, "Type") => return Fact::Unknown,
             None => false,
         };
+        // What is active after its program has ended does its work once.
         let remains = match self.of(settings, "RemainAfterExit") {
             Some(Value::Bool(remains)) => remains,
             Some(Value::String(text)) => matches!(text.text, "yes" | "true" | "1" | "on"),
             _ => false,
         };
-        Fact::Known(is_oneshot && !remains)
+        Fact::Known(is_oneshot || remains)
     }
 
     pub(super) fn containers(&self, config: &'a Attrs<'a>) -> BTreeMap<String, Container> {

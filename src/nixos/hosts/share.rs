@@ -71,6 +71,12 @@ impl Share {
         // The next evaluator has no more steps than this one left.
         self.steps = eval.limits.all_steps_left();
         let untracked = world.untracked().iter().map(|&path| path.into()).collect();
-        self.seen.add(Seen { reached: eval.reached(), inputs: world.input_names(), untracked, hosts: Vec::new() });
+        self.seen.add(Seen {
+            reached: eval.reached(),
+            read: eval.read(),
+            inputs: world.input_names(),
+            untracked,
+            hosts: Vec::new(),
+        });
     }
 }
