@@ -21,6 +21,7 @@ rustPlatform.buildRustPackage {
       ../Cargo.lock
       ../Cargo.toml
       ../README.md
+      ../action.yml
       ../benches
       ../docs
       ../fixtures

@@ -5,6 +5,8 @@ mod installed;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod scratch;
 
+#[path = "places/action.rs"]
+mod action;
 #[path = "places/github.rs"]
 mod github;
 #[path = "places/pre_commit.rs"]

@@ -16,6 +16,7 @@ pub mod recipient;
 pub mod rules;
 pub mod run;
 pub mod save;
+pub mod schema;
 pub mod scope;
 pub mod sealed;
 pub mod shell;
@@ -183,6 +184,12 @@ enum Command {
         #[arg(value_parser = shell::RuleId, hide_possible_values = true)]
         rule: String,
     },
+    /// Print the JSON Schema of what other programs read.
+    Schema {
+        /// Of what.
+        #[arg(value_enum, default_value_t)]
+        contract: schema::Contract,
+    },
     /// Print the script that completes commands, options and rules in a shell.
     Completions {
         /// The shell.
@@ -341,6 +348,7 @@ pub fn main() -> ExitCode {
         Command::Recipient(command) => recipient::recipient(command, &mut output),
         Command::Rules => rules::rules(&mut output),
         Command::Explain { rule } => explain::explain(&rule, &mut output),
+        Command::Schema { contract } => schema::schema(contract, &mut output),
         Command::Completions { shell } => shell::completions(shell, &mut output),
         Command::Man(arguments) => shell::man(&arguments, &mut output),
     };

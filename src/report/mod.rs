@@ -12,6 +12,7 @@ pub mod mask;
 pub mod matrix;
 pub mod obstacles;
 pub mod sarif;
+pub mod schema;
 pub mod summary;
 mod unknown;
 pub mod unknowns;

@@ -41,7 +41,7 @@ fn the_commands_run() {
     let check = action["runs"]["steps"].as_array().unwrap().iter().find(|step| step["id"] == "check").unwrap();
     let repository = repository(&[]);
     let folder = repository.path();
-    write(folder, "bin/sealnix", "#!/bin/sh\nprintf '%s\\n' \"$@\" >said\nexit 1\n");
+    write(folder, "bin/sealnix", "#!/bin/sh\nprintf '%s\\n' \"$@\" >said\ntouch x.sarif\nexit 1\n");
     let run = |args: &str| {
         let path = format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap());
         Command::new("chmod").args(["+x", "bin/sealnix"]).current_dir(folder).status().unwrap();
@@ -49,14 +49,17 @@ fn the_commands_run() {
         let mut bash = Command::new("bash");
         bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", check["run"].as_str().unwrap()]);
         bash.current_dir(folder).env("PATH", path).env("GITHUB_OUTPUT", folder.join("output"));
-        bash.envs([("CHECKED", "my nix"), ("FAIL_ON", "warning"), ("ARGS", args), ("SARIF", "/tmp/x.sarif")]);
+        bash.envs([("CHECKED", "my nix"), ("FAIL_ON", "warning"), ("ARGS", args), ("SARIF", "x.sarif")]);
         let output = bash.output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
         fs::read_to_string(folder.join("said")).unwrap()
     };
-    let always = "check\n--format\ngithub\n--report\n/tmp/x.sarif\n--report-format\nsarif\n--fail-on\nwarning\n";
+    let always = "check\n--format\ngithub\n--report\nx.sarif\n--report-format\nsarif\n--fail-on\nwarning\n";
     assert_eq!(run(""), format!("{always}my nix\n"));
-    assert_eq!(run("--host web --no-such $(touch here)"), format!("{always}--host\nweb\n--no-such\n$(touch\nhere)\nmy nix\n"));
-    assert!(fs::read_to_string(folder.join("output")).unwrap().starts_with("sarif=/tmp/x.sarif\n"));
+    assert_eq!(
+        run("--host web --no-such $(touch here)"),
+        format!("{always}--host\nweb\n--no-such\n$(touch\nhere)\nmy nix\n")
+    );
+    assert!(fs::read_to_string(folder.join("output")).unwrap().starts_with("sarif=x.sarif\n"));
     assert!(!folder.join("here").exists());
 }

@@ -224,7 +224,7 @@ fn definition() -> Definition {
 }
 
 fn file() -> SopsFile {
-    SopsFile { path: text().into(), kind: Some(text()) }
+    SopsFile { path: text().into(), kind: Some("path".to_owned()) }
 }
 
 fn unknown() -> Unknown {
