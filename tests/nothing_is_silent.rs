@@ -44,24 +44,27 @@ fn a_rule_file_that_sops_cannot_read_is_not_looked_at() {
 }
 
 #[test]
-fn a_rule_that_sops_refuses_is_named_in_the_summary() {
+fn a_rule_that_sops_refuses_is_a_finding() {
     let scratch = in_order();
     write(&scratch, ".sops.yaml", "creation_rules:\n  - path_regex: '(['\n    age: ''\n");
-    let (_, _, summary) = check(&scratch);
-    assert!(summary["undecided"].to_string().contains("whether sops takes `.sops.yaml` as it is: line 2"), "{summary}");
+    let (code, rules, summary) = check(&scratch);
+    assert_eq!(code, Some(1), "{summary}");
+    assert!(rules.contains(&"policy-invalid".to_owned()), "{rules:?}");
 }
 
 #[test]
 fn a_declared_file_that_a_merge_left_broken_is_not_looked_at() {
     let sealed = fs::read_to_string(in_order().path().join("secrets/web.yaml")).unwrap();
-    for (content, why) in [
-        (format!("<<<<<<< HEAD\n{sealed}=======\n>>>>>>> other\n"), "holds git's conflict markers"),
-        (format!("a: [\n{sealed}"), "is not valid YAML"),
+    let halves = format!("<<<<<<< HEAD\n{sealed}=======\n>>>>>>> other\n");
+    for (content, rule, why) in [
+        // The rule that says what to do; the run has not seen the file all the same.
+        (halves, "conflict-markers", "holds git's conflict markers"),
+        (format!("a: [\n{sealed}"), "not-looked-at", "is not valid YAML"),
     ] {
         let scratch = in_order();
         write(&scratch, "secrets/web.yaml", &content);
         let (code, rules, summary) = check(&scratch);
-        assert_eq!((code, rules), (Some(2), vec!["not-looked-at".to_owned()]));
+        assert_eq!((code, rules), (Some(2), vec![rule.to_owned()]));
         assert!(summary["notLookedAt"][0]["why"].as_str().unwrap().starts_with(why), "{summary}");
     }
 }

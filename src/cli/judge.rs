@@ -47,9 +47,14 @@ impl Asked<'_> {
     }
 }
 
+/// A merge left half done is why a file was not looked at; a key that stands twice is none.
+fn is_unread_conflict(finding: &Finding) -> bool {
+    finding.rule == CONFLICT && finding.key.is_none()
+}
+
 /// Whether a finding says that the run did not see all.
 pub fn says_unseen(finding: &Finding) -> bool {
-    finding.rule == NOT_LOOKED_AT || finding.rule == NOT_EVALUATED
+    finding.rule == NOT_LOOKED_AT || finding.rule == NOT_EVALUATED || is_unread_conflict(finding)
 }
 
 /// What every rule says of what is known, as far as it is asked for. All of them are heard: who silences a rule for
@@ -63,9 +68,7 @@ pub fn judge(known: &Known, asked: Asked<'_>) -> Answer {
     let mut findings = finding::merge(findings.into_iter().filter_map(narrow).collect());
     // The check of what concerns no host is handed a manifest without any.
     let hosts_concern = *scope != Scope::Repository || !known.exact;
-    // A conflict is why a file was not looked at; a key that stands twice is none.
-    let is_conflict = |finding: &Finding| finding.rule == CONFLICT && finding.key.is_none();
-    let unread = findings.iter().filter(|finding| finding.rule == NOT_LOOKED_AT || is_conflict(finding));
+    let unread = findings.iter().filter(|finding| finding.rule == NOT_LOOKED_AT || is_unread_conflict(finding));
     let not_looked_at: Vec<Label> = unread.map(|finding| finding.primary.clone()).collect();
     let unseen = hosts_concern && sees_no_host(&known.manifest) || findings.iter().any(says_unseen);
     let settings = &known.config.levels;

@@ -7,7 +7,7 @@ use crate::checks::{Rule, Undecided, Verdict, World};
 use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::Certainty;
-use crate::source::{Place, RepoPath};
+use crate::source::{Place, RepoPath, input_of};
 use crate::vault::is_of_clan;
 
 use super::wanted::{Wanted, folder_of};
@@ -45,13 +45,14 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// Tracked and not another repository's; what lies behind a link is told of what it leads to.
+/// Tracked and not another repository's, from which a third may declare secrets; what lies behind a link is told of
+/// what it leads to.
 fn is_ours(world: &World<'_>, path: &RepoPath) -> bool {
     let is_tracked = world.tree.files.get(path).is_some_and(|entry| entry.tracked);
     is_tracked
         && !is_of_clan(path)
         && !world.tree.excluded.contains(path)
-        && !world.tree.is_elsewhere(path)
+        && input_of(path).is_none()
         && world.tree.behind_links(path) == *path
 }
 

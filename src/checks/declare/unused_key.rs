@@ -5,6 +5,7 @@ use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::nearest::nearest;
 use crate::sops::{Child, Document, Format, Found, Leaf};
+use crate::source::input_of;
 
 use super::wanted::{OfFile, Wanted};
 
@@ -13,7 +14,9 @@ pub const RULE: Rule =
 
 fn check(world: &World<'_>, verdict: &mut Verdict) {
     let wanted = Wanted::of(world);
-    for document in world.vault.documents().filter(|document| has_keys(document)) {
+    // What another repository keeps may be declared in a third.
+    let is_own = |document: &Document| input_of(&document.path).is_none();
+    for document in world.vault.documents().filter(|document| has_keys(document) && is_own(document)) {
         // What lies behind a link is told of what it leads to.
         let Some(of_file) = wanted.files.get(&document.path).filter(|of_file| !of_file.is_whole) else {
             continue;

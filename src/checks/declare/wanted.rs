@@ -96,6 +96,9 @@ fn why_unknown(world: &World<'_>) -> Option<String> {
     if manifest.hosts.is_empty() {
         return Some("no host is known".to_owned());
     }
+    if world.entry.is_empty() {
+        return Some("no file here makes the hosts, so there may be more than those of the manifest".to_owned());
+    }
     let unseen = manifest.unknowns.first().map(|unknown| unknown.why.clone());
     let incomplete = || {
         manifest.hosts.iter().find_map(|host| match &host.complete.secrets {

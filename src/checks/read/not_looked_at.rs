@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::deciding::deciding;
 use crate::checks::declared::{Named, declared};
+use crate::checks::sealed::conflict_markers::says_why_unread;
 use crate::checks::{Rule, Undecided, Verdict, World};
 use crate::finding::{Finding, Label, Level};
 use crate::source::{Place, RepoPath};
@@ -74,7 +75,7 @@ fn unread_of_hosts<'a>(world: &World<'a>) -> BTreeMap<&'a RepoPath, BTreeSet<&'a
 
 /// The sops files that sops would not take; of those in which a merge was left half done `conflict-markers` says why.
 fn unread<'a>(world: &'a World<'_>) -> impl Iterator<Item = Label> + 'a {
-    let unread = world.vault.unread(false).filter(|(_, place)| !world.vault.conflicts.contains_key(&place.path));
+    let unread = world.vault.unread(false).filter(|(_, place)| !says_why_unread(world, &place.path));
     unread.map(|(why, place)| masked(place.clone(), why.to_owned()))
 }
 

@@ -16,15 +16,22 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(world: &World<'_>, verdict: &mut Verdict) {
-    let is_ours = |path: &RepoPath| {
-        let is_tracked = world.tree.files.get(path).is_some_and(|entry| entry.tracked);
-        is_tracked && !is_sample(path) && world.tree.behind_links(path) == *path
-    };
-    let conflicts = world.vault.conflicts.iter().filter(|(path, _)| is_ours(path));
+    let conflicts = world.vault.conflicts.iter().filter(|(path, _)| is_ours(world, path));
     verdict.findings.extend(conflicts.map(|(path, place)| half_done(world, path, place)));
-    for document in world.vault.documents().filter(|document| is_ours(&document.path)) {
+    for document in world.vault.documents().filter(|document| is_ours(world, &document.path)) {
         verdict.findings.extend(twice(document).into_iter().map(|(first, second)| both_kept(document, first, second)));
     }
+}
+
+/// Tracked and no sample; what lies behind a link is told of what it leads to.
+fn is_ours(world: &World<'_>, path: &RepoPath) -> bool {
+    let is_tracked = world.tree.files.get(path).is_some_and(|entry| entry.tracked);
+    is_tracked && !is_sample(path) && world.tree.behind_links(path) == *path
+}
+
+/// Whether this rule says why a file could not be read.
+pub fn says_why_unread(world: &World<'_>, path: &RepoPath) -> bool {
+    world.vault.conflicts.contains_key(path) && is_ours(world, path)
 }
 
 fn half_done(world: &World<'_>, path: &RepoPath, place: &Place) -> Finding {

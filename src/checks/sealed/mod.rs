@@ -1,6 +1,6 @@
 //! Is it sealed?
 
-mod conflict_markers;
+pub(super) mod conflict_markers;
 mod file_not_encrypted;
 mod nothing_sealed;
 mod private_key_committed;
