@@ -292,9 +292,17 @@ fn a_host_comes_and_goes() {
             format!("host_added_{}", name.replace([' ', ','], "_")),
             fleet.shown(&format!("{}\n=====\n{}", dry.stdout, added.stdout))
         );
-        only_to_be_updated(&fleet.findings(), name);
+        // A rule of its own for one file waits for what `sops` makes by it, which is said under "Left to do". That
+        // of a folder takes the example, too.
+        let waits: BTreeMap<String, usize> = match name {
+            "a map of keys, one rule for all" | "recipients with commas and comments" => BTreeMap::new(),
+            _ => [("rule-matches-nothing".to_owned(), 1)].into(),
+        };
+        let mut found = fleet.findings();
+        assert_eq!(found.remove("rule-matches-nothing"), waits.values().next().copied(), "{name}");
+        only_to_be_updated(&found, name);
         assert!(fleet.update(&added.stdout) > 0, "{name}");
-        assert_eq!(fleet.findings(), BTreeMap::new(), "{name}");
+        assert_eq!(fleet.findings(), waits, "{name}");
         assert!(fleet.opens(style.common, "FINCH"), "{name}");
         for host in ["wren", "robin"] {
             let shared = name.contains("one rule for all");

@@ -266,6 +266,22 @@ mod environment_files {
         assert_eq!(with("api_token", 20, "services.web.tokenFile").findings.len(), 0);
     }
 
+    #[test]
+    fn a_file_that_may_be_missing_is_one_too() {
+        // systemd.exec(5): "prefixed with "-", which indicates that if the file does not exist, it will not be read".
+        let found = |through: Option<&str>| {
+            let mut facts = Facts::new();
+            facts.placed("api_token");
+            let used = facts.secret_at(OPTION, "api_token");
+            (used.embedded, used.through) = (true, through.map(str::to_owned));
+            let leaf = Leaf::Sealed(Seal { sealed_type: SealedType::Str, length: 20 });
+            facts.sealed(FILE, vec![child("api_token", Value::Leaf(leaf))], &[ADMIN]);
+            facts.verdict("environment-file-not-dotenv").findings.len()
+        };
+        assert_eq!(found(None), 1);
+        assert_eq!(found(Some("writeText")), 0, "the text that holds the path is the file");
+    }
+
     fn template(variable: Variable, option: &str) -> Facts {
         let mut facts = Facts::new();
         facts.placed("token").key = Fact::Known(String::new());

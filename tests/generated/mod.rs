@@ -1,6 +1,7 @@
 //! A repository in which something is generated: the host `web`, which can open every file.
 #![allow(dead_code, reason = "no test uses all of it")]
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
@@ -88,10 +89,24 @@ pub fn secrets(repository: &Scratch) -> Value {
 
 /// `check` finds nothing at all.
 pub fn assert_clean(repository: &Scratch) {
-    let run = repository.sealnix(&["check"]);
-    let summary = run.stdout.lines().last().unwrap_or_default();
-    let is_clean = run.code == Some(0) && summary.ends_with(": 0 errors, 0 warnings, 0 notes");
-    assert!(is_clean, "{}{}", run.stdout, run.stderr);
+    assert_finds(repository, &[]);
+}
+
+/// `check` finds just this, a rule and a key or file each: what the repository's owner has to answer for, and
+/// nothing of what was generated.
+pub fn assert_finds(repository: &Scratch, expected: &[(&str, &str)]) {
+    let run = repository.sealnix(&["check", "--format", "json"]);
+    let report = run.json().expect("a report");
+    let findings = report["findings"].as_array().expect("findings");
+    let found: BTreeSet<(&str, &str)> = findings
+        .iter()
+        .map(|finding| {
+            let what = finding["key"].as_str().or(finding["places"][0]["path"].as_str());
+            (finding["rule"].as_str().expect("a rule"), what.expect("a key or a file"))
+        })
+        .collect();
+    assert_eq!(found, expected.iter().copied().collect(), "{report:#}");
+    assert_eq!((findings.len(), run.code), (expected.len(), Some(0)), "{report:#}{}", run.stderr);
 }
 
 /// The installed Nix parses a file of the repository.

@@ -1,9 +1,10 @@
 //! A value of a sops file that no host declares.
 
 use crate::checks::{Rule, Undecided, Verdict, World};
-use crate::command;
+use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
 use crate::nearest::nearest;
+use crate::nix::lib::escapes::nix_string;
 use crate::sops::{Child, Document, Format, Found, Leaf};
 use crate::source::input_of;
 
@@ -32,7 +33,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
                 verdict.undecided.push(Undecided { host: None, clause });
             }
             None => {
-                let findings = unused.into_iter().map(|(key, child)| finding(document, of_file, &wanted, key, child));
+                let findings = unused.into_iter().map(|unused| finding(document, of_file, &wanted, unused));
                 verdict.findings.extend(findings);
             }
         }
@@ -43,29 +44,51 @@ fn has_keys(document: &Document) -> bool {
     matches!(document.format, Format::Yaml | Format::Json)
 }
 
+/// A value that nothing declares.
+struct Unused<'d> {
+    key: String,
+    /// What it is, where sops-nix cannot deliver it.
+    not_text: Option<&'static str>,
+    child: &'d Child,
+}
+
 /// The sealed values that no secret names, nor a map around them (which is another mistake).
-fn unused<'d>(document: &'d Document, of_file: &OfFile<'_>, wanted: &Wanted<'_>) -> Vec<(String, &'d Child)> {
+fn unused<'d>(document: &'d Document, of_file: &OfFile<'_>, wanted: &Wanted<'_>) -> Vec<Unused<'d>> {
     let leaves = document.reachable_leaves().into_iter();
-    let sealed = leaves.filter(|(_, leaf, _)| matches!(leaf, Leaf::Sealed(_)));
+    let sealed = leaves.filter_map(|(key, leaf, child)| match leaf {
+        // Sops sealed it in the form of the name.
+        Leaf::Sealed(seal) => {
+            Some(Unused { key, not_text: seal.sealed_type.not_text(Format::of(&document.path)), child })
+        }
+        _ => None,
+    });
     let is_named = |key: &str| of_file.keys.contains(key) || wanted.keys.contains(key);
     let is_used = |path: &str| {
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
         ends.into_iter().filter_map(|end| path.get(..end)).any(is_named)
     };
-    sealed.filter(|(path, ..)| !is_used(path)).map(|(path, _, child)| (path, child)).collect()
+    sealed.filter(|value| !is_used(&value.key)).collect()
 }
 
-fn finding(document: &Document, of_file: &OfFile<'_>, wanted: &Wanted<'_>, key: String, child: &Child) -> Finding {
+fn finding(document: &Document, of_file: &OfFile<'_>, wanted: &Wanted<'_>, unused: Unused<'_>) -> Finding {
+    let Unused { key, not_text, child } = unused;
     let path = &document.path;
     let missing = of_file.keys.iter().copied().filter(|key| matches!(document.find(key), Found::Missing));
     let near = nearest(&key, missing);
     let meant = near.map(|near| format!(" `{near}`, which is declared, is not in the file.")).unwrap_or_default();
     Finding {
         certainty: wanted.certainty.clone(),
-        help: Some(match near {
-            Some(near) => format!("declare it as `key = \"{key}\";` where `{near}` is meant"),
-            None => format!(
-                "declare it, as in `sops.secrets.\"{key}\" = {{ }};`, or take it out of the file with `{}`",
+        help: Some(match (near, not_text) {
+            (Some(near), None) => format!("declare it as `key = \"{key}\";` where `{near}` is meant"),
+            (_, Some(what)) => format!(
+                "take it out of the file with `{}`; or, as it is sealed as {what} and sops-nix delivers only text, put \
+                 it in quotes with `{}` and declare it then",
+                command::unset(path, &key),
+                command::edit(SopsFile::read(document))
+            ),
+            (None, None) => format!(
+                "declare it, as in `sops.secrets.{} = {{ }};`, or take it out of the file with `{}`",
+                nix_string(&key),
                 command::unset(path, &key)
             ),
         }),

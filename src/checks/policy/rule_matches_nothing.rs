@@ -2,6 +2,7 @@
 
 use crate::checks::deciding::Deciding;
 use crate::checks::{Rule, Undecided, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::nearest::nearest;
 use crate::policy::{Config, CreationRule};
@@ -48,7 +49,14 @@ fn finding(deciding: &Deciding<'_>, expression: &str, files: &[&str]) -> Finding
     Finding {
         help: Some(match &suggestion {
             Some(suggestion) => format!("write `path_regex: {suggestion}`"),
-            None => "mend the expression, or take the rule out".to_owned(),
+            None => match literal(expression) {
+                // A rule is there before its file: sops seals a new file by it.
+                Some(path) => format!(
+                    "make the file with `{}`; or mend the expression, or take the rule out",
+                    command::edit(&format!("{}{path}", deciding.config.folder()))
+                ),
+                None => "make a file that it matches, mend the expression, or take the rule out".to_owned(),
+            },
         }),
         ..RULE.finding(
             Label::new(deciding.place(), "matches no file"),

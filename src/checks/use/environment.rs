@@ -21,7 +21,9 @@ pub struct EnvironmentFile<'a> {
 pub fn environment_files(host: &Host) -> impl Iterator<Item = EnvironmentFile<'_>> {
     let files =
         host.uses.iter().filter(|used| matches!(used.what, Used::SecretPath { .. } | Used::TemplatePath { .. }));
-    files.filter(|used| !used.embedded).filter_map(|used| {
+    // In `-/run/secrets/web` the path is a part of the text, and all of the file's name; what a function makes of a
+    // path may be anything.
+    files.filter(|used| !used.embedded || used.through.is_none()).filter_map(|used| {
         // Lists may be numbered.
         let mut steps = used.option.rsplit('.').skip_while(|step| step.bytes().all(|byte| byte.is_ascii_digit()));
         if !matches!(steps.next()?, "EnvironmentFile" | "environmentFile" | "environmentFiles") {
