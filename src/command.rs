@@ -2,6 +2,7 @@
 //! repository, in the root of that one's checkout, which a comment of the shell says.
 
 use crate::manifest::{Host, HostKind, Secret};
+use crate::nix::lib::escapes::nix_string;
 use crate::policy::Config;
 use crate::sops::{Document, Format};
 use crate::source::start::is_flake;
@@ -131,6 +132,11 @@ pub fn edit<'a>(file: impl Into<SopsFile<'a>>) -> String {
 pub fn edit_as<'a>(file: impl Into<SopsFile<'a>>, config: &Config) -> String {
     let file = file.into();
     in_folder_of(file.both_types().trim_start(), file.path, Some(config))
+}
+
+/// The line of a Nix file that declares a secret of the default sops file.
+pub fn declaration(name: &str) -> String {
+    format!("sops.secrets.{} = {{ }};", nix_string(name))
 }
 
 /// Takes a value out of a sops file; its key as sops-nix names it, with `/` between the steps.

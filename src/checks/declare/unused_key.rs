@@ -4,7 +4,6 @@ use crate::checks::{Rule, Undecided, Verdict, World};
 use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
 use crate::nearest::nearest;
-use crate::nix::lib::escapes::nix_string;
 use crate::sops::{Child, Document, Format, Found, Leaf};
 use crate::source::input_of;
 
@@ -87,8 +86,8 @@ fn finding(document: &Document, of_file: &OfFile<'_>, wanted: &Wanted<'_>, unuse
                 command::edit(SopsFile::read(document))
             ),
             (None, None) => format!(
-                "declare it, as in `sops.secrets.{} = {{ }};`, or take it out of the file with `{}`",
-                nix_string(&key),
+                "declare it, as in `{}`, or take it out of the file with `{}`",
+                command::declaration(&key),
                 command::unset(path, &key)
             ),
         }),
