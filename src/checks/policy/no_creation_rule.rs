@@ -5,7 +5,7 @@ use crate::checks::{Rule, Verdict, World};
 use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::policy::{Config, Selection};
-use crate::source::{Place, RepoPath, is_sample};
+use crate::source::{Place, RepoPath, input_of, is_sample};
 use crate::vault::is_of_clan;
 
 pub const RULE: Rule = Rule {
@@ -24,7 +24,8 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     for document in world.vault.documents() {
         let path = &document.path;
         let is_tracked = world.tree.files.get(path).is_some_and(|entry| entry.tracked);
-        let is_ours = is_tracked && !world.tree.is_elsewhere(path) && world.tree.behind_links(path) == *path;
+        // Who can open the files of an input is its own repository's matter.
+        let is_ours = is_tracked && input_of(path).is_none() && world.tree.behind_links(path) == *path;
         if !is_ours || is_of_clan(path) || is_sample(path) && !is_declared(path) {
             continue;
         }

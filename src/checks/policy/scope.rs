@@ -14,11 +14,11 @@ impl<'a> World<'a> {
         nearest.filter_map(|path| config.relative(path)).collect()
     }
 
-    /// Whether a sealed file lies in the scope of a rule file. One without any is an example, or its files lie
-    /// in another repository.
+    /// Whether a sealed file lies in the scope of a rule file, or is to lie there as a secret names it. A rule file
+    /// without any is an example, or its files lie in another repository.
     pub fn seals_here(&self, config: &Config) -> bool {
         let nearest = |path: &str| self.policy.config_for(path).is_some_and(|nearest| nearest.path == config.path);
-        self.vault.files.keys().any(|path| nearest(path))
+        self.vault.files.keys().chain(self.manifest.sops_files()).any(|path| nearest(path))
     }
 
     /// Whether a submodule, whose files are not looked at, lies in the scope of a rule file.
