@@ -193,8 +193,8 @@ fn files_of_100_megabytes() {
 }
 
 /// Each is below the largest that is read, but a comment takes many times the memory that it has in the file. What each
-/// evaluator reserves and does not use here is granted on top: a stack of 144 MiB and an arena of 64 MiB, for up to four
-/// of them, one a core (src/nixos/hosts.rs). Two threads read, since each
+/// evaluator reserves and does not use here is granted on top: a stack of 144 MiB, for up to four of them, one a core
+/// (src/nixos/hosts.rs). Two threads read, since each
 /// reserves memory, and they share one arena of glibc, which would reserve 64 MiB for each. The reading itself has
 /// eighteen times the size of one file.
 #[test]
@@ -208,7 +208,7 @@ fn large_files_of_comments() {
     let repository = Scratch::copy_of(folder.path(), &[], &[]);
     let mut shell = Command::new("sh");
     let evaluators = std::thread::available_parallelism().map_or(1, usize::from).min(4);
-    let most_kibibytes = 290_000 + evaluators * (144 + 64) * 1024;
+    let most_kibibytes = 290_000 + evaluators * 144 * 1024;
     let script = format!("ulimit -t {MOST_SECONDS}; ulimit -v {most_kibibytes}; exec \"$0\" check --format json");
     shell.args(["-c", &script, env!("CARGO_BIN_EXE_sealnix")]);
     let run = Run::of(shell.env("RAYON_NUM_THREADS", "2").env("MALLOC_ARENA_MAX", "1").current_dir(repository.path()));

@@ -22,7 +22,7 @@ use std::sync::{Mutex, PoisonError};
 use bumpalo::Bump;
 
 use self::listing::{Found, Listing};
-use self::share::{MEMORY_OF_A_SHARE, SHARES, Share};
+use self::share::{SHARES, Share};
 use super::extract;
 use super::world::World;
 use crate::manifest::{Complete, CompleteParts, Host, HostKind, Manifest, Unknown, VERSION};
@@ -36,10 +36,6 @@ use crate::source::{NotLooked, RepoPath, Text, Tree};
 
 /// Steps that one host's declarations may take: the largest of 184 real hosts takes 29 000.
 const STEPS_OF_A_HOST: u64 = 1_000_000;
-
-/// Bytes that an arena reserves at once, of which it uses what it needs: in one piece they are the same
-/// ones for every evaluator that follows, and the system need not give any again.
-const RESERVED: usize = 2 * MEMORY_OF_A_SHARE;
 
 /// What the static evaluator found.
 #[derive(Debug, Default)]
@@ -135,10 +131,16 @@ impl Tried {
 /// # Errors
 /// No thread could be started, or the evaluator panicked.
 pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Evaluated, DeepStackError> {
+    if !entries.iter().any(|entry| tree.is_visible(entry)) {
+        return Ok(Evaluated {
+            manifest: Manifest { version: VERSION, ..Manifest::default() },
+            ..Evaluated::default()
+        });
+    }
     let seen = Mutex::new(Seen::default());
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut arena = Bump::with_capacity(RESERVED);
+        let mut arena = Bump::new();
         let mut begun = None;
         let tried = choose(&mut arena, tree, program, entries, |eval, world, listing, tried| {
             begun = Share::next(&next, tried);
@@ -148,7 +150,7 @@ pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<
         });
         while let Some(mut share) = begun.take().or_else(|| Share::next(&next, &tried)) {
             while !share.is_done() {
-                // Memory that the system gave once is used again.
+                // Its largest piece is used again: the system need not give so much twice.
                 arena.reset();
                 with_listing(&arena, tree, program, &tried.entry, |eval, world, listing| {
                     share.evaluate(eval, world, listing, &tried.hosts);
