@@ -1,14 +1,12 @@
 //! The promise: `why`, `who`, `matrix` and `hosts` say who can read what, who should, and how that is known.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod scratch;
 
 use std::fs;
 use std::path::Path;
 
-use scratch::{Run, Scratch, fixtures, sealnix_in};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::support::scratch::{Run, Scratch, fixtures, sealnix_in};
 
 const ALICE: &str = "age1g6e50tyffy2acgcdl6qmrzdg65mxrehh7lfutkgtxxjyfj4y7etqnlsp2a";
 const BOB: &str = "age1e5qnelgjvx3kxxzsp6rzu0sa4khyv3j7zh6egzs8l99k5m2qkatql80tm3";

@@ -1,12 +1,10 @@
 //! The promise: `why`, `who`, `matrix` and `hosts` say of age files too who can read them, as far as a header tells.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod scratch;
 
 use std::fs;
 
-use scratch::{Run, Scratch, fixtures};
 use serde_json::{Value, json};
+
+use crate::support::scratch::{Run, Scratch, fixtures};
 
 fn said(run: &Run) -> String {
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{}", run.stdout);

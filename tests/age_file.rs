@@ -1,10 +1,6 @@
 //! Headers of age files made at test time by age, by its Rust implementation (which adds noise), and
 //! by hand from the format's description: what is read of them, what is refused, and what they say
 //! about a list of recipients.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-#[path = "installed/mod.rs"]
-mod installed;
 
 use std::fs;
 use std::io::Write;
@@ -16,6 +12,8 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sealnix::keys::Recipient;
 use sealnix::keys::age_file::{ArmorError, Count, Header, Kind, Malformed, compare, parse, parse_beginning};
 use tempfile::TempDir;
+
+use crate::support::installed;
 
 /// What `age` makes of some bytes; nothing where it refuses.
 fn age(arguments: &[&str], input: &[u8]) -> Option<Vec<u8>> {

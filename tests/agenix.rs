@@ -1,15 +1,11 @@
 //! Rules files of agenix and ragenix: the entries are those that Nix gives, with places; names and
 //! lists of keys; and what the age files beside them say. `fixtures/agenix/*/expected.json` is what
 //! `nix-instantiate --eval --strict --json` of Nix 2.8 prints of each rules file.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed_nix;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use installed_nix::Store;
 use sealnix::agenix::{Agenix, Entry, RulesFile};
 use sealnix::keys::age_file::{Fit, compare};
 use sealnix::manifest::Certainty;
@@ -17,6 +13,8 @@ use sealnix::nixos;
 use sealnix::source::{RepoPath, Text, Tree};
 use sealnix::vault::{AgeFile, Vault};
 use serde_json::Value;
+
+use crate::support::installed_nix::Store;
 
 /// Set to write what Nix gives instead of comparing it.
 const RECORD: &str = "SEALNIX_TEST_RECORD";

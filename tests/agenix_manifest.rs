@@ -1,12 +1,10 @@
 //! What hosts tell agenix and agenix-rekey, found statically, beside what real Nix says of the same
 //! repositories: `fixtures/agenix/{fleet,rekey,darwin}/by-nix.json` were made by `nix/manifest.nix` with the real
 //! modules (fixtures/README.md names the revisions).
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
-mod scratch;
-
-use scratch::{Scratch, fixtures};
 use serde_json::{Value, json};
+
+use crate::support::scratch::{Scratch, fixtures};
 
 fn repository(name: &str) -> Scratch {
     Scratch::copy_of(&fixtures().join("agenix").join(name), &[], &[])

@@ -1,5 +1,4 @@
 //! Imports point one way, and no file is two rooms. The order is that of the table in `src/lib.rs`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -163,4 +162,17 @@ fn no_file_is_two_rooms() {
     let lengths = files.map(|file| (fs::read_to_string(&file).unwrap().lines().count(), file));
     let long: Vec<_> = lengths.filter(|(lines, _)| *lines > LONGEST).collect();
     assert!(long.is_empty(), "{long:?}");
+}
+
+/// A file that `all.rs` does not list would never run.
+#[test]
+fn every_test_file_is_part_of_a_program() {
+    let listed = ["tests/all.rs", "tests/hostile.rs"].map(|program| fs::read_to_string(program).unwrap()).concat();
+    for entry in fs::read_dir("tests").unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        if path.extension().is_some_and(|extension| extension == "rs") && !["all", "hostile"].contains(&name) {
+            assert!(listed.contains(&format!("\nmod {name};\n")), "{}", path.display());
+        }
+    }
 }

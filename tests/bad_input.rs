@@ -1,18 +1,14 @@
 //! Sops files that are broken: each is said with its file, and its line where there is one, and the
 //! rest of the repository is still checked.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod bounded;
-#[allow(dead_code, reason = "not all of it is used here")]
-mod scratch;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
-use bounded::{MOST_SECONDS, bounded};
-use scratch::{Run, Scratch, fixtures};
 use tempfile::TempDir;
+
+use crate::support::bounded::{MOST_SECONDS, bounded};
+use crate::support::scratch::{Run, Scratch, fixtures};
 
 /// A file of fixtures/vectors: what the real sops sealed.
 fn vector(path: &str) -> String {

@@ -1,12 +1,10 @@
 //! The promise: a baseline hides what it holds, host by host, and nothing else; what is fixed is said.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod scratch;
 
 use std::fs;
 
-use scratch::{Run, Scratch, fixtures};
 use serde_json::Value;
+
+use crate::support::scratch::{Run, Scratch, fixtures};
 
 const FILE: &str = "known.json";
 const UPDATE: [&str; 3] = ["--baseline", FILE, "--update-baseline"];

@@ -1,19 +1,16 @@
 //! `--eval` under the Nix that is installed, on repositories whose hosts are written out in Nix
 //! (`fixtures/by-nix`): CI has no nixpkgs. `.ci/run` demands Nix; elsewhere a test says that it did not run.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed_nix;
-mod scratch;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use installed_nix::Store;
-use scratch::{Run, Scratch, fixtures};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::support::installed_nix::Store;
+use crate::support::scratch::{Run, Scratch, fixtures};
 
 /// Runs sealnix with a Nix whose settings are as it came, and `<nixpkgs>` a stub.
 fn sealnix(nix: &Store, folder: &Path, arguments: &[&str]) -> Run {

@@ -1,15 +1,11 @@
 //! `check --eval` reads sops files that lie in another flake input from where Nix has put them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed_nix;
-#[allow(dead_code, reason = "no fixture is copied here")]
-mod scratch;
 
 use std::fs;
 
-use installed_nix::Store;
-use scratch::{Run, fixtures};
 use tempfile::TempDir;
+
+use crate::support::installed_nix::Store;
+use crate::support::scratch::{Run, fixtures};
 
 /// A host with two secrets from `inputs.vault`; the vault's file has the first one's key alone.
 const FLAKE: &str = r#"{

@@ -1,6 +1,5 @@
 //! What Nix says of a host that does not evaluate, as real Nix said it (`fixtures/by-nix/record`): the message
 //! without values, the innermost place in the repository.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

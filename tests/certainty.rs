@@ -1,15 +1,10 @@
 //! How sure the evaluator is of what small flakes declare, and of what they do not. The expected
 //! answers follow from what nixpkgs' own modules, or others that are not here, may add; each test
 //! says which.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-#[allow(dead_code, reason = "no fixture is copied here")]
-mod scratch;
-mod small_flake;
 
 use serde_json::Value;
 
-use self::small_flake::{host, repository};
+use crate::support::small_flake::{host, repository};
 
 /// No user is written anywhere, yet nixpkgs makes that of a service.
 #[test]

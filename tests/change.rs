@@ -1,5 +1,4 @@
 //! What is written is written as a whole or not at all.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::fs;

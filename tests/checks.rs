@@ -1,16 +1,10 @@
 //! What each rule says of facts that are given, and where it stays silent. The facts are made by
 //! hand; what is expected follows from the rule's page and from what sops and sops-nix do.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
-#[path = "checks/accounts.rs"]
 mod accounts;
-#[path = "checks/exists.rs"]
 mod exists;
-#[path = "checks/key_sources.rs"]
 mod key_sources;
-#[path = "checks/names.rs"]
 mod names;
-#[path = "checks/opens.rs"]
 mod opens;
 
 use sealnix::agenix::Agenix;

@@ -1,14 +1,11 @@
 //! What `sealnix check` says of age files: `fixtures/agenix/literal`, whose files age 1.1 sealed. `drifted.age` is sealed
 //! for alice and atlas, the others as the rules say.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-#[allow(dead_code, reason = "not all of it is used here")]
-mod scratch;
 
 use std::fs;
 
-use scratch::{Scratch, fixtures};
 use serde_json::Value;
+
+use crate::support::scratch::{Scratch, fixtures};
 
 const FLAKE: &str = r#"{
   inputs = { nixpkgs.url = "github:NixOS/nixpkgs"; agenix.url = "github:ryantm/agenix"; };

@@ -1,7 +1,5 @@
 //! The command line: what it prints where, and its exit codes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

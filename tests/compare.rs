@@ -1,7 +1,4 @@
 //! The comparison of two manifests: what is equal, what differs, and what is only unknown.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod scratch;
 
 use sealnix::manifest::Manifest;
 use sealnix::manifest::compare::compare;
@@ -10,7 +7,7 @@ use sealnix::manifest::join::HostList;
 use sealnix::source::Tree;
 use serde_json::{Value, json};
 
-use scratch::{Scratch, fixtures};
+use crate::support::scratch::{Scratch, fixtures};
 
 fn manifest(hosts: &Value, unknowns: &Value) -> Manifest {
     let text = json!({ "version": 1, "hosts": hosts, "unknowns": unknowns }).to_string();

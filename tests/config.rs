@@ -1,5 +1,4 @@
 //! The promise: `sealnix.toml` is read whole or not at all, and every mistake in it has a line and a cure.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use sealnix::config::{Config, ConfigError, Mistake, Wanted, Who};
 use sealnix::finding::Level;

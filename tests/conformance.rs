@@ -3,13 +3,8 @@
 //! Runs every case of `fixtures/conformance/cases` and compares by the rules of
 //! `fixtures/conformance/README.md`. What does not pass yet is listed with its reason in
 //! `expected-failures.txt`; a listed part that passes fails this test, so the list only shrinks.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
-mod scratch;
-
-#[path = "conformance/findings.rs"]
 mod findings;
-#[path = "conformance/hosts.rs"]
 mod hosts;
 
 use std::collections::BTreeMap;
@@ -17,7 +12,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use scratch::{Run, Scratch, fixtures};
+use crate::support::scratch::{Run, Scratch, fixtures};
 use serde_json::{Value, json};
 
 /// The two parts of a case, by the names that the list uses.

@@ -1,11 +1,7 @@
 //! The promise: the two JSON contracts stay as they are. A change of either snapshot is a change of
 //! what other programs read: it needs a new version, or must only add.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
-#[allow(dead_code, reason = "the output is compared as text")]
-mod scratch;
-
-use scratch::{Scratch, fixtures};
+use crate::support::scratch::{Scratch, fixtures};
 
 fn contract() -> Scratch {
     Scratch::copy_of(&fixtures().join("contract"), &[], &[])

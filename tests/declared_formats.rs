@@ -1,20 +1,17 @@
 //! Files whose names say another format than the one that a secret declares, and that sops-nix so reads them in: every
 //! command sees that they are sealed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed;
-#[allow(dead_code, reason = "not all of it is used here")]
-mod scratch;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use scratch::{Scratch, fixtures};
 use sealnix::command::{self, SopsFile};
 use sealnix::sops::{self, Format};
 use sealnix::source::Text;
 use tempfile::TempDir;
+
+use crate::support::installed;
+use crate::support::scratch::{Scratch, fixtures};
 
 /// A repository whose host declares secrets of these files of `secrets/`, each in a format.
 fn repository(files: &[(&str, &str, String)]) -> Scratch {

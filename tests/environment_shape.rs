@@ -1,15 +1,10 @@
 //! The shape of an environment file is what systemd reads.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-#[allow(dead_code)]
-mod installed;
-#[allow(dead_code)]
-mod systemd_environment;
-
 use proptest::prelude::*;
 use sealnix::environment::name::is_valid;
 use sealnix::environment::shape::{Held, Piece, Quote, variables};
+
+use crate::support::systemd_environment;
 
 fn read(pieces: &[Piece]) -> Vec<(Option<String>, u32, Vec<Quote>, bool)> {
     let read = variables(pieces).into_iter();

@@ -1,15 +1,10 @@
 //! What the evaluator says of small flakes: the facts of `sealnix manifest`. The expected values are
 //! what the modules of nixpkgs, home-manager and sops-nix make of the same files; each test says
 //! which.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-#[allow(dead_code, reason = "no fixture is copied here")]
-mod scratch;
-mod small_flake;
 
 use serde_json::Value;
 
-use self::small_flake::{host, manifest_of};
+use crate::support::small_flake::{host, manifest_of};
 
 /// nixpkgs' `users.users.NAME` of a service takes its group from the service's `group` option.
 #[test]

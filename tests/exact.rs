@@ -1,13 +1,11 @@
 //! `check --manifest`: what Nix says of a host is certain, whatever the static evaluator thought.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod scratch;
 
 use std::fs;
 use std::path::Path;
 
-use scratch::{Run, Scratch, fixtures, sealnix_in};
 use serde_json::{Value, json};
+
+use crate::support::scratch::{Run, Scratch, fixtures, sealnix_in};
 
 /// What the host declares hangs on an input that is not here.
 const FLAKE: &str = r#"{

@@ -1,18 +1,16 @@
 //! The promise: a finding is known again when lines move, when the code is reformatted and when its wording changes,
 //! and two mistakes are not taken for one.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod scratch;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
-use scratch::{Scratch, fixtures};
 use sealnix::finding::{Finding, Label, Level};
 use sealnix::manifest::Certainty;
 use sealnix::source::{Place, Text};
+
+use crate::support::scratch::{Scratch, fixtures};
 
 fn finding() -> Finding {
     let text = Text::new("modules/db.nix".into(), "{\n  a = 1;\n}\n");

@@ -1,15 +1,13 @@
 //! The promise: on a repository as people have them, sealnix finds the five mistakes that were
 //! planted, and says nothing else. `fixtures/fleet/expected.json` gives each with its reason.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod scratch;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use scratch::{Run, Scratch, fixtures, sealnix_in};
 use serde_json::Value;
+
+use crate::support::scratch::{Run, Scratch, fixtures, sealnix_in};
 
 #[test]
 fn the_fleet_has_its_five_mistakes_and_no_other() {

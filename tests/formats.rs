@@ -1,7 +1,4 @@
 //! Files as nobody writes them, read as the real sops reads them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed;
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,6 +10,8 @@ use proptest::test_runner::TestRunner;
 use sealnix::sops::{self, CryptRule, Format, Refused, Visited, walk};
 use sealnix::source::Text;
 use tempfile::TempDir;
+
+use crate::support::installed;
 
 /// The real sops with an identity of its own.
 struct Sops {

@@ -1,18 +1,14 @@
 //! `sealnix generate --check` and `--all`: what is stale, and that it is refreshed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod generated;
-mod installed_nix;
-mod scratch;
-mod sealed;
 
 use std::fs;
 
-use generated::{assert_clean, assert_parses, generate, refused, repository, secrets, text};
 use proptest::prelude::*;
-use scratch::Scratch;
 use sealnix::generate::header;
 use sealnix::generate::recipe::{EnvRecipe, ExampleRecipe, ModuleRecipe, Quote, Recipe, System};
+
+use crate::support::generated::{assert_clean, assert_parses, generate, refused, repository, secrets, text};
+use crate::support::scratch::Scratch;
+use crate::support::sealed;
 
 const MODULE: &str = "modules/secrets.nix";
 

@@ -1,13 +1,12 @@
 //! What sops-nix delivers of a file, and what not (reference: the traps of sops.md section 6).
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod sealed;
 
 use std::path::Path;
 
 use sealnix::generate::delivered::{self, LeftOut};
 use sealnix::sops::{self, Document};
 use sealnix::source::Text;
+
+use crate::support::sealed;
 
 fn document(path: &str, content: &str) -> Document {
     sops::read(&Text::new(path.into(), content)).expect("a sops file").expect("one that sops reads")

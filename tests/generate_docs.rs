@@ -1,10 +1,9 @@
 //! The examples of docs/generate.md, followed as a person would.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod sealed;
-mod walkthrough;
 
 use std::fs;
+
+use crate::support::sealed;
+use crate::support::walkthrough;
 
 #[test]
 fn the_page_is_true() {

@@ -1,16 +1,14 @@
 //! `sealnix generate dummy`: where it and its identity may stand, and what --dry-run says of that.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed;
-mod scratch;
-mod sealed;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use scratch::{Run, Scratch};
 use tempfile::TempDir;
+
+use crate::support::installed;
+use crate::support::scratch::{Run, Scratch};
+use crate::support::sealed;
 
 /// A repository with the file `real.yaml`, and these to be ignored.
 fn repository(ignored: &str) -> Scratch {

@@ -1,16 +1,15 @@
 //! `sealnix generate env`: what is written, and that it means what was meant.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod generated;
-mod installed_nix;
-mod scratch;
-mod sealed;
 
 use std::fs;
 
-use generated::{assert_clean, assert_finds, assert_parses, generate, refused, repository, secrets, text};
-use scratch::Scratch;
 use serde_json::{Value, json};
+
+use crate::support::generated::{
+    assert_clean, assert_finds, assert_parses, generate, refused, repository, secrets, text,
+};
+use crate::support::scratch;
+use crate::support::scratch::Scratch;
+use crate::support::sealed;
 
 const MODULE: &str = "modules/env.nix";
 

@@ -1,12 +1,11 @@
 //! The examples of docs/environment.md, followed as a person would.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed;
-mod sealed;
-mod walkthrough;
 
 use std::fs;
 use std::process::Command;
+
+use crate::support::installed;
+use crate::support::sealed;
+use crate::support::walkthrough;
 
 const FLAKE: &str = r#"{
   inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";

@@ -1,11 +1,6 @@
 //! What `sealnix generate env` writes gives a service exactly the values of its file, as far as the comment beside
 //! the template says, and no further: the generated module, evaluated, its placeholders replaced as sops-nix does,
 //! read as systemd reads it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed;
-mod sealed;
-mod systemd_environment;
 
 use std::collections::BTreeMap;
 
@@ -19,7 +14,10 @@ use sealnix::nix::evaluate::evaluate_json;
 use sealnix::source::{Text, Tree};
 use sealnix::vault::Vault;
 use serde_json::{Map, Value, json};
-use systemd_environment::{read, really_read};
+
+use crate::support::installed;
+use crate::support::sealed;
+use crate::support::systemd_environment::{read, really_read};
 
 const QUOTES: [Quote; 3] = [Quote::Single, Quote::Double, Quote::None];
 

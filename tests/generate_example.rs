@@ -1,15 +1,10 @@
 //! An example is sealnix's own as long as nobody has entered a value: then it is theirs, and no value of it is shown.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod generated;
-mod installed_nix;
-mod scratch;
-mod sealed;
 
 use std::fs;
 
-use generated::{generate, refused, repository, text};
-use scratch::Scratch;
+use crate::support::generated::{generate, refused, repository, text};
+use crate::support::scratch::Scratch;
+use crate::support::sealed;
 
 const FILES: [&str; 2] = ["a.example.yaml", "shape.txt"];
 

@@ -1,17 +1,15 @@
 //! `sealnix generate module`: what is written, and that it means what was meant, to sealnix and to Nix.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod generated;
-mod installed_nix;
-mod scratch;
-mod sealed;
 
 use std::fs;
 
-use generated::{assert_finds, assert_parses, generate, refused, repository, secrets, text};
 use proptest::prelude::*;
-use scratch::Scratch;
 use serde_json::{Value, json};
+
+use crate::support::generated::{assert_finds, assert_parses, generate, refused, repository, secrets, text};
+use crate::support::installed_nix;
+use crate::support::scratch;
+use crate::support::scratch::Scratch;
+use crate::support::sealed;
 
 const MODULE: &str = "modules/secrets.nix";
 

@@ -1,18 +1,15 @@
 //! `sealnix generate module --namespace`: a reusable module that reads the names of keys when it is evaluated.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod generated;
-mod installed_nix;
-mod scratch;
-mod sealed;
 
 use std::collections::BTreeSet;
 use std::fs;
 
-use generated::{assert_finds, assert_parses, generate, refused, repository, secrets, text};
-use installed_nix::Store;
-use scratch::Scratch;
 use serde_json::{Value, json};
+
+use crate::support::generated::{assert_finds, assert_parses, generate, refused, repository, secrets, text};
+use crate::support::installed_nix::Store;
+use crate::support::scratch;
+use crate::support::scratch::Scratch;
+use crate::support::sealed;
 
 const MODULE: &str = "modules/app.nix";
 
@@ -51,7 +48,6 @@ clear:
           of: \"\"
     kept: |+
         line: \"\"
-
 
     token: STR
     ? a key of several words and more than one hundred and twenty eight bytes, which the YAML library writes on a line of its own after a mark

@@ -1,10 +1,4 @@
 //! `sealnix generate example` and `dummy`: plaintexts that have an encrypted file's shape and none of its values.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod generated;
-mod installed;
-mod installed_nix;
-mod scratch;
 
 use std::fs;
 use std::path::Path;
@@ -13,13 +7,16 @@ use std::process::Command;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use scratch::{Run, Scratch, fixtures};
 use sealnix::generate::{Rendered, dummy, example};
 use sealnix::sops::{self, Document, Leaf, Node, SealedType, Value};
 use sealnix::source::Text;
 use sealnix::yaml::{self, Kind};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
+
+use crate::support::generated;
+use crate::support::installed;
+use crate::support::scratch::{Run, Scratch, fixtures};
 
 /// A file of fixtures/vectors: what the real sops sealed, of every format.
 const SEALED: [&str; 9] = [

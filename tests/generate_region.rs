@@ -1,18 +1,15 @@
 //! Marked regions in a Nix file that a person wrote: what is between the markers is generated, all else stays.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod generated;
-mod installed_nix;
-mod scratch;
-mod sealed;
 
 use std::collections::BTreeSet;
 use std::fs;
 
-use generated::{assert_finds, assert_parses, generate, refused, repository, secrets, text};
 use proptest::prelude::*;
-use scratch::Scratch;
 use serde_json::json;
+
+use crate::support::generated::{assert_finds, assert_parses, generate, refused, repository, secrets, text};
+use crate::support::installed_nix;
+use crate::support::scratch::Scratch;
+use crate::support::sealed;
 
 const MODULE: &str = "modules/own.nix";
 

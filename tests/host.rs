@@ -1,18 +1,16 @@
 //! A host comes and goes in repositories of several styles, with the real sops: afterwards `check` is clean, or
 //! says only what a person with a key has to do.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
-
-mod installed;
-mod scratch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use scratch::{Run, Scratch};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::support::installed;
+use crate::support::scratch::{Run, Scratch};
 
 /// An identity that lives as long as its test.
 struct Identity {

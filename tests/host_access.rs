@@ -1,12 +1,11 @@
 //! Who gets access when a host is added: nobody on a guess. What is not known is left out and said.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
-
-mod scratch;
 
 use std::fs;
 
-use scratch::{Run, Scratch};
 use tempfile::TempDir;
+
+use crate::support::scratch;
+use crate::support::scratch::{Run, Scratch};
 
 /// Public keys that `age-keygen` made.
 const KEYS: [(&str, &str); 6] = [

@@ -1,15 +1,14 @@
 //! New host keys, and what is refused.
+
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
-mod scratch;
-
+use crate::support::scratch;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use scratch::{Run, Scratch};
+use crate::support::scratch::{Run, Scratch};
 use tempfile::TempDir;
 
 /// Public keys that `age-keygen` made.

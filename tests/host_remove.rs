@@ -1,12 +1,11 @@
 //! Who goes, and what is said of the files that the key could open.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
-
-mod scratch;
 
 use std::fs;
 
-use scratch::{Run, Scratch};
 use tempfile::TempDir;
+
+use crate::support::scratch;
+use crate::support::scratch::{Run, Scratch};
 
 /// Public keys that `age-keygen` made.
 const ADMIN: &str = "age12eng0x9u8dg3xl2vwu5jgpl43hnag0h8058wgy35yhawwnfxqamqe5nwg7";

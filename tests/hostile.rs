@@ -1,11 +1,11 @@
 //! Hostile Nix files are said not to be looked at, without a crash and in time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
-use std::fs;
+mod hostile_evaluation;
+#[allow(dead_code, reason = "the other program uses the rest")]
+mod support;
 
-mod bounded;
-#[allow(dead_code, reason = "no fixture is copied here")]
-mod scratch;
+use std::fs;
 
 use proptest::prelude::*;
 use sealnix::nix::Program;
@@ -13,7 +13,7 @@ use sealnix::nix::ir::Content;
 use sealnix::source::Text;
 use tempfile::TempDir;
 
-use self::bounded::bounded;
+use crate::support::bounded::bounded;
 
 fn parse(source: impl Into<String>) -> Content {
     let program = Program::parse(vec![Text::new("a.nix".into(), source.into())]);

@@ -1,18 +1,14 @@
 //! Hostile modules: whatever their evaluation would do, a run ends in time, without a crash, and
 //! says of its host what was not known instead of inventing or losing declarations silently.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod bounded;
-#[allow(dead_code, reason = "no fixture is copied here")]
-mod scratch;
 
 use std::fs;
 use std::path::Path;
 
-use bounded::{MOST_SECONDS, bounded};
-use scratch::{fixtures, sealnix_in};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::support::bounded::{MOST_SECONDS, bounded};
+use crate::support::scratch::{fixtures, sealnix_in};
 
 /// A flake of these hosts, each made of `sure.nix`, which declares the secret `sure`, and a module
 /// of `fixtures/hostile`, which may declare the secret `hostile` and no other.

@@ -1,6 +1,5 @@
 //! The promise: sealnix knows which key a host holds, says how it knows, and otherwise says that
 //! it does not know.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

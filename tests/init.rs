@@ -1,12 +1,9 @@
 //! `sealnix init`: the first files of a repository.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use std::fs;
 use std::path::Path;
 
-#[allow(dead_code, reason = "other tests use the rest")]
-mod scratch;
-use scratch::{Scratch, sealnix_in};
+use crate::support::scratch::{Scratch, sealnix_in};
 
 const FLAKE: &str = "{\n  outputs = { nixpkgs, sops-nix, ... }: {\n    nixosConfigurations.web = nixpkgs.lib.nixosSystem {\n      modules = [ sops-nix.nixosModules.sops ];\n    };\n  };\n}\n";
 

@@ -1,14 +1,12 @@
 //! Inputs that are here: folders of the repository, and checkouts given by `--input` or `[inputs]`.
 //! `fixtures/inputs/repository` has two private inputs, which lie beside it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod scratch;
 
 use std::fs;
 use std::path::Path;
 
-use scratch::{Run, Scratch, fixtures};
 use serde_json::{Value, json};
+
+use crate::support::scratch::{Run, Scratch, fixtures};
 
 fn repository() -> Scratch {
     Scratch::copy_of(&fixtures().join("inputs/repository"), &[], &[])

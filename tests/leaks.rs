@@ -1,14 +1,12 @@
 //! No secret and no part of one is printed. A marker is planted wherever a person may have left a
 //! secret in clear, and must be in no byte of what any command writes.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod scratch;
 
 use std::fs;
 use std::path::Path;
 
-use scratch::{Scratch, fixtures};
 use tempfile::TempDir;
+
+use crate::support::scratch::{Scratch, fixtures};
 
 const MARKER: &str = "hunter2xyzzy";
 

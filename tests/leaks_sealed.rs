@@ -1,19 +1,16 @@
 //! What is sealed, and what opens it, is in no output: every command in every form, with and without keys, on files
 //! of every format that are whole or broken.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
-mod installed;
-mod scratch;
+#![cfg(unix)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::installed::SOPS;
+use crate::support::scratch::{Run, Scratch, fixtures};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use installed::SOPS;
-use scratch::{Run, Scratch, fixtures};
 use tempfile::TempDir;
 
 const MARKER: &str = "Zw9-hunter2-xyzzy-Qp4";

@@ -1,11 +1,7 @@
 //! The promise: what silences a finding does so at its place and for its rule only, and is said where it silences nothing.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod scratch;
 
 use std::fs;
 
-use scratch::{Run, Scratch, fixtures};
 use sealnix::config::Levels;
 use sealnix::finding::{Finding, Label, Level};
 use sealnix::levels::ignores::Ignores;
@@ -13,6 +9,8 @@ use sealnix::levels::judge;
 use sealnix::manifest::Certainty;
 use sealnix::source::{Text, Tree};
 use serde_json::Value;
+
+use crate::support::scratch::{Run, Scratch, fixtures};
 
 /// Whether a finding at `HERE` is silenced.
 fn is_silenced(path: &str, content: &str) -> bool {

@@ -1,6 +1,5 @@
 //! Nix text → ir: frames and slots, merged bindings, strings. Expected values come from the rules in
 //! `ir.rs` and from Nix 2.8 (`nix-instantiate --parse`, `--eval`), said beside each where it matters.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use sealnix::nix::Program;
 use sealnix::nix::ir::{BindingValue, Bindings, Content, Expr, Name, Node, Param, Part, Var};

@@ -1,7 +1,5 @@
 //! Manifests: those that real Nix makes are read whole, and join with the static ones as they should.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
 use std::collections::BTreeMap;
 
 use proptest::collection::{btree_map, vec};

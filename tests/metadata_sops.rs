@@ -1,19 +1,17 @@
 //! Metadata as nobody writes it: sealed by the real sops, edited, and right exactly where the real sops still
 //! decrypts it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use installed::SOPS;
 use rayon::prelude::*;
 use sealnix::keys::private::{self, Identity};
 use sealnix::proof::{FileProof, Outcome};
 use sealnix::source::Text;
 use tempfile::TempDir;
+
+use crate::support::installed::SOPS;
 
 /// How many edits are passed over for one that is tried; with `SEALNIX_TEST_CASES` all are.
 fn step() -> usize {

@@ -1,8 +1,5 @@
 //! Broken sops files, rule files and age headers, 200,000 of them: no reader panics or hangs, and
 //! nobody opens a file who does not stand in it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod mutants;
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -12,12 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{process, thread};
 
-use mutants::{Source, mutant, rule_files, sealed};
 use rayon::prelude::*;
 use sealnix::keys::age_file;
 use sealnix::policy::Policy;
 use sealnix::sops::{self, Document, Format, walk};
 use sealnix::source::{Text, Tree};
+
+use crate::support::mutants::{Source, mutant, rule_files, sealed};
 
 const FORMATS: [Format; 5] = [Format::Yaml, Format::Json, Format::Dotenv, Format::Ini, Format::Binary];
 

@@ -1,6 +1,5 @@
 //! The evaluator gives what Nix gives, for every expression that was recorded from it
 //! (`fixtures/nix/record.py`).
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use sealnix::nix::evaluate::{EvaluateError, evaluate_json};
 use sealnix::source::{Entry, Text, Tree};

@@ -1,18 +1,14 @@
 //! `lib.mkCheck` and `lib.mkChecks`: what `nix flake check` does with the binary that cargo built, on a flake whose
 //! hosts are written by hand (`fixtures/nix-check`) and whose secrets are those of `fixtures/fleet-mended`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed_nix;
-#[allow(dead_code, reason = "sealnix is run by Nix here")]
-mod scratch;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use installed_nix::Store;
-use scratch::{Scratch, fixtures};
 use serde_json::{Value, json};
+
+use crate::support::installed_nix::Store;
+use crate::support::scratch::{Scratch, fixtures};
 
 /// A flake with its vault, in the folder of the store.
 struct Flake {

@@ -1,12 +1,9 @@
 //! home-manager's `lib.hm` gives what it gives in Nix, for every expression that was recorded from
 //! there (`fixtures/nix/record-lib.py`).
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod recorded;
 
 use serde_json::json;
 
-use self::recorded::{assert_equal, evaluate, recorded};
+use crate::support::recorded::{assert_equal, evaluate, recorded};
 
 #[test]
 fn home_managers_functions_have_the_values_that_they_have_in_nix() {

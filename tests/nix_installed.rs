@@ -1,7 +1,6 @@
 //! The recorded values of `fixtures/nix/builtins.json` are those of the Nix that is installed here,
 //! but for what `fixtures/nix/nix-2.8.json` says that Debian's has otherwise. `.ci/run` installs it
 //! and demands it; elsewhere the test says that it did not run.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -1,6 +1,5 @@
 //! nixpkgs' lib gives what it gives in Nix, for every expression that was recorded from there
 //! (`fixtures/nix/record-lib.py`), and stays honest where something is unknown.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use bumpalo::Bump;
 use sealnix::nix::builtins::{Inside, json_of};

@@ -1,18 +1,16 @@
 //! `nix/manifest.nix`, run by the installed Nix on hosts written by hand: it gives what is recorded, and
 //! its keys are those of the Rust types.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed_nix;
-mod schema;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use installed_nix::Store;
 use sealnix::manifest::Manifest;
 use sealnix::source::Tree;
 use serde_json::{Value, json};
+
+use crate::support::installed_nix::Store;
+use crate::support::schema;
 
 /// Set to write what Nix gives instead of comparing it.
 const RECORD: &str = "SEALNIX_TEST_RECORD";

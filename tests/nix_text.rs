@@ -1,7 +1,4 @@
 //! What is written as Nix means what was meant, to our own evaluator and to the Nix that is installed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed_nix;
 
 use bumpalo::Bump;
 use proptest::prelude::*;
@@ -13,6 +10,8 @@ use sealnix::nix::eval::limits::on_deep_stack;
 use sealnix::nix::ir::Program;
 use sealnix::source::{Text, Tree};
 use serde_json::{Value, json};
+
+use crate::support::installed_nix;
 
 /// What our evaluator makes of a file of code.
 fn evaluated(path: &str, code: &str) -> Value {

@@ -1,13 +1,10 @@
 //! What cannot be read, is excluded or has no effect is said, and never passes for clean.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod scratch;
-
 use std::fs;
 
-use scratch::{Run, Scratch, fixtures};
 use serde_json::Value;
+
+use crate::support::scratch::{Run, Scratch, fixtures};
 
 /// A repository in order: host `web`, its secret in `secrets/web.yaml`, a rule for that file.
 fn in_order() -> Scratch {

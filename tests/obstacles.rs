@@ -1,10 +1,8 @@
 //! `sealnix unknowns`: what stopped the evaluator, the most harmful first, with what would help.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
-mod scratch;
-
-use scratch::{Scratch, fixtures};
 use serde_json::{Value, json};
+
+use crate::support::scratch::{Scratch, fixtures};
 
 fn repository() -> Scratch {
     Scratch::copy_of(&fixtures().join("unknowns"), &[], &[])

@@ -1,16 +1,10 @@
 //! What package sets give although nixpkgs is not here: the functions that a repository's own
 //! overlays add, and the lib that they extend. The expected hosts and keys follow from nixpkgs'
 //! manual: `final` is the whole set, `prev` what the earlier overlays made, the last one wins.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-#[allow(dead_code, reason = "no fixture is copied here")]
-mod scratch;
-#[allow(dead_code, reason = "a flake makes its hosts in several ways here")]
-mod small_flake;
 
 use serde_json::Value;
 
-use self::small_flake::{flake, manifest_of};
+use crate::support::small_flake::{flake, manifest_of};
 
 /// The manifest of a flake whose outputs are `outputs`, of its inputs.
 fn manifest(outputs: &str) -> Value {

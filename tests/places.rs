@@ -1,27 +1,16 @@
 //! The promise: what sealnix says reaches the places where people work, in the form that those take.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
-mod installed;
-#[allow(dead_code, reason = "other tests use the rest")]
-mod scratch;
-
-#[path = "places/action.rs"]
 mod action;
-#[path = "places/github.rs"]
 mod github;
-#[path = "places/pre_commit.rs"]
 mod pre_commit;
-#[path = "places/sarif.rs"]
 mod sarif;
-#[path = "places/shell.rs"]
 mod shell;
-#[path = "places/staged.rs"]
 mod staged;
 
 use std::fs;
 use std::path::Path;
 
-use scratch::{Scratch, fixtures};
+use crate::support::scratch::{Scratch, fixtures};
 
 /// The fleet with its five mistakes, in a git repository of its own.
 fn fleet() -> Scratch {

@@ -2,7 +2,6 @@
 //!
 //! What sops does was tried with the sops 3.11 binary (`sops -e` beside the rule file), unless a
 //! test says otherwise.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use proptest::prelude::*;
 use sealnix::policy::{Config, CreationRule, Policy, Problem, Selection, parse};

@@ -2,9 +2,6 @@
 //!
 //! Each rule file is written into a scratch folder, and `sops encrypt --filename-override PATH` seals a value by it.
 //! What stands in the metadata then is what the policy must have said; where sops refuses, the policy must know why.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed;
 
 use std::fs;
 use std::process::Command;
@@ -14,6 +11,8 @@ use sealnix::policy::{Policy, Selection};
 use sealnix::sops;
 use sealnix::source::{Text, Tree};
 use tempfile::TempDir;
+
+use crate::support::installed;
 
 const ALICE: &str = "age1g6e50tyffy2acgcdl6qmrzdg65mxrehh7lfutkgtxxjyfj4y7etqnlsp2a";
 const BOB: &str = "age1e5qnelgjvx3kxxzsp6rzu0sa4khyv3j7zh6egzs8l99k5m2qkatql80tm3";

@@ -1,14 +1,8 @@
 //! What Nix refuses in a module of a host is said with its place; the host's other modules are read.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-#[allow(dead_code, reason = "not everything is needed here")]
-mod scratch;
-#[allow(dead_code, reason = "not everything is needed here")]
-mod small_flake;
 
 use serde_json::Value;
 
-use self::small_flake::host;
+use crate::support::small_flake::host;
 
 /// Why secrets may be missing on a host with this module beside one that declares `token`.
 fn why(module: &str) -> String {

@@ -1,7 +1,5 @@
 //! What is shown: in place, harmless for a terminal, and never a secret.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
 use std::collections::BTreeMap;
 use std::ops::Range;
 

@@ -1,12 +1,4 @@
 //! Edits of `.sops.yaml` keep the style that is there, and every byte that they do not concern.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    missing_docs
-)]
 
 use std::collections::BTreeSet;
 

@@ -15,7 +15,6 @@
 //! is an excerpt, in whole lines, of that file: under "Fails" of the one in `fires`, under "Mended"
 //! of the one in `silent`. So the run over a fixture is the run over the page's example, and the
 //! page can leave out what does not matter.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -2,18 +2,15 @@
 //!
 //! The schemas let a later version add fields. Here every object is closed, so that no field is printed that they do
 //! not name.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-#[allow(dead_code, reason = "another test uses the rest")]
-mod schema;
-mod scratch;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use boon::{Compiler, SchemaIndex, Schemas};
-use scratch::{Scratch, fixtures, sealnix_in};
 use serde_json::{Value, json};
+
+use crate::support::schema;
+use crate::support::scratch::{Scratch, fixtures, sealnix_in};
 
 /// A schema that is printed, as a validator takes it.
 struct Contract {

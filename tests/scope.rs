@@ -1,12 +1,10 @@
 //! What `check` is asked for besides the repository: its root, some of its hosts, a file for the report.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod scratch;
 
 use std::fs;
 
-use scratch::{Run, Scratch, fixtures, sealnix_in};
 use serde_json::{Value, json};
+
+use crate::support::scratch::{Run, Scratch, fixtures, sealnix_in};
 
 /// Three hosts with five mistakes, one of them of two hosts and one of none.
 fn fleet() -> Scratch {

@@ -2,16 +2,14 @@
 //!
 //! `fixtures/seeds/<style>/expected.json` lists the errors and warnings, each with its reason, and says in `silent`
 //! what is right and must be left alone. Notes are not compared.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod scratch;
 
 use std::collections::BTreeSet;
 use std::fs;
 
-use scratch::{Scratch, fixtures};
 use sealnix::checks;
 use serde_json::Value;
+
+use crate::support::scratch::{Scratch, fixtures};
 
 #[test]
 fn every_mistake_of_the_platforms_secrets() {

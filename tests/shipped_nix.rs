@@ -5,15 +5,8 @@
 //! is what its name says, and asks nixpkgs for nothing that is not in the stubs; they do not prove that the package
 //! builds, nor that nixpkgs' functions are what the stubs take them for. The stubs' module system knows conditions,
 //! defaults, lists and places, and of types only what they let pass.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
-#[path = "shipped_nix/host_check.rs"]
 mod host_check;
-mod installed_nix;
-#[path = "shipped_nix/outputs.rs"]
 mod outputs;
-#[path = "shipped_nix/pages.rs"]
 mod pages;
-mod scratch;
-#[path = "shipped_nix/templates.rs"]
 mod templates;

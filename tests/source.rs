@@ -1,5 +1,4 @@
 //! The walk sees what Nix and git see: tracked, ignored, linked, unreadable.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::fs;

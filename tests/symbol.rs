@@ -1,5 +1,4 @@
 //! A name is what its text says, wherever the text lies.
-#![allow(clippy::unwrap_used)]
 
 use std::thread;
 

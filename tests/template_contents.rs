@@ -1,14 +1,8 @@
 //! What the manifest says of a template's content: whose placeholders, which variables, and none of its text.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
-#[allow(dead_code, reason = "a part of it is used here")]
-mod scratch;
-
-#[allow(dead_code, reason = "a part of it is used here")]
-mod small_flake;
-
-use self::small_flake::host;
 use serde_json::json;
+
+use crate::support::small_flake::host;
 
 /// sops-nix: the placeholder of a secret is made of the SHA-256 of its name; `printf db | sha256sum` gives that of
 /// `db`.

@@ -1,16 +1,12 @@
 //! A definition that cannot be evaluated may say more of a secret that another definition declares:
 //! what the other leaves to defaults is assumed, and what contradicts the assumption is not reported.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-#[allow(dead_code, reason = "not everything is needed here")]
-mod scratch;
 
 use std::fs;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use self::scratch::{Scratch, fixtures};
+use crate::support::scratch::{Scratch, fixtures};
 
 /// A host whose default file holds the key `db_password` and no other, with these definitions.
 fn repository(module: &str) -> Scratch {

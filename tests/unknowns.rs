@@ -1,9 +1,5 @@
 //! What hangs on something unknown is unknown, never certain; what it cannot change stays known. The
 //! table goes through everything that reads attributes, lists and conditions.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-#[allow(dead_code, reason = "no fixture is copied here")]
-mod scratch;
 
 use std::fs;
 
@@ -12,7 +8,7 @@ use sealnix::source::Tree;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use self::scratch::Scratch;
+use crate::support::scratch::Scratch;
 
 /// `u` is any string. `maybe` holds `n` unless `u` is "n"; `list` is [ 1 ] with more items behind.
 const GIVEN: &str = r#"let

@@ -1,13 +1,6 @@
 //! How sure it is that a use counts.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
-#[allow(dead_code, reason = "a part of it is used here")]
-mod scratch;
-
-#[allow(dead_code, reason = "a part of it is used here")]
-mod small_flake;
-
-use self::small_flake::{host, manifest_of};
+use crate::support::small_flake::{host, manifest_of};
 
 /// What nothing declares is missed only where the option is read. nixpkgs' modules and the repository's own
 /// read theirs; whether a module that is not here does is not known.

@@ -1,5 +1,4 @@
 //! What is a sops file and what is not, and looking keys up as sops-nix does.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use std::fs;
 use std::path::Path;

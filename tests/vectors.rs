@@ -1,6 +1,5 @@
 //! Every file of fixtures/vectors (made by the real sops, see its README) read as sops reads it:
 //! keys, types, recipients, groups, threshold; and what sops refuses is refused.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

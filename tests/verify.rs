@@ -1,14 +1,12 @@
 //! `sealnix verify`: what it says and how it ends, where identities come from, hosts, and that no value is shown.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
-mod scratch;
+#![cfg(unix)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use scratch::{Run, Scratch, fixtures};
+use crate::support::scratch::{Run, Scratch, fixtures};
 use tempfile::TempDir;
 
 const ALICE: &str = "age1g6e50tyffy2acgcdl6qmrzdg65mxrehh7lfutkgtxxjyfj4y7etqnlsp2a";

@@ -1,19 +1,17 @@
 //! Files of the real sops with one thing edited by somebody without a key: each edit is right only where the real
 //! sops still decrypts the file.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed;
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use installed::SOPS;
 use sealnix::keys::private::{self, Identity};
 use sealnix::proof::file::Opened;
 use sealnix::proof::{FileProof, Outcome, State};
 use sealnix::source::Text;
 use tempfile::TempDir;
+
+use crate::support::installed::SOPS;
 
 const ALICE: &str = "age1g6e50tyffy2acgcdl6qmrzdg65mxrehh7lfutkgtxxjyfj4y7etqnlsp2a";
 

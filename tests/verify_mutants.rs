@@ -1,14 +1,10 @@
 //! Vectors with one change each, opened with the right keys: nothing panics, and what is said to be right the real
 //! sops decrypts too.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed;
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use installed::SOPS;
 use rayon::prelude::*;
 use sealnix::keys::private::{self, Form, Identity};
 use sealnix::proof::{FileProof, Outcome, State};
@@ -18,6 +14,8 @@ use sealnix::sops::mac::examine;
 use sealnix::sops::{self, Metadata};
 use sealnix::source::Text;
 use tempfile::TempDir;
+
+use crate::support::installed::SOPS;
 
 /// How many mutants are made of the vectors; `SEALNIX_TEST_MUTANTS` makes it more.
 fn mutants() -> usize {

@@ -1,18 +1,16 @@
 //! Files that the real sops seals are right, whatever is in them; and what is changed in them is right only where
 //! the real sops still decrypts it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-mod installed;
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use installed::SOPS;
 use sealnix::keys::private::{self, Identity};
 use sealnix::proof::{FileProof, Outcome, State};
 use sealnix::source::Text;
 use tempfile::TempDir;
+
+use crate::support::installed::SOPS;
 
 /// How many files are made; `SEALNIX_TEST_CASES` makes it more.
 fn cases(usual: usize) -> usize {

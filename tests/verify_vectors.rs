@@ -1,6 +1,5 @@
 //! Every file of fixtures/vectors opened with the identities that opened it for the real sops, and with those that
 //! did not; what sops accepts is right here, and what it refuses is wrong in the same place.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use std::fs;
 use std::path::PathBuf;

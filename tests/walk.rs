@@ -1,5 +1,4 @@
 //! Walking a sops file: which values sops takes to be sealed, and in which order.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use std::fs;
 use std::path::Path;

@@ -1,8 +1,7 @@
 //! The walk-throughs of the documentation, with the real sops and age.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
-mod installed;
-mod walkthrough;
+use crate::support::installed;
+use crate::support::walkthrough;
 
 #[test]
 fn the_walkthroughs_are_true() {

@@ -2,19 +2,13 @@
 //! library or kind of entry file. What each host declares was
 //! worked out from the library's documentation; where a test says so, real Nix and the library itself
 //! gave it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-#[allow(dead_code, reason = "a part of it is used here")]
-mod scratch;
-
-mod declared;
 
 use std::fs;
 
 use serde_json::Value;
 
-use self::declared::{declared, declared_in, written};
-use self::scratch::{Scratch, fixtures};
+use crate::support::declared::{declared, declared_in, written};
+use crate::support::scratch::{Scratch, fixtures};
 
 /// haumea loads hosts, hidden modules and text files; real Nix with haumea itself gives the same
 /// secrets. `mapAttrs'` puts a name where its `value` is written.

@@ -1,16 +1,9 @@
 //! Hosts of flakes that flake-parts makes, with what it brings and with import-tree.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
-
-#[allow(dead_code, reason = "a part of it is used here")]
-mod scratch;
-
-#[allow(dead_code, reason = "a part of it is used here")]
-mod declared;
 
 use std::fs;
 
-use self::declared::declared;
-use self::scratch::{Scratch, fixtures};
+use crate::support::declared::declared;
+use crate::support::scratch::{Scratch, fixtures};
 
 /// flake-parts: options beneath `flake` and in `perSystem`, modules said in several files, a foreign
 /// module; real Nix with flake-parts itself gives the same.

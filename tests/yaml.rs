@@ -1,5 +1,4 @@
 //! The YAML reader: places, anchors, comments, kinds, bounds.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
 
 use std::fs;
 use std::path::Path;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{flake, fleet, repository, write};
-use crate::scratch::{Run, sealnix_in};
+use crate::support::scratch::{Run, sealnix_in};
 
 /// An annotation: command, properties, text.
 type Annotation = (String, BTreeMap<String, String>, String);

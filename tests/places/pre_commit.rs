@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{flake, repository, write};
-use crate::installed::Needed;
-use crate::scratch::Scratch;
+use crate::support::installed::Needed;
+use crate::support::scratch::Scratch;
 
 const PRE_COMMIT: Needed = Needed {
     programs: &["pre-commit"],
@@ -84,7 +84,7 @@ fn a_commit_that_only_deletes_is_checked() {
         "web.nix",
         "{ sops.secrets.token.sopsFile = ./secrets.yaml; sops.secrets.token.key = \"\"; }\n",
     );
-    let sealed = fs::read_to_string(crate::scratch::fixtures().join("fleet/secrets/common.yaml")).unwrap();
+    let sealed = fs::read_to_string(crate::support::scratch::fixtures().join("fleet/secrets/common.yaml")).unwrap();
     write(repository.path(), "secrets.yaml", &sealed);
     repository.git(&["add", "."]);
     let (committed, said) = run(&repository, "git", &COMMIT);

@@ -8,8 +8,8 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::{flake, fleet, repository};
-use crate::installed::Needed;
-use crate::scratch::{Run, Scratch, fixtures};
+use crate::support::installed::Needed;
+use crate::support::scratch::{Run, Scratch, fixtures};
 
 const MULTITOOL: Needed = Needed {
     programs: &["sarif-multitool"],

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use super::repository;
-use crate::installed::Needed;
+use crate::support::installed::Needed;
 
 const GROFF: Needed =
     Needed { programs: &["groff"], demanded_by: "SEALNIX_TEST_NEEDS_GROFF", debian: "apt-get install groff" };

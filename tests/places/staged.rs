@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{flake, fleet, repository, write};
-use crate::scratch::{Run, Scratch, fixtures, sealnix_in};
+use crate::support::scratch::{Run, Scratch, fixtures, sealnix_in};
 
 const STAGED: [&str; 2] = ["check", "--staged"];
 

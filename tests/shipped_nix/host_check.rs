@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::installed_nix::Store;
-use crate::scratch::{Scratch, fixtures};
+use crate::support::installed_nix::Store;
+use crate::support::scratch::{Scratch, fixtures};
 
 /// The derivation is the same before and after a change that is none of the host's, and another after one that is.
 #[test]

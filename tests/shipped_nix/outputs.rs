@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::installed_nix::Store;
+use crate::support::installed_nix::Store;
 
 #[test]
 fn every_output_is_what_its_name_says() {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::installed_nix::Store;
-use crate::scratch::Scratch;
+use crate::support::installed_nix::Store;
+use crate::support::scratch::Scratch;
 
 /// What each flake of the page gives, in their order.
 const SHOWN: [(&str, &[&str]); 6] = [

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::installed_nix::Store;
-use crate::scratch::{Run, Scratch};
+use crate::support::installed_nix::Store;
+use crate::support::scratch::{Run, Scratch};
 
 #[test]
 fn a_new_repository_is_told_what_is_left_to_do() {

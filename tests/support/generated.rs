@@ -1,5 +1,4 @@
 //! A repository in which something is generated: the host `web`, which can open every file.
-#![allow(dead_code, reason = "no test uses all of it")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +6,7 @@ use std::fs;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::scratch::{Run, Scratch};
+use crate::support::scratch::{Run, Scratch};
 
 /// The host imports these modules, and has the account `app` and the service `hyper`.
 fn flake(modules: &[&str]) -> String {
@@ -111,7 +110,7 @@ pub fn assert_finds(repository: &Scratch, expected: &[(&str, &str)]) {
 
 /// The installed Nix parses a file of the repository.
 pub fn assert_parses(repository: &Scratch, path: &str) {
-    let Some(store) = crate::installed_nix::Store::new() else { return };
+    let Some(store) = crate::support::installed_nix::Store::new() else { return };
     let path = repository.path().join(path);
     let output = store.run("nix-instantiate", &["--parse", &path.display().to_string()]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -101,7 +101,7 @@ pub fn really_read(files: &[String]) -> BTreeMap<String, String> {
     for (index, file) in files.iter().enumerate() {
         fs::write(inside.join(format!("{index:06}.conf")), file).expect("a file is written");
     }
-    let output = Command::new(crate::installed::SYSTEMD.programs[0])
+    let output = Command::new(crate::support::installed::SYSTEMD.programs[0])
         .env_clear()
         .env("XDG_CONFIG_HOME", folder.path())
         .env("HOME", folder.path())

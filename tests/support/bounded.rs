@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::scratch::Run;
+use crate::support::scratch::Run;
 
 /// Seconds of the processor that a bounded run may take: what else the machine does decides nothing.
 pub const MOST_SECONDS: u32 = 10;

@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Map, Value};
 
-use crate::scratch::{Scratch, fixtures};
+use crate::support::scratch::{Scratch, fixtures};
 
 /// What the hosts of a fixture declare: a line a host, `NAME KEY PLACE` a secret, and no unknowns.
 pub fn declared(library: &str) -> String {

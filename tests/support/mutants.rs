@@ -1,6 +1,5 @@
 //! Broken copies of real files, the same in every run: the vectors of the real sops, cut, glued and
 //! sprinkled with what means something to one of the formats.
-#![allow(dead_code, reason = "no test uses all of it")]
 
 use std::fs;
 use std::path::Path;

@@ -15,7 +15,6 @@ pub struct Needed {
 }
 
 /// sops, and what makes identities for it.
-#[allow(dead_code, reason = "no test uses all of them")]
 pub const SOPS: Needed = Needed {
     programs: &["sops", "age-keygen"],
     demanded_by: "SEALNIX_TEST_NEEDS_SOPS",
@@ -23,7 +22,6 @@ pub const SOPS: Needed = Needed {
 };
 
 /// systemd's reader of environment files, in the form of a program.
-#[allow(dead_code, reason = "no test uses all of them")]
 pub const SYSTEMD: Needed = Needed {
     programs: &["/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator"],
     demanded_by: "SEALNIX_TEST_NEEDS_SYSTEMD",

@@ -1,5 +1,4 @@
 //! The Nix that is installed here. `.ci/run` installs and demands it; elsewhere a test says that it did not run.
-#![allow(dead_code, reason = "no test uses all of it")]
 
 use std::io::Write;
 use std::path::Path;

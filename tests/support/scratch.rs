@@ -8,7 +8,6 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The folder `fixtures/`.
-#[allow(dead_code, reason = "no test uses all of it")]
 pub fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
@@ -37,7 +36,6 @@ impl Scratch {
     }
 
     /// Runs sealnix in it.
-    #[allow(dead_code, reason = "no test uses all of it")]
     pub fn sealnix(&self, arguments: &[&str]) -> Run {
         sealnix_in(self.path(), arguments)
     }
@@ -76,7 +74,6 @@ impl Run {
     }
 
     /// The standard output as JSON, or all that was said instead.
-    #[allow(dead_code, reason = "no test uses all of it")]
     pub fn json(&self) -> Result<Value, String> {
         serde_json::from_str(&self.stdout)
             .map_err(|error| format!("no JSON ({error}), exit code {:?}\n{}{}", self.code, self.stdout, self.stderr))
@@ -84,7 +81,6 @@ impl Run {
 }
 
 /// Runs sealnix in a folder.
-#[allow(dead_code, reason = "no test uses all of it")]
 pub fn sealnix_in(folder: &Path, arguments: &[&str]) -> Run {
     Run::of(Command::new(env!("CARGO_BIN_EXE_sealnix")).args(arguments).current_dir(folder))
 }

@@ -1,5 +1,4 @@
 //! Texts that are sops files in form, sealed by nobody: nothing can open them.
-#![allow(dead_code, reason = "no test uses all of it")]
 
 /// The metadata of every one of them.
 const METADATA: &str = "\

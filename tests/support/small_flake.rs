@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::scratch::Scratch;
+use crate::support::scratch::Scratch;
 
 /// The host `web` of a flake whose only module is `module`, with sops-nix and home-manager.
 pub fn host(module: &str) -> Value {
