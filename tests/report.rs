@@ -22,7 +22,7 @@ use sealnix::sops::seal::SealedType;
 use sealnix::source::{Entry, NotLooked, Place, SyntaxError, Text, Tree};
 use sealnix::vault::{Sealed, Vault};
 
-const PLAIN: Style = Style { terminal: false, width: 100 };
+const PLAIN: Style = Style::plain(100);
 
 /// A small repository in memory.
 #[derive(Default)]
@@ -288,12 +288,19 @@ fn escape_and_bidi_characters_do_not_reach_the_terminal() {
 }
 
 #[test]
-fn colour_and_links_only_on_a_terminal() {
+fn colours_and_links_are_apart() {
     let repo = repo();
     let plain = repo.show(&[two_files(&repo)], PLAIN);
     assert!(!plain.contains('\u{1b}') && !plain.contains("http"), "{plain}");
-    let terminal = repo.show(&[two_files(&repo)], Style { terminal: true, width: 100 });
-    assert!(terminal.contains("\u{1b}]8;;https://github.com/sealnix/sealnix/blob/main/docs/rules/key-missing.md"));
+    const LINK: &str = "\u{1b}]8;;https://github.com/sealnix/sealnix/blob/main/docs/rules/key-missing.md";
+    let shown = |colours, links| repo.show(&[two_files(&repo)], Style { colours, links, ..PLAIN });
+    let coloured = shown(true, false);
+    assert!(coloured.contains("\u{1b}[") && !coloured.contains("http"), "{coloured}");
+    let linked = shown(false, true);
+    assert!(linked.contains(LINK) && !linked.contains("\u{1b}["), "{linked}");
+    // On a terminal nothing is said twice.
+    let terminal = repo.show(&[two_files(&repo)], Style { terminal: true, ..PLAIN });
+    assert!(plain.contains("error[key-missing]") && !terminal.contains("error[key-missing]"), "{terminal}");
 }
 
 #[test]

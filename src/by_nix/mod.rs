@@ -10,7 +10,6 @@ pub mod values;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use self::expression::Source;
 use self::hosts::Wanted;
@@ -95,21 +94,6 @@ pub struct Evaluated {
     pub not_looked: Vec<NotLooked>,
 }
 
-/// A host that is done, for people who wait.
-#[derive(Debug, Clone, Copy)]
-pub struct Progress<'a> {
-    /// How many are done.
-    pub done: usize,
-    /// Of how many.
-    pub of: usize,
-    /// Its attribute path.
-    pub attr: &'a str,
-    /// How long it took.
-    pub took: Duration,
-    /// Nix could not evaluate it.
-    pub failed: bool,
-}
-
 /// What Nix is asked.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Question<'a> {
@@ -119,14 +103,14 @@ pub struct Question<'a> {
     pub hosts: Option<&'a [String]>,
 }
 
-/// Asks Nix for the hosts. `tell` is called after each of them.
+/// Asks Nix for the hosts. `done` is told of each that is done, and how many there are.
 ///
 /// # Errors
 /// Nix does not run, or cannot evaluate the flake as a whole. That a host does not evaluate is none.
 pub fn evaluate(
     repository: Repository<'_>,
     question: Question<'_>,
-    tell: &(impl Fn(Progress<'_>) + Sync),
+    done: &(impl Fn(usize) + Sync),
 ) -> Result<Evaluated, Error> {
     let resources = Resources::here(question.jobs);
     let nix = Nix::find(&resources)?;
@@ -136,7 +120,7 @@ pub fn evaluate(
         listed.wanted.retain(|host| names.contains(&host.name));
     }
     let asked = Asked { nix: &nix, source: &source, repository, roots: &listed.roots };
-    let hosts = asked.all(&listed.wanted, resources.jobs, tell)?;
+    let hosts = asked.all(&listed.wanted, resources.jobs, done)?;
     let mut hosts: Vec<Host> = hosts.into_iter().chain(listed.failed).collect();
     hosts.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     let manifest = Manifest { version: VERSION, hosts, unknowns: Vec::new() };
@@ -157,16 +141,13 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn all(&self, wanted: &[Wanted], jobs: usize, tell: &(impl Fn(Progress<'_>) + Sync)) -> Result<Vec<Host>, Error> {
-        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    fn all(&self, wanted: &[Wanted], jobs: usize, done: &(impl Fn(usize) + Sync)) -> Result<Vec<Host>, Error> {
+        let next = AtomicUsize::new(0);
         let answers = Mutex::new(Vec::new());
         let work = || {
             while let Some(host) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let start = Instant::now();
                 let answer = self.host(host);
-                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                let failed = matches!(&answer, Ok(Some(host)) if host.evaluation_error.is_some());
-                tell(Progress { done, of: wanted.len(), attr: &host.attr, took: start.elapsed(), failed });
+                done(wanted.len());
                 answers.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
             }
         };

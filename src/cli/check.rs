@@ -72,7 +72,7 @@ pub struct Narrowed {
     update_baseline: bool,
     /// Print findings only: no summary, and nothing where there are none.
     #[arg(long, short)]
-    quiet: bool,
+    pub quiet: bool,
 }
 
 impl Narrowed {
@@ -126,7 +126,9 @@ pub fn check(subject: Subject<'_>, options: &Options, style: Style, out: &mut im
     options.scope.is_of(&known.manifest)?;
     let asked = Asked { scope: &options.scope, only, takes_ignores: !no_ignores };
     let Answer { mut judged, undecided, not_looked_at, unseen } = judge::judge(&known, asked);
-    options.narrowed.hide(baseline, &mut judged, options.scope == Scope::All && !unseen)?;
+    // What is not staged may hold what a run over the work tree found.
+    let is_whole = options.scope == Scope::All && !subject.staged && !unseen;
+    options.narrowed.hide(baseline, &mut judged, is_whole)?;
     let counted = options.scope.of(&known.manifest);
     let counted = World { manifest: &counted, ..known.world() };
     let summary = Summary::new(&counted, &judged, &undecided, &not_looked_at);
@@ -156,7 +158,7 @@ pub fn check(subject: Subject<'_>, options: &Options, style: Style, out: &mut im
     out.write_all(&written(options.format, style)?)?;
     if let Some((path, format)) = &options.report {
         // A file shows neither colours nor links.
-        let report = written(*format, Style { terminal: false, ..style })?;
+        let report = written(*format, Style::plain(style.width))?;
         save(path, &report).map_err(|source| RunError::NotSaved { path: path.clone(), source })?;
     }
     Ok(outcome)

@@ -35,6 +35,14 @@ pub enum RunError {
         /// The entry file.
         entry: RepoPath,
     },
+    /// The entry file could not be looked at.
+    #[error("{entry} {why}")]
+    EntryNotLooked {
+        /// The entry file.
+        entry: RepoPath,
+        /// Why, as a clause.
+        why: String,
+    },
     /// The repository cannot be walked.
     #[error(transparent)]
     Walk(#[from] WalkError),
@@ -226,6 +234,7 @@ impl RunError {
             RunError::Untracked { entry } => Some(format!("run `git add {entry}`")),
             RunError::NothingToCompare
             | RunError::OutsideRepository { .. }
+            | RunError::EntryNotLooked { .. }
             | RunError::Walk(_)
             | RunError::Evaluate(_)
             | RunError::Config(_)

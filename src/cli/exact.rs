@@ -1,16 +1,15 @@
 //! The declarations as Nix has them: in a file (`--manifest`), or asked for now (`--eval`).
 
-use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use clap::Args;
 
 use super::error::RunError;
+use super::progress::Progress;
 use super::run;
-use crate::by_nix::{self, Progress, Question, Repository};
+use crate::by_nix::{self, Question, Repository};
 use crate::manifest::Manifest;
 use crate::manifest::join::HostList;
-use crate::source::visible::clean_line;
 use crate::source::{RepoPath, Tree};
 
 /// Whether and how Nix is asked.
@@ -59,22 +58,15 @@ impl Exact<'_> {
         tree: &mut Tree,
         entry: &RepoPath,
         statically: &Manifest,
+        progress: &Progress,
     ) -> Result<(Manifest, HostList), RunError> {
         let question = match self {
             Exact::File(file) => return Ok((run::read_manifest(file, tree)?, HostList::Chosen)),
             Exact::Nix(question) => question,
         };
-        let waits = io::stderr().is_terminal();
-        let tell = |progress: Progress<'_>| {
-            if waits {
-                let Progress { done, of, attr, took, failed } = progress;
-                let failed = if failed { ", failed" } else { "" };
-                let line = format!("nix {done}/{of} {}, {:.1} s{failed}\n", clean_line(attr), took.as_secs_f64());
-                // Nobody is left to tell when this fails.
-                let _ = io::stderr().lock().write_all(line.as_bytes());
-            }
-        };
-        let evaluated = by_nix::evaluate(Repository { tree, entry, statically }, question, &tell)?;
+        progress.stage("asking Nix about hosts");
+        let done = |hosts| progress.one_of(hosts);
+        let evaluated = by_nix::evaluate(Repository { tree, entry, statically }, question, &done)?;
         tree.not_looked.extend(evaluated.not_looked);
         tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
         Ok((evaluated.manifest, evaluated.list))

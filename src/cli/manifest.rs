@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::error::RunError;
 use super::exact::Exact;
+use super::progress::Progress;
 use super::run::{self, Declared};
 use super::subject::Subject;
 use super::{Format, Outcome};
@@ -16,7 +17,7 @@ pub fn manifest(subject: Subject<'_>, exact: Option<Exact<'_>>, out: &mut impl W
     let Declared { mut tree, entry, manifest: statically } = run::declared(subject)?;
     let manifest = match exact {
         Some(exact) => {
-            let (exact, list) = exact.manifest(&mut tree, &entry, &statically)?;
+            let (exact, list) = exact.manifest(&mut tree, &entry, &statically, &Progress::begin(subject.quiet))?;
             join(exact, statically, list)
         }
         None => statically,
@@ -35,7 +36,7 @@ pub fn against(
     out: &mut impl Write,
 ) -> Result<Outcome, RunError> {
     let Declared { mut tree, entry, manifest } = run::declared(subject)?;
-    let (other, list) = other.manifest(&mut tree, &entry, &manifest)?;
+    let (other, list) = other.manifest(&mut tree, &entry, &manifest, &Progress::begin(subject.quiet))?;
     let compared = compare(&manifest, &other, list);
     match format {
         Format::Human => comparison::write(out, &compared)?,

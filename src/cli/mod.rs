@@ -12,6 +12,7 @@ pub mod init;
 pub mod judge;
 pub mod manifest;
 pub mod matrix;
+pub mod progress;
 pub mod recipient;
 pub mod rules;
 pub mod run;
@@ -239,6 +240,7 @@ impl Inputs {
             inputs: given,
             store: use_store.as_deref(),
             staged: false,
+            quiet: false,
         }
     }
 }
@@ -320,8 +322,8 @@ pub fn main() -> ExitCode {
             };
             let report = report.map(|path| (path, report_format.unwrap_or(format)));
             let options = check::Options { format, manifest, by_nix, scope, report, fail_on: fail_on.into(), narrowed };
-            let subject = Subject { staged, ..inputs.beside(&path) };
-            check::check(subject, &options, style(&io::stdout()), &mut output)
+            let subject = Subject { staged, quiet: options.narrowed.quiet, ..inputs.beside(&path) };
+            check::check(subject, &options, on_stdout(), &mut output)
         }
         Command::Manifest { path, inputs, compare: Some(file), by_nix, format } => {
             match by_nix.or_other_file(file.as_deref()) {
@@ -339,7 +341,7 @@ pub fn main() -> ExitCode {
         Command::Why { file, of, format } => of.here().and_then(|here| why::why(&here, &file, format, &mut output)),
         Command::Who { word, of, format } => of.here().and_then(|here| who::who(&here, &word, format, &mut output)),
         Command::Matrix { of, format } => {
-            of.here().and_then(|here| matrix::matrix(&here, format, style(&io::stdout()), &mut output))
+            of.here().and_then(|here| matrix::matrix(&here, format, on_stdout(), &mut output))
         }
         Command::Hosts { of, format } => of.here().and_then(|here| hosts::hosts(&here, format, &mut output)),
         Command::Generate(arguments) => generate::generate(arguments, &mut output),
@@ -363,7 +365,7 @@ pub fn main() -> ExitCode {
 }
 
 fn fail(error: &RunError) -> ExitCode {
-    let style = style(&io::stderr());
+    let style = on_stderr();
     let text = match error {
         RunError::Config(errors) => errors.iter().map(|error| human::error(error, None, style)).collect(),
         RunError::NotGenerated(errors) => {
@@ -376,13 +378,23 @@ fn fail(error: &RunError) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Colours and links only on a terminal that is not told otherwise (<https://no-color.org>).
-fn style(stream: &impl IsTerminal) -> Style {
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let terminal = stream.is_terminal() && !plain && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+/// Colours and links as the terminal has them, and as NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and FORCE_HYPERLINK say it
+/// (supports-color and supports-hyperlinks, which miette goes by).
+fn style(stream: &impl IsTerminal, colours: supports_color::Stream, links: supports_hyperlinks::Stream) -> Style {
+    let terminal = stream.is_terminal();
     let width = match terminal_size::terminal_size() {
-        Some((width, _)) if stream.is_terminal() => usize::from(width.0).clamp(60, WIDTH),
+        Some((width, _)) if terminal => usize::from(width.0).clamp(60, WIDTH),
         _ => WIDTH,
     };
-    Style { terminal, width }
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let links = !is_dumb && supports_hyperlinks::on(links);
+    Style { terminal, colours: supports_color::on(colours).is_some(), links, width }
+}
+
+fn on_stdout() -> Style {
+    style(&io::stdout(), supports_color::Stream::Stdout, supports_hyperlinks::Stream::Stdout)
+}
+
+fn on_stderr() -> Style {
+    style(&io::stderr(), supports_color::Stream::Stderr, supports_hyperlinks::Stream::Stderr)
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::RunError;
 use super::exact::Exact;
+use super::progress::Progress;
 use super::sealed;
 use super::subject::Subject;
 use crate::agenix::Agenix;
@@ -20,6 +21,11 @@ use crate::policy::Policy;
 use crate::source::start::is_flake;
 use crate::source::{EntryPoint, NotLooked, Place, RepoPath, StartError, SyntaxError, Tree, input_of};
 use crate::vault::Vault;
+
+/// What people who wait are told.
+const READING: &str = "reading the repository";
+const EVALUATING: &str = "evaluating hosts";
+const SEALED: &str = "reading sealed files";
 
 /// All that is known of a repository.
 #[derive(Debug)]
@@ -85,10 +91,13 @@ pub struct Declared {
 
 /// Reads and evaluates the repository.
 pub fn declared(subject: Subject<'_>) -> Result<Declared, RunError> {
+    let progress = Progress::begin(subject.quiet);
+    progress.stage(READING);
     let start = subject.start()?;
     let Walked { mut tree, given, .. } = walk(&start, Tree::walk(&start.root)?, subject)?;
     let program = parse(&mut tree);
-    let evaluated = evaluate(&tree, &program, &start.entries, &given)?;
+    progress.stage(EVALUATING);
+    let evaluated = evaluate(&tree, &program, &start.entries, &given, &progress)?;
     tree.not_looked.extend(evaluated.not_looked);
     Ok(Declared { tree, entry: evaluated.entry, manifest: evaluated.manifest })
 }
@@ -96,14 +105,17 @@ pub fn declared(subject: Subject<'_>) -> Result<Declared, RunError> {
 /// Learns all there is to know about the repository. With a manifest made by Nix the
 /// declarations are that manifest's; then there need not be anything to evaluate.
 pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, RunError> {
+    let progress = Progress::begin(subject.quiet);
+    progress.stage(READING);
     let (start, tree) = begin(subject, exact)?;
     let Walked { mut tree, config, given } = walk(&start, tree, subject)?;
     let program = parse(&mut tree);
     let rules = rules_files(&config, &tree);
     // What hosts name may lie beside what is read here.
     let is_whole = exact.is_none() && !subject.staged;
+    progress.stage(EVALUATING);
     let (evaluated, (vault, agenix)) = rayon::join(
-        || evaluate(&tree, &program, &start.entries, &given),
+        || evaluate(&tree, &program, &start.entries, &given, &progress),
         || (is_whole.then(|| Vault::read(&tree)), Agenix::read(&tree, &program, &rules)),
     );
     let agenix = agenix?;
@@ -111,7 +123,8 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     tree.not_looked.extend(not_looked);
     tree.not_looked.sort_by(|a, b| a.path.cmp(&b.path));
     let is_nix_here = matches!(exact, Some(Exact::Nix { .. }));
-    let exact = exact.map(|exact| exact.manifest(&mut tree, &entry, &statically)).transpose()?;
+    let exact = exact.map(|exact| exact.manifest(&mut tree, &entry, &statically, &progress)).transpose()?;
+    progress.stage(SEALED);
     for path in exact.iter().flat_map(|(exact, _)| exact.sops_files()) {
         tree.add_stored(path);
     }
@@ -254,12 +267,19 @@ fn evaluate(
     program: &Program,
     entries: &[RepoPath],
     given: &BTreeSet<String>,
+    progress: &Progress,
 ) -> Result<Evaluated, RunError> {
     match entries.first() {
-        Some(entry) if !tree.is_visible(entry) => return Err(RunError::Untracked { entry: entry.clone() }),
+        Some(entry) if !tree.is_visible(entry) => {
+            let entry = entry.clone();
+            return Err(match tree.why_not_looked(&entry) {
+                Some(why) => RunError::EntryNotLooked { why: why.to_owned(), entry },
+                None => RunError::Untracked { entry },
+            });
+        }
         _ => {}
     }
-    let evaluated = nixos::evaluate(tree, program, entries)?;
+    let evaluated = nixos::evaluate(tree, program, entries, &|hosts| progress.one_of(hosts))?;
     // Only a flake says all its inputs' names, and one that does not evaluate says none.
     let says = entries.first().is_some_and(|entry| is_flake(entry)) && !evaluated.inputs.is_empty();
     match given.iter().find(|name| says && !evaluated.inputs.contains(*name)) {

@@ -41,6 +41,8 @@ pub struct Subject<'a> {
     pub store: Option<&'a Path>,
     /// What is staged is read, and not what lies in the work tree.
     pub staged: bool,
+    /// Nobody wants to know how far it has got.
+    pub quiet: bool,
 }
 
 impl Subject<'_> {
@@ -57,6 +59,14 @@ impl Subject<'_> {
     pub fn start_staged(&self) -> Result<(EntryPoint, Tree), RunError> {
         let current = Path::new(".");
         let tree = Tree::staged(&EntryPoint::root(self.root, self.path, current)?)?;
-        Ok((EntryPoint::find_among(&tree, self.path, current)?, tree))
+        let start = EntryPoint::find_among(&tree, self.path, current).map_err(|error| self.not_staged(error))?;
+        Ok((start, tree))
+    }
+
+    /// Why nothing makes hosts among what is staged: maybe the file that does is not staged.
+    fn not_staged(&self, error: StartError) -> RunError {
+        let is_none = matches!(error, StartError::NoEntry { .. });
+        let on_disk = is_none.then(|| self.start().ok()?.entries.into_iter().next()).flatten();
+        on_disk.map_or(error.into(), |entry| RunError::Untracked { entry })
     }
 }

@@ -126,11 +126,16 @@ impl Tried {
 
 /// Evaluates every host of the repository, on as many threads as the machine has. Each of them makes the
 /// listing for itself, so that none waits for another's, and begins with its hosts in the evaluator that
-/// made it.
+/// made it. `done` is told of each host that is done, and how many there are.
 ///
 /// # Errors
 /// No thread could be started, or the evaluator panicked.
-pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<Evaluated, DeepStackError> {
+pub fn evaluate(
+    tree: &Tree,
+    program: &Program,
+    entries: &[RepoPath],
+    done: &(dyn Fn(usize) + Sync),
+) -> Result<Evaluated, DeepStackError> {
     if !entries.iter().any(|entry| tree.is_visible(entry)) {
         return Ok(Evaluated {
             manifest: Manifest { version: VERSION, ..Manifest::default() },
@@ -145,7 +150,7 @@ pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<
         let tried = choose(&mut arena, tree, program, entries, |eval, world, listing, tried| {
             begun = Share::next(&next, tried);
             if let Some(share) = &mut begun {
-                share.evaluate(eval, world, listing, &tried.hosts);
+                share.evaluate(eval, world, listing, &tried.hosts, done);
             }
         });
         while let Some(mut share) = begun.take().or_else(|| Share::next(&next, &tried)) {
@@ -153,7 +158,7 @@ pub fn evaluate(tree: &Tree, program: &Program, entries: &[RepoPath]) -> Result<
                 // Its largest piece is used again: the system need not give so much twice.
                 arena.reset();
                 with_listing(&arena, tree, program, &tried.entry, |eval, world, listing| {
-                    share.evaluate(eval, world, listing, &tried.hosts);
+                    share.evaluate(eval, world, listing, &tried.hosts, done);
                 });
             }
             seen.lock().unwrap_or_else(PoisonError::into_inner).add(share.seen);

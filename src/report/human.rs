@@ -35,17 +35,26 @@ const WIDEST: usize = 120;
 /// How to draw.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
-    /// Colours and links: only for a terminal.
+    /// For a terminal: elsewhere each finding stands once more on a line of its own.
     pub terminal: bool,
+    /// With colours.
+    pub colours: bool,
+    /// With links to the rules' pages.
+    pub links: bool,
     /// Width in columns.
     pub width: usize,
 }
 
 impl Style {
+    /// Text alone, of so many columns.
+    pub const fn plain(width: usize) -> Self {
+        Style { terminal: false, colours: false, links: false, width }
+    }
+
     fn handler(self) -> GraphicalReportHandler {
-        let theme = if self.terminal { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let theme = if self.colours { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         GraphicalReportHandler::new_themed(theme)
-            .with_links(self.terminal)
+            .with_links(self.links)
             .with_width(self.width)
             .with_break_words(false)
             .with_word_separator(WordSeparator::AsciiSpace)
@@ -165,7 +174,7 @@ impl Drawing<'_> {
         Shown {
             severity: Some(severity(finding.level)),
             code: Some(finding.rule.to_owned()),
-            url: self.style.terminal.then(|| format!("{PAGES}{}.md", finding.rule)),
+            url: self.style.links.then(|| format!("{PAGES}{}.md", finding.rule)),
             help: finding.help.as_deref().map(|help| keep_commands_whole(&clean(help))),
             excerpt,
             labels: labels.unwrap_or_default(),

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use gix_index::entry::Mode;
 use gix_index::hash::ObjectId;
 
 use super::git::GitError;
@@ -48,6 +49,20 @@ pub fn ask(command: &mut Command) -> Result<String, GitError> {
     }
     let answer = String::from_utf8(output.stdout).map_err(|_| failed("its answer is not UTF-8".to_owned()))?;
     Ok(answer.trim_end_matches('\n').to_owned())
+}
+
+/// The files of a tree object, each as its mode, its object and its path in it (git-ls-tree(1)).
+pub fn files_of(folder: &Path, tree: ObjectId) -> Result<Vec<(Mode, ObjectId, String)>, GitError> {
+    let answer = ask(git(folder).args(["ls-tree", "-r", "-z", "--full-tree"]).arg(tree.to_string()))?;
+    let files = answer.split_terminator('\0').map(|line| {
+        let (file, path) = line.split_once('\t')?;
+        let mut words = file.split(' ');
+        let mode = u32::from_str_radix(words.next()?, 8).ok()?;
+        let id = ObjectId::from_hex(words.nth(1)?.as_bytes()).ok()?;
+        Some((Mode::from_bits_truncate(mode), id, path.to_owned()))
+    });
+    let files: Option<Vec<_>> = files.collect();
+    files.ok_or_else(|| GitError::Program { why: format!("the tree {tree} cannot be read") })
 }
 
 impl Objects {

@@ -43,8 +43,15 @@ impl Tree {
         if let Some(index) = git::index(&index_file(&top, Path::new(directory)))? {
             for entry in index.entries() {
                 let path = String::from_utf8_lossy(entry.path(&index));
-                if let Some(path) = path.strip_prefix(&prefix) {
-                    found.add(path, entry);
+                // What a sparse index holds as a folder (git-sparse-checkout(1)) is committed all the same.
+                if entry.mode == Mode::DIR && (path.starts_with(&prefix) || prefix.starts_with(&*path)) {
+                    for (mode, id, file) in objects::files_of(&root, entry.id)? {
+                        if let Some(path) = format!("{path}{file}").strip_prefix(&prefix) {
+                            found.add(path.into(), mode, id);
+                        }
+                    }
+                } else if let Some(path) = path.strip_prefix(&prefix) {
+                    found.add_entry(path.into(), entry);
                 }
             }
         }
@@ -166,23 +173,22 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, path: &str, entry: &gix_index::Entry) {
-        let path: RepoPath = path.into();
-        let not_looked = match entry.mode {
-            _ if entry.stage() != Stage::Unconflicted => "has a conflict that is not resolved",
-            Mode::DIR => "is a folder outside of the sparse checkout",
-            mode => {
-                match mode {
-                    _ if entry.flags.contains(Flags::INTENT_TO_ADD) => {}
-                    Mode::COMMIT => _ = self.tree.submodules.insert(path),
-                    Mode::SYMLINK => _ = self.links.insert(path, entry.id),
-                    _ => _ = self.ids.insert(path, entry.id),
-                }
-                return;
+    fn add_entry(&mut self, path: RepoPath, entry: &gix_index::Entry) {
+        if entry.stage() == Stage::Unconflicted {
+            if !entry.flags.contains(Flags::INTENT_TO_ADD) {
+                self.add(path, entry.mode, entry.id);
             }
-        };
-        if self.tree.not_looked.last().is_none_or(|last| last.path != path) {
-            self.tree.not_looked.push(NotLooked { path, why: not_looked.to_owned() });
+        } else if self.tree.not_looked.last().is_none_or(|last| last.path != path) {
+            let why = "has a conflict that is not resolved".to_owned();
+            self.tree.not_looked.push(NotLooked { path, why });
+        }
+    }
+
+    fn add(&mut self, path: RepoPath, mode: Mode, id: ObjectId) {
+        match mode {
+            Mode::COMMIT => _ = self.tree.submodules.insert(path),
+            Mode::SYMLINK => _ = self.links.insert(path, id),
+            _ => _ = self.ids.insert(path, id),
         }
     }
 }

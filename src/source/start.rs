@@ -128,7 +128,8 @@ impl EntryPoint {
             return Ok(EntryPoint { root: tree.root.clone(), entries: vec![inside] });
         }
         let below = |entry: &str| if inside.is_empty() { entry.to_owned() } else { format!("{inside}/{entry}") };
-        let there = |entry: &str| tree.files.contains_key(below(entry).as_str());
+        let is_of = |path: &str| tree.files.contains_key(path) || tree.why_not_looked(path).is_some();
+        let there = |entry: &str| is_of(&below(entry));
         let folder = below("");
         let flakes = tree.files.keys().filter(|path| is_flake(path));
         let flakes = flakes.filter_map(|path| path.strip_prefix(folder.as_str())).filter(|path| {

@@ -101,6 +101,14 @@ impl Tree {
         self.files.get(path).is_some_and(|entry| self.sees(path, entry.tracked))
     }
 
+    /// Whether a file is there that git does not track; where what is staged is read, one that lies on the disk alone.
+    pub fn is_untracked(&self, path: &str) -> bool {
+        match self.files.get(path) {
+            Some(entry) => !entry.tracked,
+            None => self.staged.is_some() && self.on_disk(path).is_file(),
+        }
+    }
+
     /// Of a checkout of an input Nix sees what is tracked, however it reads the repository.
     fn sees(&self, path: &str, tracked: bool) -> bool {
         tracked || self.sees_untracked && !checkout::is_inside(path)

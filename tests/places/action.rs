@@ -55,10 +55,11 @@ fn the_commands_run() {
         fs::read_to_string(folder.join("said")).unwrap()
     };
     let always = "check\n--format\ngithub\n--report\nx.sarif\n--report-format\nsarif\n--fail-on\nwarning\n";
-    assert_eq!(run(""), format!("{always}my nix\n"));
+    assert_eq!(run(""), format!("{always}--\nmy nix\n"));
+    assert_eq!(run("--host web\n--quiet\n"), format!("{always}--host\nweb\n--quiet\n--\nmy nix\n"));
     assert_eq!(
         run("--host web --no-such $(touch here)"),
-        format!("{always}--host\nweb\n--no-such\n$(touch\nhere)\nmy nix\n")
+        format!("{always}--host\nweb\n--no-such\n$(touch\nhere)\n--\nmy nix\n")
     );
     assert!(fs::read_to_string(folder.join("output")).unwrap().starts_with("sarif=x.sarif\n"));
     assert!(!folder.join("here").exists());

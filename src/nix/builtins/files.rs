@@ -65,8 +65,7 @@ fn name(kind: Kind) -> &'static str {
 }
 
 fn missing<'a, T>(eval: &Eval<'a>, relative: &str) -> Outcome<'a, T> {
-    let untracked = eval.tree.files.contains_key(relative);
-    let hint = if untracked { " (git does not track it)" } else { "" };
+    let hint = if eval.tree.is_untracked(relative) { " (git does not track it)" } else { "" };
     Err(eval.error(ErrorKind::Other, None, &format!("path '{relative}' does not exist{hint}")))
 }
 

@@ -96,8 +96,7 @@ impl<'a> Eval<'a> {
     /// The file that importing a path would read, if git tracked it.
     pub fn untracked_file(&self, relative: &str) -> Option<String> {
         let of_folder = format!("{relative}/default.nix");
-        let is_untracked = |path: &&str| self.tree.files.get(*path).is_some_and(|entry| !entry.tracked);
-        [relative, of_folder.as_str()].into_iter().find(is_untracked).map(str::to_owned)
+        [relative, of_folder.as_str()].into_iter().find(|path| self.tree.is_untracked(path)).map(str::to_owned)
     }
 
     /// The Nix file that importing a path of the repository reads.

@@ -59,11 +59,13 @@ impl Share {
         world: &'a World<'a>,
         listing: &Listing<'a>,
         listed: &[Listed],
+        done: &(dyn Fn(usize) + Sync),
     ) {
         let of_listing = STEPS_OF_A_HOST.saturating_sub(eval.limits.all_steps_left());
         eval.limits.set_all_steps(self.steps.saturating_sub(of_listing));
         for host in self.hosts.by_ref().filter_map(|place| listed.get(place)) {
             self.seen.hosts.extend(evaluate_host(eval, world, listing, host));
+            done(listed.len());
             if eval.allocated() > MEMORY_OF_A_SHARE && eval.limits.all_steps_left() > 0 {
                 break;
             }
