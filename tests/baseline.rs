@@ -140,6 +140,20 @@ fn what_was_not_looked_at_is_never_hidden() {
     assert_eq!((rules, fixed, code), (vec!["not-looked-at".to_owned()], vec![], Some(2)));
 }
 
+/// What is not staged may hold what the baseline has.
+#[test]
+fn a_staged_run_says_of_nothing_that_it_is_fixed() {
+    let scratch = one_mistake();
+    edit(&scratch, "configuration.nix", "db_pasword", "db_password");
+    scratch.git(&["add", "."]);
+    edit(&scratch, "configuration.nix", "db_password", "db_pasword");
+    check(&scratch, &UPDATE);
+    assert_eq!(against(&scratch, &["--staged"]), (vec![], 0, vec![], Some(0)));
+    check(&scratch, &[&UPDATE[..], &["--staged"]].concat());
+    assert_eq!(entries(&scratch).len(), 1);
+    assert_eq!(against(&scratch, &[]), (vec![], 1, vec![], Some(0)));
+}
+
 #[test]
 fn what_is_no_baseline_ends_the_run() {
     let scratch = one_mistake();

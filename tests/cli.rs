@@ -138,6 +138,9 @@ fn rules_are_listed_and_explained() {
         let output = sealnix(folder.path(), &["explain", &misspelt]);
         assert!(stderr(&output).contains(&format!("did you mean `{}`?", rule.id)), "{}", stderr(&output));
     }
+    let output = sealnix(folder.path(), &["check", "--only", "not-lookd-at", "--only", "key-mising"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("did you mean `not-looked-at`?"), "{}", stderr(&output));
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 mod action;
 mod github;
+mod index;
 mod pre_commit;
 mod sarif;
 mod shell;
 mod staged;
+#[cfg(unix)]
+mod terminal;
 
 use std::fs;
 use std::path::Path;
