@@ -136,7 +136,17 @@ pub fn edit_as<'a>(file: impl Into<SopsFile<'a>>, config: &Config) -> String {
 
 /// The line of a Nix file that declares a secret of the default sops file.
 pub fn declaration(name: &str) -> String {
-    format!("sops.secrets.{} = {{ }};", nix_string(name))
+    format!("{} = {{ }};", attribute("sops.secrets", name))
+}
+
+/// An attribute of a set as Nix reads it, whatever the name holds: `sops.secrets."web.env"`.
+pub fn attribute(set: &str, name: &str) -> String {
+    format!("{set}.{}", nix_string(name))
+}
+
+/// A text in quotes, as Nix reads it.
+pub fn text(text: &str) -> String {
+    nix_string(text)
 }
 
 /// Takes a value out of a sops file; its key as sops-nix names it, with `/` between the steps.

@@ -6,6 +6,10 @@ mod exists;
 mod key_sources;
 mod names;
 mod opens;
+#[path = "checks/policies.rs"]
+mod policies;
+#[path = "checks/uses.rs"]
+mod uses;
 
 use sealnix::agenix::Agenix;
 use sealnix::checks::{self, Verdict, World};
@@ -36,6 +40,7 @@ struct Facts {
     tree: Tree,
     syntax_errors: Vec<SyntaxError>,
     entry: RepoPath,
+    config: config::Config,
 }
 
 impl Facts {
@@ -49,6 +54,7 @@ impl Facts {
             tree: Tree { git: true, ..Tree::default() },
             syntax_errors: Vec::new(),
             entry: "flake.nix".into(),
+            config: config::Config::default(),
         };
         facts.file("flake.nix", true);
         facts
@@ -86,6 +92,7 @@ impl Facts {
             self.policy.configs.push(Config {
                 path: path.into(),
                 readable: true,
+                is_beyond_bounds: false,
                 rules: Vec::new(),
                 names,
                 problems: Vec::new(),
@@ -129,9 +136,10 @@ impl Facts {
             vault: &self.vault,
             policy: &self.policy,
             agenix: &Agenix::default(),
+            access: Default::default(),
             identities: &self.identities,
             tree: &self.tree,
-            config: &config::Config::default(),
+            config: &self.config,
             entry: &self.entry,
             today: 20_000,
             syntax_errors: &self.syntax_errors,
@@ -420,6 +428,7 @@ fn undeclared_secret_reference() {
         at: Spot(at("web.nix", 21)),
         embedded: false,
         substituted: false,
+        variable: None,
         through: None,
         certainty: Certainty::Certain,
     };

@@ -191,6 +191,7 @@ fn not_declared(of: Namespace, name: &str) -> Use {
         at: spot(9),
         embedded: false,
         substituted: false,
+        variable: None,
         through: None,
         certainty: Certainty::Certain,
     }
@@ -465,6 +466,7 @@ fn used() -> impl Strategy<Value = Use> {
             at: spot(line),
             embedded,
             substituted: embedded,
+            variable: None,
             through: None,
             certainty,
         },

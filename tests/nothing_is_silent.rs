@@ -29,12 +29,19 @@ fn is_clean(scratch: &Scratch) -> bool {
 }
 
 #[test]
-fn a_rule_file_that_sops_cannot_read_is_not_looked_at() {
-    for content in ["creation_rules:\n  - path_regex: [\n", "creation_rules: 12\n", "- a list\n"] {
+fn a_rule_file_of_which_nothing_is_known_makes_no_clean_run() {
+    // What sops refuses, and what it takes and is more than is read here.
+    let deep = format!("creation_rules: []\nother: {}{}\n", "[".repeat(200), "]".repeat(200));
+    for (content, rule) in [
+        ("creation_rules:\n  - path_regex: [\n", "policy-invalid"),
+        ("creation_rules: 12\n", "policy-invalid"),
+        ("- a list\n", "policy-invalid"),
+        (&deep, "not-looked-at"),
+    ] {
         let scratch = in_order();
         write(&scratch, ".sops.yaml", content);
         let (code, rules, summary) = check(&scratch);
-        assert_eq!((code, rules), (Some(2), vec!["not-looked-at".to_owned()]), "{content}");
+        assert_eq!((code, rules), (Some(2), vec![rule.to_owned()]), "{content}");
         assert_eq!(summary["notLookedAt"][0]["path"], ".sops.yaml");
         assert!(summary["undecided"].to_string().contains("`.sops.yaml`, which may name it, could not be read"));
     }

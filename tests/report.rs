@@ -98,6 +98,7 @@ impl Repo {
             vault: &self.vault,
             policy: &policy,
             agenix: &Agenix::default(),
+            access: Default::default(),
             identities: &identities,
             today: 20_000,
             syntax_errors,
@@ -207,6 +208,7 @@ fn masked_places_are_blank_also_around_another_finding() {
         at,
         embedded: false,
         substituted: false,
+        variable: None,
         through: None,
         certainty: Certainty::Certain,
     };
@@ -409,6 +411,7 @@ fn the_findings_contract() {
         vault: &repo.vault,
         policy: &policy,
         agenix: &Agenix::default(),
+        access: Default::default(),
         identities: &identities,
         syntax_errors: &[],
         evaluated: &Default::default(),

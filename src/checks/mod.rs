@@ -23,7 +23,9 @@ mod units;
 pub mod r#use;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
+use crate::access::Access;
 use crate::agenix::Agenix;
 use crate::config::Config;
 use crate::finding::{Finding, Label, Level};
@@ -52,6 +54,8 @@ pub struct World<'a> {
     pub config: &'a Config,
     /// The file that makes the hosts; empty where there is none.
     pub entry: &'a RepoPath,
+    /// Who can open which file: made of the others when a rule first asks.
+    pub access: OnceLock<Access<'a>>,
     /// The day on which this is asked, counted from 1970-01-01.
     pub today: i64,
     /// The Nix files that do not parse.

@@ -15,9 +15,10 @@ use super::scope::Scope;
 use super::shell::RuleId;
 use super::subject::Subject;
 use crate::checks::{self, World};
-use crate::finding::Level;
+use crate::finding::{Finding, Level};
 use crate::levels::Judged;
 use crate::levels::baseline::Baseline;
+use crate::policy::Policy;
 use crate::report::human::Style;
 use crate::report::{Summary, github, human, json, sarif};
 use crate::source::git::WorkTree;
@@ -98,10 +99,17 @@ impl Narrowed {
 
     /// Drops what the baseline holds, once it is written where that is asked for. `is_whole`: all was looked at, and
     /// all is reported.
-    fn hide(&self, mut baseline: Baseline, judged: &mut Judged, is_whole: bool) -> Result<(), RunError> {
+    fn hide(
+        &self,
+        mut baseline: Baseline,
+        judged: &mut Judged,
+        policy: &Policy,
+        is_whole: bool,
+    ) -> Result<(), RunError> {
+        let says_unseen = |finding: &Finding| judge::says_unseen(finding, policy);
         let is_whole = is_whole && self.only.is_empty();
         if let (Some(path), true) = (&self.baseline, self.update_baseline) {
-            let mut new = Baseline::of(&judged.findings, judge::says_unseen);
+            let mut new = Baseline::of(&judged.findings, says_unseen);
             if !is_whole {
                 new.keep(&baseline);
             }
@@ -109,7 +117,7 @@ impl Narrowed {
             save(path, baseline.written()?.as_bytes())
                 .map_err(|source| RunError::BaselineNotSaved { path: path.clone(), source })?;
         }
-        baseline.hide(judged, judge::says_unseen);
+        baseline.hide(judged, says_unseen);
         if !is_whole {
             judged.fixed.clear();
         }
@@ -128,7 +136,7 @@ pub fn check(subject: Subject<'_>, options: &Options, style: Style, out: &mut im
     let Answer { mut judged, undecided, not_looked_at, unseen } = judge::judge(&known, asked);
     // What is not staged may hold what a run over the work tree found.
     let is_whole = options.scope == Scope::All && !subject.staged && !unseen;
-    options.narrowed.hide(baseline, &mut judged, is_whole)?;
+    options.narrowed.hide(baseline, &mut judged, &known.policy, is_whole)?;
     let counted = options.scope.of(&known.manifest);
     let counted = World { manifest: &counted, ..known.world() };
     let summary = Summary::new(&counted, &judged, &undecided, &not_looked_at);

@@ -10,10 +10,12 @@ use crate::finding::{self, Finding, Label};
 use crate::levels::ignores::Ignores;
 use crate::levels::{self, Judged};
 use crate::manifest::{Certainty, Host};
+use crate::policy::Policy;
 
 /// The rules whose findings no level, no comment and no baseline makes a clean run.
 const NOT_LOOKED_AT: &str = "not-looked-at";
 const CONFLICT: &str = "conflict-markers";
+const POLICY: &str = "policy-invalid";
 const NOT_EVALUATED: &str = "evaluation-error";
 
 /// What the rules say of a repository.
@@ -52,9 +54,20 @@ fn is_unread_conflict(finding: &Finding) -> bool {
     finding.rule == CONFLICT && finding.key.is_none()
 }
 
+/// A rule file of which nothing is known: what it decides is not checked.
+fn is_unread_policy(finding: &Finding, policy: &Policy) -> bool {
+    let path = &finding.primary.place.path;
+    finding.rule == POLICY && policy.configs.iter().any(|config| !config.readable && config.path == *path)
+}
+
 /// Whether a finding says that the run did not see all.
-pub fn says_unseen(finding: &Finding) -> bool {
-    finding.rule == NOT_LOOKED_AT || finding.rule == NOT_EVALUATED || is_unread_conflict(finding)
+pub fn says_unseen(finding: &Finding, policy: &Policy) -> bool {
+    finding.rule == NOT_EVALUATED || is_unread(finding, policy)
+}
+
+/// Whether a finding says that a file was not read.
+fn is_unread(finding: &Finding, policy: &Policy) -> bool {
+    finding.rule == NOT_LOOKED_AT || is_unread_conflict(finding) || is_unread_policy(finding, policy)
 }
 
 /// What every rule says of what is known, as far as it is asked for. All of them are heard: who silences a rule for
@@ -68,9 +81,10 @@ pub fn judge(known: &Known, asked: Asked<'_>) -> Answer {
     let mut findings = finding::merge(findings.into_iter().filter_map(narrow).collect());
     // The check of what concerns no host is handed a manifest without any.
     let hosts_concern = *scope != Scope::Repository || !known.exact;
-    let unread = findings.iter().filter(|finding| finding.rule == NOT_LOOKED_AT || is_unread_conflict(finding));
+    let unread = findings.iter().filter(|finding| is_unread(finding, &known.policy));
     let not_looked_at: Vec<Label> = unread.map(|finding| finding.primary.clone()).collect();
-    let unseen = hosts_concern && sees_no_host(&known.manifest) || findings.iter().any(says_unseen);
+    let unseen = hosts_concern && sees_no_host(&known.manifest)
+        || findings.iter().any(|finding| says_unseen(finding, &known.policy));
     let settings = &known.config.levels;
     let ignores = if asked.takes_ignores { Ignores::of_tree(&known.tree) } else { Ignores::default() };
     // Of some hosts only, it is not known what the others' findings need.

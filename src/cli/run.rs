@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::error::RunError;
 use super::exact::Exact;
@@ -71,6 +72,7 @@ impl Known {
             tree,
             config,
             entry,
+            access: OnceLock::new(),
             today: self.today,
             syntax_errors,
             evaluated,

@@ -25,6 +25,9 @@ pub struct Use {
     /// there, and nothing else does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub substituted: bool,
+    /// The environment variable whose value it is, or begins: `NAME` of `NAME=…` in systemd's `Environment`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variable: Option<String>,
     /// The function that its text is given to on the way, `writeShellScript`, `writeText`: the innermost; `sh -c` in a
     /// command that says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]

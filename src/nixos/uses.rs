@@ -5,6 +5,7 @@
 
 mod paths;
 mod plain;
+mod text;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -12,13 +13,13 @@ use foldhash::fast::RandomState;
 
 use super::configuration::{Configuration, dotted};
 use super::definition::{Definition, expand, live};
-use super::facts::Territory;
 use crate::manifest::{Certainty, Namespace, Spot, Use, Used};
 use crate::nix::Symbol;
 use crate::nix::eval::Eval;
 use crate::nix::ir::Span;
 use crate::nix::unknown::{EvalError, Reason, Stop, Unknown};
-use crate::nix::value::{Attr, AttrPlace, Attrs, Mark, Outcome, Str, Thunk, Value};
+use crate::nix::value::{Attr, AttrPlace, Attrs, Outcome, Thunk, Value};
+use text::Noted;
 
 /// Steps that the uses of one configuration may take.
 pub const STEPS: u64 = 1_000_000;
@@ -80,8 +81,10 @@ pub fn uses<'a>(
     let own: Vec<_> = definitions.into_iter().filter(|definition| definition.module.own).collect();
     let ended = search.definitions(&own, None, &Certainty::Certain, 0);
     let mut uses = search.uses;
-    uses.sort_by(|a, b| (&a.at, &a.what, &a.option).cmp(&(&b.at, &b.what, &b.option)));
-    uses.dedup_by(|later, first| (&later.at, &later.what, &later.option) == (&first.at, &first.what, &first.option));
+    let key =
+        |used: &Use| (used.at.clone(), used.what.clone(), used.option.clone(), used.variable.clone(), used.substituted);
+    uses.sort_by_cached_key(key);
+    uses.dedup_by(|later, first| key(later) == key(first));
     into.extend(uses);
     ended
 }
@@ -116,19 +119,6 @@ struct Way<'a, 'w> {
     embedded: bool,
     read: bool,
     depth: usize,
-}
-
-/// How something stands in a text.
-#[derive(Clone, Copy)]
-struct Noted {
-    embedded: bool,
-    substituted: bool,
-}
-
-impl Noted {
-    fn of(way: Way<'_, '_>) -> Self {
-        Noted { embedded: way.embedded, substituted: false }
-    }
 }
 
 impl<'a> Search<'a, '_> {
@@ -311,95 +301,6 @@ impl<'a> Search<'a, '_> {
         }
     }
 
-    fn text(&mut self, text: &'a Str<'a>, way: Way<'a, '_>) {
-        for mark in text.context {
-            let Some(sets) = self.sets.iter().find(|sets| sets.scope == mark.scope) else { continue };
-            if let Some(what) = used(mark, way.read) {
-                let embedded = way.embedded || !is_whole(text, mark);
-                let substituted = embedded && self.is_substituted(text, mark, sets, way.before);
-                let is_command = substituted && paths::is_command(&format!("{}{}", way.before, text.text));
-                let through = if is_command { Some("sh -c") } else { way.through };
-                self.note(what, sets.user, way.at, Noted { embedded, substituted }, Way { through, ..way });
-            }
-        }
-        if text.context.is_empty() {
-            let at = text.origin.filter(|span| self.is_own(*span));
-            self.literal_paths(text.text, at.or(way.at), way);
-            if at.is_some() && way.within.is_none() && self.is_plain_secret(text.text, way) {
-                let name = way.name.map_or_else(String::new, |name| name.to_string());
-                let what = Used::PlainLiteral { length: text.text.len() as u32, name };
-                self.note(what, None, at, Noted::of(way), way);
-            }
-        }
-    }
-
-    fn literal_paths(&mut self, text: &str, at: Option<Span>, way: Way<'a, '_>) {
-        if !text.contains("/run/") {
-            return;
-        }
-        let mounts = self.mounts();
-        // Of `HOST:CONTAINER` only the first is a path of the host.
-        let text_of_host = if mounts == Some("volumes") { text.split(':').next().unwrap_or(text) } else { text };
-        let length = text.len() as u32;
-        for path in paths::literal_paths(text_of_host, mounts.is_some()) {
-            let what = match way.read {
-                true => Used::LiteralReadAtEval { path: path.to_owned() },
-                false => Used::LiteralPath { length, path: path.to_owned() },
-            };
-            let before = text_of_host.split_once(path).map_or("", |(before, _)| before);
-            let substituted = paths::is_substituted(&format!("{}{before}", way.before));
-            let embedded = way.embedded || path.len() < text.trim_end_matches('/').len();
-            self.note(what, None, at, Noted { embedded, substituted }, way);
-        }
-    }
-
-    /// The option that hands folders of the host to something else, where the current one is beneath such a one.
-    fn mounts(&self) -> Option<&'static str> {
-        let names = ["bindMounts", "volumes", "BindPaths", "BindReadOnlyPaths"];
-        names.into_iter().find(|name| self.path.iter().any(|step| step.as_str() == *name))
-    }
-
-    /// Whether a shell is to put the file's content where its path stands in a text.
-    fn is_substituted(&self, text: &Str<'a>, mark: &Mark<'a>, sets: &Sets<'a>, before: &str) -> bool {
-        let of = match mark.kind.as_str() {
-            "secret" => Namespace::Secrets,
-            "age-secret" => Namespace::AgeSecrets,
-            "template" => Namespace::Templates,
-            _ => return false,
-        };
-        let set = sets.sets.iter().find(|(namespace, _)| *namespace == of);
-        let entry = set.and_then(|(_, set)| set.get(Symbol::new(mark.name)));
-        let path = entry.map(|entry| {
-            let value = self.eval.force(entry.value)?;
-            self.eval.settle(self.eval.select_name(value, Symbol::new("path"), None))
-        });
-        let Some(Ok(Value::String(path))) = path else { return false };
-        text.text.match_indices(path.text).any(|(at, _)| {
-            let inside = text.text.get(..at).unwrap_or_default();
-            paths::is_substituted(&format!("{before}{inside}"))
-        })
-    }
-
-    /// Whether a literal is a secret in clear, by the name of what it is given to.
-    fn is_plain_secret(&self, text: &str, way: Way<'a, '_>) -> bool {
-        let names_one =
-            || self.sets.iter().flat_map(|sets| sets.sets).any(|(_, set)| set.get(Symbol::new(text)).is_some());
-        let is_secret = way.name.is_some_and(|name| plain::is_secret_name(name.as_str())) && plain::may_be_secret(text);
-        // What tries a system out is no host.
-        let is_trial = || {
-            self.path.first().is_some_and(|first| first.as_str() == "virtualisation")
-                && self.path.iter().any(|name| name.as_str().starts_with("vmVariant"))
-        };
-        // A choice among words, or not a text at all.
-        let is_choice =
-            || match self.configuration.class.table().map(|table| table.at(self.path.iter().map(|name| name.as_str())))
-            {
-                Some(Territory::Option(fact)) => fact.kind.ends_with("enum") || fact.kind.ends_with("bool"),
-                _ => false,
-            };
-        is_secret && !names_one() && !is_trial() && !is_choice()
-    }
-
     fn is_own(&self, span: Span) -> bool {
         self.eval.program.file(span.file).is_some_and(|file| !file.path.starts_with('«'))
     }
@@ -428,6 +329,7 @@ impl<'a> Search<'a, '_> {
             at: Spot(place),
             embedded: noted.embedded,
             substituted: noted.substituted,
+            variable: noted.variable,
             through: way.through.map(str::to_owned),
             certainty,
         });
@@ -485,33 +387,6 @@ enum Gate {
     Closed(String),
     /// This option is not known to be on.
     Doubtful(String),
-}
-
-fn used(mark: &Mark<'_>, read: bool) -> Option<Used> {
-    let name = mark.name.to_owned();
-    Some(match mark.kind.as_str() {
-        "secret" if read => Used::ReadAtEval { name },
-        "secret" => Used::SecretPath { name },
-        "age-secret" if read => Used::AgeReadAtEval { name },
-        "age-secret" => Used::AgeSecretPath { name },
-        "placeholder" => Used::Placeholder { name },
-        "file-hash" => Used::FileHash { name },
-        "template" => Used::TemplatePath { name },
-        _ => return None,
-    })
-}
-
-/// Whether a text is nothing but what the mark stands for: it has no other one, and ends in its name
-/// or is one word.
-fn is_whole(text: &Str<'_>, mark: &Mark<'_>) -> bool {
-    let one_word = !text.text.contains(char::is_whitespace);
-    text.context.len() == 1
-        && one_word
-        && match mark.kind.as_str() {
-            "placeholder" => text.text.starts_with("<SOPS:") && text.text.ends_with(":PLACEHOLDER>"),
-            // In home-manager agenix' paths begin with a variable or command of the shell.
-            _ => text.text.starts_with(['/', '%', '~', '$']),
-        }
 }
 
 fn is_package(attrs: &Attrs<'_>) -> bool {

@@ -30,6 +30,8 @@ pub struct Config {
     pub path: RepoPath,
     /// Whether it is YAML that sops could look into; otherwise nothing is known of its rules.
     pub readable: bool,
+    /// It is not readable because it is more than is read here; sops may be content with it.
+    pub is_beyond_bounds: bool,
     /// In order; the first that matches wins.
     pub rules: Vec<CreationRule>,
     /// Every anchor or key outside the rules that names a recipient, and every recipient with a

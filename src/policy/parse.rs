@@ -7,7 +7,7 @@ use crate::nearest::nearest;
 use crate::sops::crypt::CryptRule;
 use crate::sops::pattern;
 use crate::source::{Place, Text, Tree};
-use crate::yaml::{Kind, Node, Value, Yaml, parse};
+use crate::yaml::{Kind, Node, Value, Yaml, YamlError, parse};
 
 use super::names::names;
 use super::recipients::Recipients;
@@ -65,6 +65,7 @@ pub fn read(text: &Text) -> Config {
     let mut config = Config {
         path: text.path().clone(),
         readable: false,
+        is_beyond_bounds: false,
         rules: Vec::new(),
         names: Vec::new(),
         problems: Vec::new(),
@@ -73,6 +74,7 @@ pub fn read(text: &Text) -> Config {
     let yaml = match parse(text) {
         Ok(yaml) => yaml,
         Err(error) => {
+            config.is_beyond_bounds = !matches!(error, YamlError::Syntax { .. });
             config.problems.push(Problem {
                 place: error.place().clone(),
                 why: error.to_string(),

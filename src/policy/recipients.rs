@@ -284,9 +284,23 @@ impl<'a> Recipients<'_, 'a> {
     }
 }
 
-/// Why sops would not seal for an age recipient; other kinds it leaves to their programs.
+/// Why nothing can be sealed for a recipient; those of clouds sops leaves to their programs.
 fn malformed(kind: &str, text: &str) -> Option<Malformed> {
-    Recipient::parse_age(text).err().filter(|_| kind == "age")
+    match kind {
+        "age" => Recipient::parse_age(text).err(),
+        "pgp" => malformed_pgp(text),
+        _ => None,
+    }
+}
+
+/// gpg is asked for the key and, by `--trusted-key` with the text's last 16 characters, to trust it: of a key id of 8
+/// digits, an address or a name it says "not a valid long keyID" (sops 3.11 with gpg 2.2). A `!` takes that very subkey.
+fn malformed_pgp(text: &str) -> Option<Malformed> {
+    match Recipient::parse_pgp(text.strip_suffix('!').unwrap_or(text)) {
+        Ok(Recipient::Pgp(digits)) if digits.len() < 16 => Some(Malformed::Fingerprint),
+        Ok(_) => None,
+        Err(malformed) => Some(malformed),
+    }
 }
 
 /// The identity that `sops updatekeys` compares, of a key written as one text.

@@ -1,6 +1,8 @@
 //! Which files git keeps encrypted and has in clear in the work tree: those that `.gitattributes` give to a filter that
 //! encrypts (gitattributes(5), "filter").
 
+use std::collections::BTreeMap;
+
 use ignore::gitignore::GitignoreBuilder;
 
 use super::checkout;
@@ -31,13 +33,15 @@ impl Tree {
         if checkout::is_inside(path) {
             return None;
         }
+        // git takes macros from the root's file alone.
+        let macros = self.texts.get(NAME).map(|text| macros(text)).unwrap_or_default();
         let mut folder = path;
         while !folder.is_empty() {
             folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
             let file = if folder.is_empty() { NAME.to_owned() } else { format!("{folder}/{NAME}") };
             let Some(text) = self.texts.get(file.as_str()) else { continue };
             let Some(inside) = path.strip_prefix(folder) else { continue };
-            if let Some((filter, place)) = last_filter(text, inside.trim_start_matches('/')) {
+            if let Some((filter, place)) = last_filter(text, inside.trim_start_matches('/'), &macros) {
                 return Some(Encrypted { by: program(filter?)?, place });
             }
         }
@@ -47,24 +51,47 @@ impl Tree {
 
 /// The filter that the last line about it gives to a path, relative to the folder of the attributes, and that line;
 /// no filter where the line takes it away.
-fn last_filter<'t>(text: &'t Text, path: &str) -> Option<(Option<&'t str>, Place)> {
+fn last_filter<'t>(text: &'t Text, path: &str, macros: &Macros<'t>) -> Option<(Option<&'t str>, Place)> {
     let content: &str = text.content();
     let mut end = content.len();
     for line in content.rsplit('\n') {
         let start = end - line.len();
         end = start.saturating_sub(1);
         let Some((pattern, attributes)) = pattern(line.trim()) else { continue };
-        let mut said = attributes.split_whitespace().filter_map(|attribute| match attribute {
-            "-filter" | "!filter" | "filter" => Some(None),
-            attribute => attribute.strip_prefix("filter=").map(Some),
-        });
-        if let Some(filter) = said.next_back()
+        if let Some(filter) = filter(attributes, macros, MAX_MACROS)
             && matches(pattern, path)
         {
             return Some((filter, text.place(start..start + line.trim_end().len())));
         }
     }
     None
+}
+
+/// What attributes say of the filter: the last counts, and of a macro that is set what it stands for.
+fn filter<'t>(attributes: &'t str, macros: &Macros<'t>, depth: usize) -> Option<Option<&'t str>> {
+    attributes.split_whitespace().rev().find_map(|attribute| match attribute {
+        "-filter" | "!filter" | "filter" => Some(None),
+        attribute => match attribute.strip_prefix("filter=") {
+            Some(filter) => Some(Some(filter)),
+            None => filter_of_macro(attribute, macros, depth),
+        },
+    })
+}
+
+fn filter_of_macro<'t>(name: &str, macros: &Macros<'t>, depth: usize) -> Option<Option<&'t str>> {
+    filter(macros.get(name)?, macros, depth.checked_sub(1)?)
+}
+
+/// What macros stand for, by name.
+type Macros<'t> = BTreeMap<&'t str, &'t str>;
+
+/// How many macros may stand for one another.
+const MAX_MACROS: usize = 8;
+
+/// The macros of a file, `[attr]NAME …`: of several of one name the last counts.
+fn macros(text: &Text) -> Macros<'_> {
+    let content: &str = text.content();
+    content.lines().filter_map(|line| line.trim().strip_prefix("[attr]")?.split_once(char::is_whitespace)).collect()
 }
 
 /// The pattern of a line and what follows it; none for a comment, a macro or a pattern that git refuses. One with

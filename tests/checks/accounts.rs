@@ -290,6 +290,7 @@ mod unit_cannot_read_secret {
             at: Spot(place.clone()),
             embedded: false,
             substituted: false,
+            variable: None,
             through: None,
             certainty: Certainty::Certain,
         });

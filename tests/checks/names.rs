@@ -5,12 +5,12 @@ use sealnix::environment::shape::{Held as InValue, Quote, Variable};
 use sealnix::manifest::Template;
 
 impl Facts {
-    fn sops(&mut self) -> &mut Sops {
+    pub(super) fn sops(&mut self) -> &mut Sops {
         self.manifest.hosts[0].sops.as_mut().unwrap()
     }
 
     /// A secret `name` of the file's key `name`, placed as sops-nix does by itself.
-    fn placed(&mut self, name: &str) -> &mut Secret {
+    pub(super) fn placed(&mut self, name: &str) -> &mut Secret {
         let secret = self.declare(name, FILE, name);
         secret.name = Fact::Known(name.to_owned());
         secret.path = Fact::Known(format!("/run/secrets/{name}"));
@@ -18,7 +18,7 @@ impl Facts {
         secret
     }
 
-    fn template(&mut self, name: &str) -> &mut Template {
+    pub(super) fn template(&mut self, name: &str) -> &mut Template {
         let template = Template {
             name: Fact::Known(name.to_owned()),
             path: Fact::Known(format!("/run/secrets/rendered/{name}")),
@@ -30,7 +30,7 @@ impl Facts {
         self.sops().templates.get_mut(name).unwrap()
     }
 
-    fn use_at(&mut self, option: &str, what: Used) -> &mut Use {
+    pub(super) fn use_at(&mut self, option: &str, what: Used) -> &mut Use {
         let used = Use {
             what,
             user: None,
@@ -38,6 +38,7 @@ impl Facts {
             at: Spot(at("web.nix", 30)),
             embedded: false,
             substituted: false,
+            variable: None,
             through: None,
             certainty: Certainty::Certain,
         };
@@ -46,7 +47,7 @@ impl Facts {
         uses.last_mut().unwrap()
     }
 
-    fn secret_at(&mut self, option: &str, name: &str) -> &mut Use {
+    pub(super) fn secret_at(&mut self, option: &str, name: &str) -> &mut Use {
         self.use_at(option, Used::SecretPath { name: name.to_owned() })
     }
 }

@@ -32,7 +32,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             match cell.mark {
                 // That the file is not as the entry says is another rule's matter.
                 Some(Mark::WantsUnread) if cell.named != Some(true) => {
-                    verdict.findings.push(finding(&access, file, holder, &declared));
+                    verdict.findings.push(finding(access, file, holder, &declared));
                 }
                 Some(Mark::WantsUnknown) if cell.named != Some(true) => unknown += 1,
                 _ => {}

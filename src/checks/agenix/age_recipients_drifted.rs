@@ -28,7 +28,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
                 verdict.undecided.push(Undecided { host: None, clause });
             }
             None if is_only && world.tree.is_visible(&file.path) => {
-                verdict.findings.push(finding(world, &access, file, rule, drift));
+                verdict.findings.push(finding(world, access, file, rule, drift));
             }
             None => {}
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::checks::{Rule, Undecided, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::source::Place;
 
@@ -68,8 +69,8 @@ fn finding(world: &World<'_>, path: &str) -> Finding {
     Finding {
         hosts,
         help: Some(format!(
-            "write `\"{name}\".publicKeys = [ … ];` into `{rules}`, with the keys of those who are to read it; or take \
-             the file away"
+            "write `{}.publicKeys = [ … ];` into `{rules}`, with the keys of those who are to read it; or take the file away",
+            command::text(name)
         )),
         others: declared_at.into_iter().collect(),
         ..RULE.finding(

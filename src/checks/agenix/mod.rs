@@ -16,10 +16,10 @@ pub const RULES: &[Rule] =
     &[age_file_missing::RULE, age_rule_missing::RULE, age_recipients_drifted::RULE, age_host_not_a_recipient::RULE];
 
 /// Who can read what, where there are age files.
-fn access<'a>(world: &World<'a>) -> Option<Access<'a>> {
+fn access<'w, 'a>(world: &'w World<'a>) -> Option<&'w Access<'a>> {
     let &World { tree, manifest, vault, policy, agenix, identities, .. } = world;
     let repository = Repository { tree, manifest, vault, policy, agenix, identities };
-    (!vault.age.is_empty()).then(|| Access::of(repository))
+    (!vault.age.is_empty()).then(|| world.access.get_or_init(|| Access::of(repository)))
 }
 
 /// What the rules of agenix call a recipient, before its shortened text.

@@ -2,6 +2,7 @@
 
 use crate::checks::installed::{Installed, installed};
 use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::{Fact, HostKind};
 
@@ -34,14 +35,17 @@ fn other_than_root(whose: &Fact<Option<String>>) -> Option<&str> {
 
 fn finding(file: &Installed<'_>, field: &str, name: &str) -> Finding {
     let secret = file.name;
+    let declared = file.host.sops.as_ref().and_then(|sops| sops.secrets.get(secret));
+    let key = declared.and_then(|declared| declared.key.known()).map_or(secret, String::as_str);
     let place = file.field_place(field);
     let others =
         (place != file.place()).then(|| Label::new(file.place(), format!("{} is declared here", file.called())));
     let kind = if field == "owner" { "user" } else { "group" };
     Finding {
         help: Some(format!(
-            "leave `owner` and `group` out; what `{name}` is to read, declare once more under another name, with \
-             `key = \"{secret}\";` and without `neededForUsers`"
+            "leave `owner` and `group` out; what `{name}` is to read, declare once more under another name, with `key = \
+             {};` and without `neededForUsers`",
+            command::text(key)
         )),
         others: others.into_iter().collect(),
         ..file.finding(

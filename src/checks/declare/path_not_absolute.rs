@@ -2,6 +2,7 @@
 
 use crate::checks::placed::{self, Placed};
 use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::HostKind;
 
@@ -50,7 +51,7 @@ fn folder(placed: &Placed<'_>, path: &str) -> Finding {
             "The `path` of {called} is `{path}`, which names a folder. The build passes; activation fails to make a link \
              of that name, after the secrets themselves were exchanged."
         ),
-        format!("name the file: `path = \"{path}{}\";`", placed.name),
+        format!("name the file: `path = {};`", command::text(&format!("{path}{}", placed.name))),
     )
 }
 

@@ -2,6 +2,7 @@
 
 use crate::checks::placed::{self, Pair};
 use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 
 pub const RULE: Rule = Rule {
@@ -32,7 +33,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
 fn finding(pair: &Pair<'_, '_>, folder: &str, file: &str) -> Finding {
     let Pair { later: outer, first: inner } = pair;
     let (called, other) = (outer.called(), inner.called());
-    let key = outer.key().map(|key| format!("; its value stays where it is with `key = \"{key}\";`"));
+    let key = outer.key().map(|key| format!("; its value stays where it is with `key = {};`", command::text(key)));
     let field = if outer.says("name") { "name" } else { "" };
     Finding {
         certainty: pair.certainty(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::checks::declared::{configurations, owner};
 use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::{Certainty, Complete, Host, Secret, Used};
 
@@ -82,7 +83,10 @@ fn finding(host: &Host, user: Option<&str>, name: &str, secret: &Secret) -> Opti
         hosts: vec![host.name.clone()],
         user: user.map(str::to_owned),
         secret: Some(name.to_owned()),
-        help: Some(format!("give `config.sops.secrets.\"{name}\".path` to what needs it, or remove the declaration")),
+        help: Some(format!(
+            "give `config.{}.path` to what needs it, or remove the declaration",
+            command::attribute("sops.secrets", name)
+        )),
         ..RULE.finding(
             Label::new(place, "declared here"),
             format!(

@@ -78,7 +78,7 @@ fn finding(document: &Document, of_file: &OfFile<'_>, wanted: &Wanted<'_>, unuse
     Finding {
         certainty: wanted.certainty.clone(),
         help: Some(match (near, not_text) {
-            (Some(near), None) => format!("declare it as `key = \"{key}\";` where `{near}` is meant"),
+            (Some(near), None) => format!("declare it as `key = {};` where `{near}` is meant", command::text(&key)),
             (_, Some(what)) => format!(
                 "take it out of the file with `{}`; or, as it is sealed as {what} and sops-nix delivers only text, put \
                  it in quotes with `{}` and declare it then",

@@ -120,7 +120,7 @@ fn help(lookup: &Lookup<'_>, searched: &Searched<'_>) -> String {
         );
     }
     match (&searched.near, searched.elsewhere.first()) {
-        (Some((near, _)), _) => format!("write `key = \"{near}\";` (or name the secret so), or {add}"),
+        (Some((near, _)), _) => format!("write `key = {};` (or name the secret so), or {add}", command::text(near)),
         (None, Some((other, _))) => format!("set `sopsFile` to `{other}`, or {add}"),
         (None, None) if searched.keys.is_empty() => add,
         (None, None) => {

@@ -44,7 +44,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     }
 }
 
-fn how_to_tell(reader: &Reader<'_>, world: &World<'_>) -> String {
+fn how_to_tell<'a>(reader: &Reader<'a>, world: &World<'a>) -> String {
     let name = &reader.host.name;
     if reader.host.kind == HostKind::Home {
         return "give the user's recipient an anchor of the user's name in `.sops.yaml`".to_owned();

@@ -12,8 +12,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(world: &World<'_>, verdict: &mut Verdict) {
-    // What cannot be read at all is `not-looked-at`.
-    for config in world.policy.configs.iter().filter(|config| config.readable) {
+    // What is more than is read here is `not-looked-at`.
+    for config in world.policy.configs.iter().filter(|config| !config.is_beyond_bounds) {
         let problems = config.problems.iter().filter(|problem| !problem.is_recipient);
         verdict.findings.extend(problems.map(|problem| refused(config, problem)));
         verdict.findings.extend(config.unknown_fields.iter().map(|field| passed_over(config, field)));
@@ -25,6 +25,10 @@ fn refused(config: &Config, problem: &Problem) -> Finding {
         Some(_) => {
             "sops stops with an error at every file that comes to this rule: nothing can be sealed by it, nor brought in line \
              with `sops updatekeys`."
+        }
+        None if !config.readable => {
+            "sops does not load the file at all: below this folder it neither seals nor opens anything. What its rules decide \
+             is not known here either, so this run cannot say that the repository is in order."
         }
         None => "sops does not load the file at all: below this folder it neither seals nor opens anything.",
     };

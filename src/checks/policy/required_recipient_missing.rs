@@ -5,6 +5,7 @@ use crate::checks::{Rule, Verdict, World};
 use crate::command::{self, SopsFile};
 use crate::config::{Required, Wanted};
 use crate::finding::{Finding, Label, Level};
+use crate::nearest::nearest;
 use crate::sops::Document;
 
 pub const RULE: Rule = Rule {
@@ -20,7 +21,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
         let documents: Vec<&Document> = documents.collect();
         for required in &require.recipients {
             match texts(world, required) {
-                texts if texts.is_empty() => verdict.findings.push(no_such_name(required)),
+                texts if texts.is_empty() => verdict.findings.push(no_such_name(world, required)),
                 texts => {
                     let lacks = |document: &&&Document| !texts.iter().any(|text| document.metadata.names(text));
                     let lacking = documents.iter().filter(lacks);
@@ -73,10 +74,22 @@ fn finding(world: &World<'_>, document: &Document, required: &Required, texts: &
     }
 }
 
-fn no_such_name(required: &Required) -> Finding {
+fn no_such_name(world: &World<'_>, required: &Required) -> Finding {
     let name = called(required);
+    let names = world.policy.configs.iter().flat_map(|config| &config.names);
+    let near =
+        names.clone().find(|named| Some(&*named.name) == nearest(&name, names.clone().map(|named| &*named.name)));
+    let help = match near {
+        Some(near) => format!("write `{}`; or give the recipient the anchor `&{name}` in `.sops.yaml`", near.name),
+        None => format!("give the recipient the anchor `&{name}` in `.sops.yaml`, or write the recipient itself"),
+    };
     Finding {
-        help: Some("give the recipient this anchor in `.sops.yaml`, or write the recipient itself".to_owned()),
+        help: Some(help),
+        suggestion: near.map(|near| near.name.clone()),
+        others: near
+            .map(|near| Label::new(near.place.clone(), format!("`{}` is named here", near.name)))
+            .into_iter()
+            .collect(),
         ..RULE.finding(
             Label::new(required.place.clone(), "the name of no recipient"),
             format!(

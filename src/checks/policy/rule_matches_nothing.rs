@@ -1,9 +1,13 @@
 //! A creation rule that matches no file of the repository.
 
+use std::collections::BTreeSet;
+
 use crate::checks::deciding::Deciding;
 use crate::checks::{Rule, Undecided, Verdict, World};
 use crate::command;
 use crate::finding::{Finding, Label, Level};
+use crate::identity::{fold, without_affixes_of_host};
+use crate::manifest::Host;
 use crate::nearest::nearest;
 use crate::policy::{Config, CreationRule};
 
@@ -26,12 +30,40 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
                 verdict.undecided.push(Undecided { host: None, clause });
                 continue;
             }
-            verdict.findings.push(finding(&deciding, expression, &files));
+            // `sops-file-missing` says it.
+            if world.wants(config, idle.index) {
+                continue;
+            }
+            verdict.findings.push(finding(world, &deciding, expression, &files));
         }
     }
 }
 
-fn finding(deciding: &Deciding<'_>, expression: &str, files: &[&str]) -> Finding {
+impl World<'_> {
+    /// Whether a secret names a file that a rule takes.
+    fn wants(&self, config: &Config, rule: usize) -> bool {
+        let named = self.manifest.sops_files().filter(|path| self.is_nearest(config, path));
+        named.filter_map(|path| config.relative(path)).any(|path| config.first_matching(path) == Some(rule))
+    }
+}
+
+/// Of the recipients of a rule the one whose own it is, by the names in its expression, where that one has no secret
+/// yet: a host or person who is new.
+fn newcomer<'a>(world: &World<'_>, deciding: &Deciding<'a>, expression: &str) -> Option<&'a str> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let expression = expression.replace(r"\-", "-");
+    let words: BTreeSet<String> = expression.split(|c: char| !is_part(c)).map(fold).collect();
+    let has_secrets = |host: &Host| host.sops.as_ref().is_some_and(|sops| !sops.secrets.is_empty());
+    let old = world.manifest.hosts.iter().filter(|host| has_secrets(host)).map(|host| fold(&host.name));
+    let old: BTreeSet<String> = old.collect();
+    let is_own = |name: &str| words.contains(name) && !name.is_empty() && !old.contains(name);
+    let names =
+        deciding.config.names.iter().filter(|named| deciding.recipients().any(|one| one.identity == named.recipient));
+    let mut names = names.map(|named| named.name.as_str());
+    names.find(|name| is_own(&fold(name)) || without_affixes_of_host(name).iter().any(|name| is_own(&fold(name))))
+}
+
+fn finding(world: &World<'_>, deciding: &Deciding<'_>, expression: &str, files: &[&str]) -> Finding {
     let meant = Meant::of(deciding.config, deciding.rule, expression, files);
     let why = match &meant {
         Some(Meant::Root(path)) => {
@@ -44,6 +76,17 @@ fn finding(deciding: &Deciding<'_>, expression: &str, files: &[&str]) -> Finding
         Some(Meant::Slash(path)) => format!(" It asks for a path that starts with a slash, and sops tests `{path}`."),
         Some(Meant::Near(path)) => format!(" `{path}` is there."),
         None => String::new(),
+    };
+    let newcomer = newcomer(world, deciding, expression).filter(|_| meant.is_none());
+    let message = match newcomer {
+        Some(name) => format!(
+            "No file of the repository matches `{expression}` yet: the rule is that of `{name}`, for whom nothing of its own \
+             is sealed so far."
+        ),
+        None => format!(
+            "No file of the repository matches `{expression}`, so the rule seals nothing.{why} A file that it was meant for \
+             is sealed by another rule, for other recipients, or by none."
+        ),
     };
     let suggestion = meant.as_ref().map(|meant| meant.expression());
     Finding {
@@ -58,13 +101,8 @@ fn finding(deciding: &Deciding<'_>, expression: &str, files: &[&str]) -> Finding
                 None => "make a file that it matches, mend the expression, or take the rule out".to_owned(),
             },
         }),
-        ..RULE.finding(
-            Label::new(deciding.place(), "matches no file"),
-            format!(
-                "No file of the repository matches `{expression}`, so the rule seals nothing.{why} A file that it was \
-                 meant for is sealed by another rule, for other recipients, or by none."
-            ),
-        )
+        level: if newcomer.is_some() { Level::Note } else { Level::Warning },
+        ..RULE.finding(Label::new(deciding.place(), "matches no file"), message)
     }
 }
 

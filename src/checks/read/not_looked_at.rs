@@ -50,7 +50,8 @@ impl World<'_> {
         // The tree lists only what matters: pictures and the like are no loss.
         let files = self.tree.not_looked.iter();
         let files = files.map(|file| masked(Place::whole_file(file.path.clone()), file.why.clone()));
-        let policies = self.policy.configs.iter().filter(|config| !config.readable);
+        // What sops itself refuses is `policy-invalid`.
+        let policies = self.policy.configs.iter().filter(|config| config.is_beyond_bounds);
         let policies = policies.filter_map(|config| config.problems.first());
         let policies = policies.map(|problem| Label::new(problem.place.clone(), problem.why.clone()));
         let declared = unread_of_hosts(self);

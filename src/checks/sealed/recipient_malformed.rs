@@ -31,7 +31,7 @@ fn finding(config: &Config, problem: &Problem) -> Finding {
     Finding {
         help: Some(
             "write the whole recipient: `age-keygen -y` prints that of a key, `ssh-to-age < ssh_host_ed25519_key.pub` that \
-             of a host"
+             of a host, `gpg --list-keys` the fingerprint of a PGP key"
                 .to_owned(),
         ),
         ..RULE.finding(

@@ -1,5 +1,6 @@
 //! The files that a host has of its secrets and templates, and where they can be seen.
 
+use crate::command;
 use crate::manifest::{Certainty, Host, Used};
 use crate::source::Place;
 
@@ -60,7 +61,7 @@ impl<'a> Delivered<'a> {
 
     /// The option that declares it, as Nix code.
     pub fn option(&self) -> String {
-        format!("{}.\"{}\"", self.set, self.name)
+        command::attribute(self.set, self.name)
     }
 
     /// Whether it is of such a name, or a secret of such a name is in it.

@@ -2,6 +2,7 @@
 
 use crate::checks::declared::{Declared, Named, declared};
 use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::environment::name;
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::{Use, Used};
@@ -53,7 +54,7 @@ fn is_one_value(declared: &Declared<'_>) -> bool {
 }
 
 /// Whether the value is only what a line would set, by its names and by its length.
-fn is_bare(world: &World<'_>, declared: &Declared<'_>) -> Option<bool> {
+fn is_bare<'a>(world: &World<'a>, declared: &Declared<'a>) -> Option<bool> {
     let key = declared.secret.key.known()?;
     if [key, declared.name].into_iter().any(says_env) {
         return Some(false);
@@ -87,13 +88,14 @@ fn finding(declared: Declared<'_>, used: &Use) -> Finding {
     let key = declared.secret.key.known().map_or(secret, String::as_str);
     let last = key.rsplit('/').next().unwrap_or(key);
     let variable = name::of_key(last).unwrap_or_else(|| "NAME".to_owned());
+    let template = command::attribute("sops.templates", &format!("{secret}.env"));
     let option = used.option.rsplit('.').next().unwrap_or(&used.option);
     Finding {
         certainty: used.certainty.clone().weaker(declared.secret.certainty.clone()),
         help: Some(format!(
-            "write a template, `sops.templates.\"{secret}.env\".content = \"{variable}='${{config.sops.placeholder.\"{secret}\"}}'\";`, \
-             and its path here, `config.sops.templates.\"{secret}.env\".path`; or end the secret's name in `env` if its \
-             value is made of such lines"
+            "write a template, `{template}.content = \"{variable}='${{config.{}}}'\";`, and its path here, \
+             `config.{template}.path`; or end the secret's name in `env` if its value is made of such lines",
+            command::attribute("sops.placeholder", secret)
         )),
         primary: Label::new(used.at.0.clone(), format!("`{option}` reads lines `NAME=value`")),
         others: vec![Label::new(declared.place(), format!("`{secret}` is the one value `{key}`"))],

@@ -2,6 +2,7 @@
 
 use crate::checks::declared::configurations;
 use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::environment::shape::{Quote, Variable};
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::{Host, Secret, Sops, Template, Use};
@@ -64,7 +65,10 @@ impl Read<'_> {
                     "secret `{secret}` is a whole file and stands without quotes in the value of {called}: at the first \
                      end of line the value is cut, and each further line sets what it likes"
                 ),
-                format!("write it between single quotes, or let the program read the file by its path, `config.sops.secrets.\"{secret}\".path`"),
+                format!(
+                    "write it between single quotes, or let the program read the file by its path, `config.{}.path`",
+                    command::attribute("sops.secrets", secret)
+                ),
             ))
         });
         let (what, help) = wrong?;

@@ -1,6 +1,7 @@
 //! The file of a secret or template that a use is of.
 
 use crate::checks::Rule;
+use crate::command;
 use crate::finding::{Finding, Label};
 use crate::manifest::{Host, Use, Used};
 use crate::source::Place;
@@ -36,7 +37,7 @@ impl<'a> File<'a> {
 
     /// The option that declares it, as Nix code.
     pub fn option(&self) -> String {
-        format!("{}.\"{}\"", self.set, self.name)
+        command::attribute(self.set, self.name)
     }
 
     /// Where it is declared.

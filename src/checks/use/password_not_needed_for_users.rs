@@ -1,6 +1,7 @@
 //! A user's password is read from a secret that comes after the users.
 
 use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 
 use super::passwords::{Password, passwords};
@@ -41,7 +42,7 @@ fn finding(password: &Password<'_>) -> Finding {
     };
     Finding {
         certainty: password.certainty.clone(),
-        help: Some(format!("write `sops.secrets.\"{name}\".neededForUsers = true;`")),
+        help: Some(format!("write `{}.neededForUsers = true;`", command::attribute("sops.secrets", name))),
         primary,
         others,
         ..declared.finding(

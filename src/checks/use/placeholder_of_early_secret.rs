@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::checks::declared::configurations;
 use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::{Host, HostKind, Sops, Template, Used};
 use crate::source::Place;
@@ -56,6 +57,7 @@ fn finding(
         return None;
     }
     let place = place.cloned().unwrap_or_else(|| template.place("content"));
+    let once_more = format!("{secret_name}-template");
     let early = secret.field_place("neededForUsers").filter(|early| **early != place);
     let early = early.map(|early| Label::new(early.clone(), format!("`{secret_name}` is made before users are")));
     Some(Finding {
@@ -63,9 +65,11 @@ fn finding(
         hosts: vec![host.name.clone()],
         secret: Some(secret_name.to_owned()),
         help: Some(format!(
-            "declare the same value once more for the template, `sops.secrets.\"{secret_name}-template\" = {{ key = \"{}\"; }};` \
-             (and the same `sopsFile`), and write `config.sops.placeholder.\"{secret_name}-template\"` here",
-            secret.key.known().map_or(secret_name, String::as_str),
+            "declare the same value once more for the template, `{} = {{ key = {}; }};` (and the same `sopsFile`), and write \
+             `config.{}` here",
+            command::attribute("sops.secrets", &once_more),
+            command::text(secret.key.known().map_or(secret_name, String::as_str)),
+            command::attribute("sops.placeholder", &once_more),
         )),
         others: early.into_iter().collect(),
         ..RULE.finding(

@@ -1,6 +1,7 @@
 //! The path of a secret stands where its value is meant.
 
 use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Level};
 use crate::manifest::{Destination, Host, Use};
 
@@ -72,7 +73,7 @@ fn taken<'a>(host: &'a Host, used: &'a Use) -> Option<Taken<'a>> {
             let exec = setting.rsplit('.').next().is_some_and(|name| name.starts_with("Exec"));
             match setting {
                 "serviceConfig.Environment" | "Service.Environment" if through.is_none() => {
-                    Some(Taken::Text("`Environment`"))
+                    Some(used.variable.as_deref().map_or(Taken::Text("`Environment`"), Taken::Variable))
                 }
                 _ if exec && through.is_none() => Some(Taken::Text("an Exec line of systemd")),
                 _ => variable(setting),
@@ -140,7 +141,10 @@ fn is_value(name: &str, in_unit: bool) -> bool {
 fn help(host: &Host, file: &File<'_>, taken: &Taken<'_>) -> String {
     let option = file.option();
     let placeholder = match file.set {
-        "sops.secrets" => format!("render `NAME=${{config.sops.placeholder.\"{}\"}}` with `sops.templates`", file.name),
+        "sops.secrets" => {
+            let placeholder = command::attribute("sops.placeholder", file.name);
+            format!("render `NAME=${{config.{placeholder}}}` with `sops.templates`")
+        }
         _ => "put `NAME=value` into the secret itself".to_owned(),
     };
     match taken {

@@ -1,6 +1,7 @@
 //! A secret is read while Nix evaluates, before there is one and in clear.
 
 use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::{Host, Use, Used};
 
@@ -31,8 +32,10 @@ fn finding(host: &Host, used: &Use) -> Option<Finding> {
     Some(Finding {
         secret: name.cloned(),
         help: Some(format!(
-            "hand on the path, `config.{set}.\"{shown}\".path`, to an option that reads a file at run time, or render what \
-             holds the value with `sops.templates` and `config.sops.placeholder.\"{shown}\"`",
+            "hand on the path, `config.{}.path`, to an option that reads a file at run time, or render what holds the value \
+             with `sops.templates` and `config.{}`",
+            command::attribute(set, shown),
+            command::attribute("sops.placeholder", shown),
         )),
         others: declared.into_iter().collect(),
         ..at_use(

@@ -2,6 +2,7 @@
 
 use crate::checks::declared::owner;
 use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Label};
 use crate::manifest::{Agenix, AssumedAbsent, Certainty, Complete, Host, Namespace, Sops, Use, Used};
 use crate::nearest::nearest;
@@ -33,15 +34,15 @@ pub fn check(rule: &Rule, of: Namespace, world: &World<'_>, verdict: &mut Verdic
 }
 
 /// A name that is used and not declared.
-struct Missing<'a> {
-    world: &'a World<'a>,
+struct Missing<'w, 'a> {
+    world: &'w World<'a>,
     host: &'a Host,
     used: &'a Use,
     of: Namespace,
     name: &'a str,
 }
 
-impl Missing<'_> {
+impl Missing<'_, '_> {
     fn finding(&self, rule: &Rule, assumed: Option<&String>) -> Finding {
         let Missing { host, used, of, name, .. } = *self;
         let own = names(host, used.user.as_deref(), of);
@@ -79,10 +80,11 @@ impl Missing<'_> {
         // A home-manager module that reads the system's secret by its own `config`.
         let of_system = used.user.is_some() && names(host, None, of).iter().any(|(other, _)| *other == name);
         let [system, option] = declared_in(of);
+        let attribute = command::attribute(&format!("{system}.{option}"), name);
         let content = match of {
-            Namespace::Templates => format!("{system}.{option}.\"{name}\".content = \"…\";"),
-            Namespace::AgeSecrets => format!("{system}.{option}.\"{name}\".file = ./{name}.age;"),
-            Namespace::Secrets | Namespace::Placeholder => format!("{system}.{option}.\"{name}\" = {{ }};"),
+            Namespace::Templates => format!("{attribute}.content = \"…\";"),
+            Namespace::AgeSecrets => format!("{attribute}.file = ./. + {};", command::text(&format!("/{name}.age"))),
+            Namespace::Secrets | Namespace::Placeholder => format!("{attribute} = {{ }};"),
         };
         match (near, of_system, of) {
             (_, true, Namespace::Placeholder) => {
@@ -90,7 +92,7 @@ impl Missing<'_> {
                     "it is a secret of the system, and only templates of the system can hold it: declare `{content}` here too"
                 )
             }
-            (_, true, _) => format!("it is one of the system: write `osConfig.{system}.{option}.\"{name}\".path`"),
+            (_, true, _) => format!("it is one of the system: write `osConfig.{attribute}.path`"),
             (Some(near), false, _) => format!("write `{near}`, or declare `{content}`"),
             (None, false, _) => format!("declare `{content}` in a module of this configuration"),
         }

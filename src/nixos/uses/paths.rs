@@ -53,6 +53,22 @@ pub fn is_command(before: &str) -> bool {
     })
 }
 
+/// The variable whose value follows this text of systemd's `Environment`: `A=1 "TOKEN_FILE=`.
+pub fn assigned(before: &str) -> Option<&str> {
+    let name = before.strip_suffix('=')?.rsplit(char::is_whitespace).next()?.trim_start_matches(['"', '\'']);
+    is_variable(name).then_some(name)
+}
+
+/// The assignments of a text of systemd's `Environment`, without their quotes.
+pub fn assignments(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let words = text.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
+    words.filter_map(|word| word.split_once('=')).filter(|(name, _)| is_variable(name))
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +84,16 @@ mod tests {
         assert_eq!(found("/run/secrets /run/secretservice/x /srv/run/secrets/x"), [""; 0]);
         assert_eq!(found("/var/run/secrets/kubernetes.io/serviceaccount"), [""; 0]);
         assert_eq!(literal_paths("/run/secrets/", true).collect::<Vec<_>>(), ["/run/secrets"]);
+    }
+
+    #[test]
+    fn a_text_of_systemd_sets_variables() {
+        assert_eq!(assigned("TOKEN_FILE="), Some("TOKEN_FILE"));
+        assert_eq!(assigned("A=1 \"B="), Some("B"));
+        for before in ["", "=", "A=b", "A=--file=", "$(cat "] {
+            assert_eq!(assigned(before), None, "{before}");
+        }
+        assert_eq!(assignments("A=1 \"B=x\" c").collect::<Vec<_>>(), [("A", "1"), ("B", "x")]);
     }
 
     #[test]
