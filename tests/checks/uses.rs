@@ -183,7 +183,7 @@ mod denied_by_policy {
         }
         let mut facts = with("db_password", "container:app");
         let volume = Volume { host_path: "/run/secrets".to_owned(), at: None };
-        let container = OciContainer { volumes: vec![volume], ..OciContainer::default() };
+        let container = OciContainer { volumes: vec![volume] };
         facts.manifest.hosts[0].oci_containers.insert("app".to_owned(), container);
         facts.finding(ID);
     }
