@@ -2,13 +2,13 @@
 //! hand; what is expected follows from the rule's page and from what sops and sops-nix do.
 
 mod accounts;
+mod attributes;
 mod exists;
 mod key_sources;
 mod names;
 mod opens;
-#[path = "checks/policies.rs"]
 mod policies;
-#[path = "checks/uses.rs"]
+mod quoting;
 mod uses;
 
 use sealnix::agenix::Agenix;

@@ -70,3 +70,42 @@ fn a_use_stands_in_the_repository_where_a_library_made_the_set_around_it() {
     assert_eq!(used["name"], "token");
     assert_eq!(used["at"]["file"], "flake.nix");
 }
+
+/// systemd's `Environment` holds assignments: what follows `NAME=` is the whole value of a variable, and a literal
+/// there is given to it.
+#[test]
+fn an_assignment_in_environment_is_the_value_of_its_variable() {
+    let host = host(
+        r#"{ config, ... }: {
+          sops.secrets.token = { };
+          systemd.services.web.serviceConfig.Environment = [
+            "TOKEN_FILE=${config.sops.secrets.token.path}"
+            "ARGUMENTS=--token-file=${config.sops.secrets.token.path}"
+            "TOKEN=$(cat ${config.sops.secrets.token.path})"
+          ];
+          systemd.services.db.serviceConfig.Environment = "A=1 B_FILE=/run/secrets/db \"C=/run/secrets/c\"";
+          systemd.services.app.serviceConfig.Environment = [ "DB_PASSWORD=correct-horse" "DB_PASSWORD_FILE=hunter2-x" ];
+          systemd.services.no.serviceConfig.ExecStart = "DB_PASSWORD=correct-horse";
+        }"#,
+    );
+    let uses = host["uses"].as_array().unwrap().iter();
+    let mut said: Vec<String> = uses
+        .map(|used| {
+            let what = ["path", "name"].iter().find_map(|field| used[field].as_str()).unwrap();
+            let flags = ["embedded", "substituted"].map(|flag| if used[flag] == true { flag } else { "" });
+            format!("{what} {} {} {}", used["variable"].as_str().unwrap_or("-"), flags[0], flags[1])
+        })
+        .collect();
+    said.sort();
+    assert_eq!(
+        said,
+        [
+            "/run/secrets/c C  ",
+            "/run/secrets/db B_FILE  ",
+            "DB_PASSWORD -  ",
+            "token - embedded ",
+            "token - embedded substituted",
+            "token TOKEN_FILE  ",
+        ]
+    );
+}
