@@ -22,7 +22,7 @@ use std::sync::{Mutex, PoisonError};
 use bumpalo::Bump;
 
 use self::listing::{Found, Listing};
-use self::share::{SHARES, Share};
+use self::share::{MEMORY_OF_A_SHARE, SHARES, Share};
 use super::extract;
 use super::world::World;
 use crate::manifest::{Complete, CompleteParts, Host, HostKind, Manifest, Unknown, VERSION};
@@ -36,6 +36,10 @@ use crate::source::{NotLooked, RepoPath, Text, Tree};
 
 /// Steps that one host's declarations may take: the largest of 184 real hosts takes 29 000.
 const STEPS_OF_A_HOST: u64 = 1_000_000;
+
+/// Bytes that an arena reserves at once for the evaluators after a first one, each of which uses what it needs: in one
+/// piece they are the same ones for all of them, and the system need not give any again.
+const RESERVED: usize = 2 * MEMORY_OF_A_SHARE;
 
 /// What the static evaluator found.
 #[derive(Debug, Default)]
@@ -155,8 +159,7 @@ pub fn evaluate(
         });
         while let Some(mut share) = begun.take().or_else(|| Share::next(&next, &tried)) {
             while !share.is_done() {
-                // Its largest piece is used again: the system need not give so much twice.
-                arena.reset();
+                arena = emptied(arena);
                 with_listing(&arena, tree, program, &tried.entry, |eval, world, listing| {
                     share.evaluate(eval, world, listing, &tried.hosts, done);
                 });
@@ -198,6 +201,16 @@ pub fn evaluate(
         read,
         reached: reached.into_iter().filter_map(path).filter(|path| !path.starts_with('«')).collect(),
     })
+}
+
+/// The arena for a further evaluator. Where the system does not give so much in one piece, it grows as it is needed.
+fn emptied(mut arena: Bump) -> Bump {
+    arena.reset();
+    if arena.chunk_capacity() >= RESERVED {
+        return arena;
+    }
+    drop(arena);
+    Bump::try_with_capacity(RESERVED).unwrap_or_default()
 }
 
 /// The first entry file that makes hosts, and what it lists. The other files of a flake that may make

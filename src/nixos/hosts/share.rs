@@ -21,7 +21,7 @@ const STEPS_OF_A_SHARE: u64 = 10_000_000;
 const USUAL_STEPS_OF_A_HOST: u64 = 40_000;
 
 /// Bytes of arena after which a share goes on in a new evaluator with the next host.
-const MEMORY_OF_A_SHARE: usize = 32 << 20;
+pub(super) const MEMORY_OF_A_SHARE: usize = 32 << 20;
 
 /// The hosts of one share.
 pub(super) struct Share {
