@@ -29,7 +29,13 @@ let
     in
     lib.concatMapStrings piece (builtins.split "(\\\\.|\\*+)" text);
 
-  match = pattern: name: builtins.match (expression pattern) name != null;
+  # The expression is made once a pattern, not once a file.
+  match =
+    pattern:
+    let
+      whole = expression pattern;
+    in
+    name: builtins.match whole name != null;
 
   globs =
     root: patterns:
@@ -37,10 +43,15 @@ let
       apply =
         chosen: pattern:
         if lib.hasPrefix "!" pattern then
-          builtins.filter (file: !matches (removePrefix "!" pattern) file) chosen
+          (builtins.partition (matches (removePrefix "!" pattern)) chosen).wrong
         else
           chosen ++ builtins.filter (matches pattern) files;
-      matches = pattern: file: match (removePrefix "/" pattern) file.name;
+      matches =
+        pattern:
+        let
+          fits = match (removePrefix "/" pattern);
+        in
+        file: fits file.name;
       files = map (path: {
         inherit path;
         name = removePrefix "./" (lib.path.removePrefix root path);
