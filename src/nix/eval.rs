@@ -1,6 +1,7 @@
 //! Lazy evaluation with unknowns: the machine. What it does with each expression is in
 //! `expression`, with each operator in `operator`.
 
+mod additions;
 mod allocate;
 mod call;
 mod coerce;
@@ -18,6 +19,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use bumpalo::Bump;
 use foldhash::fast::RandomState;
 
+pub use self::additions::Folded;
 pub use self::coerce::Coercion;
 use self::limits::Limits;
 pub use self::select::Found;

@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{Function, Opening, arguments, known};
-use crate::nix::eval::Eval;
 use crate::nix::eval::limits::MAX_SIZE;
+use crate::nix::eval::{Eval, Folded};
 use crate::nix::symbol::Symbol;
 use crate::nix::unknown::{Stop, Unknown};
 use crate::nix::value::{Attr, Attrs, List, Outcome, Str, Thunk, Value};
@@ -193,12 +193,11 @@ fn fold_left<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {
     if let Some(why) = list.open {
         return Err(Stop::Unknown(why));
     }
-    let mut result = start;
+    let mut folded = Folded::plain(start);
     for &item in list.items {
-        let value = eval.call_with(eval.force(function)?, &[result, item])?;
-        result = eval.done(value);
+        folded = eval.fold(eval.force(function)?, &folded, item)?;
     }
-    eval.force(result)
+    eval.force(folded.set)
 }
 
 fn gen_list<'a>(eval: &Eval<'a>, args: &[&'a Thunk<'a>]) -> Outcome<'a> {

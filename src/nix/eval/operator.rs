@@ -18,6 +18,11 @@ impl<'a> Eval<'a> {
     ) -> Outcome<'a> {
         let left = self.settle(self.nested(left, scope))?;
         let right = self.settle(self.nested(right, scope))?;
+        self.operated(operator, left, right, span)
+    }
+
+    /// What a strict operator, which stands here, makes of two values.
+    pub(super) fn operated(&self, operator: Operator, left: Value<'a>, right: Value<'a>, span: Span) -> Outcome<'a> {
         let outcome = match operator {
             Operator::Add => self.add(left, right, Some(span)),
             Operator::Update => self.update(left, right),
