@@ -22,6 +22,19 @@ impl Deciding<'_> {
         regex.is_some_and(|regex| !anywhere.into_iter().any(|path| regex.is_match(&path)))
     }
 
+    /// Whether the rule takes every file with this ending in a folder, whatever its name.
+    pub fn takes_any_name(&self, folder: &str, ending: &str) -> bool {
+        let relative = |path: &str| self.config.relative(path).map(str::to_owned);
+        relative(&format!("{folder}/q9x.{ending}")).is_some_and(|path| self.rule.matches(&path) == Some(true))
+    }
+
+    /// Whether a recipient that the rule names is none: an example's `age1...`, to be filled in. sops seals
+    /// nothing by it yet.
+    pub fn is_sketch(&self) -> bool {
+        let index = self.config.rules.iter().position(|rule| std::ptr::eq(rule, self.rule));
+        self.config.problems.iter().any(|problem| problem.is_recipient && problem.rule == index)
+    }
+
     /// The rule's line, to tell it from the others of its file.
     pub fn named(&self) -> String {
         format!("the rule at `{}:{}`", self.config.path, self.rule.place.start.line)

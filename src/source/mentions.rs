@@ -1,4 +1,4 @@
-//! Where Nix code, a script or another text spells out the path of a file.
+//! Where Nix code, a script or another text spells out the path of a file, or a name.
 
 use super::place::Place;
 use super::text::Text;
@@ -8,38 +8,68 @@ use super::tree::Tree;
 const MAX_SEARCHED: usize = 1 << 20;
 
 impl Tree {
-    /// The first place at which a text names a file, by its path from the root or from the folder of
-    /// that text, outside of lines that are comments. A path that is put together is not seen, and
-    /// what `.sops.yaml` and `.gitattributes` say of a file does not count.
+    /// The first place at which a text names a file.
     pub fn mention(&self, path: &str) -> Option<Place> {
-        let may_name = |text: &&Text| {
-            !text.path().ends_with(".sops.yaml")
-                && !text.path().ends_with(".gitattributes")
-                && text.content().len() <= MAX_SEARCHED
-        };
-        self.texts.values().filter(may_name).find_map(|text| mention_in(text, path))
+        self.mentions(path).map(|(_, place)| place).next()
+    }
+
+    /// The places at which texts name a file, by its path from the root or from the folder of that text,
+    /// each with its line. Lines that are comments do not count, nor does what `.sops.yaml` and
+    /// `.gitattributes` say of a file; a path that is put together is not seen.
+    pub fn mentions<'t>(&'t self, path: &'t str) -> impl Iterator<Item = (&'t str, Place)> {
+        let may_name = |text: &&Text| !text.path().ends_with(".sops.yaml") && !text.path().ends_with(".gitattributes");
+        self.texts.values().filter(may_name).flat_map(move |text| text.mentions(path))
     }
 }
 
-fn mention_in(text: &Text, path: &str) -> Option<Place> {
-    let content: &str = text.content();
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let relative = relative(text.path(), path);
-    let mut ends = content.match_indices(name).map(|(at, _)| at + name.len());
-    let found = ends.find_map(|end| {
-        let (before, after) = (content.get(..end)?, content.get(end..)?);
-        let starts_with = |spelled: &str| {
-            let start = before.strip_suffix(spelled)?.len();
-            let is_whole = |text: &str| !text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
-            let before = before.get(..start)?;
-            (before.ends_with("./") && !before.ends_with("../") || is_whole(before)).then_some(start)
-        };
-        let start = starts_with(&relative).or_else(|| starts_with(path))?;
-        let goes_on = after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'));
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        (!goes_on && !line.trim_start().starts_with('#')).then_some(start..end)
-    });
-    found.map(|range| text.place(range))
+impl Text {
+    fn mentions<'t>(&'t self, path: &'t str) -> impl Iterator<Item = (&'t str, Place)> {
+        let content = self.searched();
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let relative = relative(self.path(), path);
+        let ends = content.match_indices(name).map(|(at, _)| at + name.len());
+        ends.filter_map(move |end| {
+            let before = content.get(..end)?;
+            let starts_with = |spelled: &str| {
+                let start = before.strip_suffix(spelled)?.len();
+                let is_whole = |text: &str| !text.ends_with(|c: char| is_of_name(c) || c == '.');
+                let before = before.get(..start)?;
+                (before.ends_with("./") && !before.ends_with("../") || is_whole(before)).then_some(start)
+            };
+            let start = starts_with(&relative).or_else(|| starts_with(path))?;
+            let line = self.counted_line(start, end)?;
+            Some((line, self.place(start..end)))
+        })
+    }
+
+    /// The places at which a text says one of these, as a whole and outside of lines that are comments.
+    pub fn said<'t>(&'t self, spellings: &[&'t str]) -> Vec<Place> {
+        let content = self.searched();
+        let found = spellings.iter().flat_map(|spelling| {
+            let ranges = content.match_indices(*spelling).map(|(start, found)| start..start + found.len());
+            ranges.filter(|range| self.counted_line(range.start, range.end).is_some())
+        });
+        found.map(|range| self.place(range)).collect()
+    }
+
+    fn searched(&self) -> &str {
+        let content: &str = self.content();
+        if content.len() <= MAX_SEARCHED { content } else { "" }
+    }
+
+    /// The line around a range; none if it is a comment or if the word goes on behind the range.
+    fn counted_line(&self, start: usize, end: usize) -> Option<&str> {
+        let content: &str = self.content();
+        let (before, after) = (content.get(..start)?, content.get(end..)?);
+        let from = before.rfind('\n').map_or(0, |at| at + 1);
+        let to = after.find('\n').map_or(content.len(), |at| end + at);
+        let line = content.get(from..to)?;
+        (!after.starts_with(is_of_name) && !line.trim_start().starts_with('#')).then_some(line)
+    }
+}
+
+fn is_of_name(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '_' | '-')
 }
 
 /// The path of one file from the folder of another.

@@ -1,5 +1,7 @@
 //! Private keys in clear among the files of the repository.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rayon::prelude::*;
 
 use crate::keys::recipient::is_age_private_key;
@@ -29,6 +31,13 @@ const ARMORS: [(&str, &str); 6] = [
 ];
 /// An OpenSSH key that no passphrase protects: in Base64 the magic, and `none` for cipher and key derivation.
 const OPENSSH_IN_CLEAR: &str = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZ";
+/// The public blobs of ssh keys that nixpkgs publishes with their private halves: that of its virtual builders
+/// (`nixos/modules/profiles/keys`) and that of its tests (`nixos/tests/ssh-keys.nix`). Everyone has them, so that a
+/// repository with one of them gives nothing away.
+const PUBLISHED: [&str; 2] = [
+    "AAAAC3NzaC1lZDI1NTE5AAAAIJBWcxb/Blaqt1auOtE+F8QUWrUotiC5qBJ+UuEWdVCb",
+    "AAAAC3NzaC1lZDI1NTE5AAAAIDPQXmEVMVLmeFRyafKMVWgPDkv8/uRBTwmcEDatZzMD",
+];
 /// Characters of Base64 that any key has: what has fewer is an example.
 const LEAST: usize = 64;
 
@@ -79,5 +88,43 @@ fn is_in_clear(kind: &str, body: &str) -> bool {
     let lines = body.split('\n').flat_map(|line| line.split("\\n")).map(str::trim);
     let is_base64 = |line: &&str| line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
     let base64: String = lines.filter(is_base64).collect();
-    base64.len() >= LEAST && (kind != "an ssh key" || base64.starts_with(OPENSSH_IN_CLEAR))
+    let is_clear_ssh = || base64.starts_with(OPENSSH_IN_CLEAR) && !is_published(&base64);
+    base64.len() >= LEAST && (kind != "an ssh key" || is_clear_ssh())
+}
+
+/// Whether an OpenSSH key, which holds its public half, is one that everyone has.
+fn is_published(base64: &str) -> bool {
+    let Ok(key) = STANDARD.decode(base64) else { return false };
+    let public = PUBLISHED.iter().filter_map(|public| STANDARD.decode(public).ok());
+    public.into_iter().any(|public| key.windows(public.len()).any(|part| part == public))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// The beginning of an OpenSSH key in clear with this public blob (PROTOCOL.key), and nothing where the private
+    /// half would be.
+    fn without_private_half(public: &[u8]) -> String {
+        let mut key = b"openssh-key-v1\0".to_vec();
+        for field in [&b"none"[..], b"none", b""] {
+            key.extend(u32::try_from(field.len()).unwrap().to_be_bytes());
+            key.extend(field);
+        }
+        key.extend(1u32.to_be_bytes());
+        key.extend(u32::try_from(public.len()).unwrap().to_be_bytes());
+        key.extend(public);
+        key.extend([0; 60]);
+        STANDARD.encode(key)
+    }
+
+    #[test]
+    fn a_key_that_nixpkgs_publishes_gives_nothing_away() {
+        let mut public = STANDARD.decode(PUBLISHED[0]).unwrap();
+        assert!(!is_in_clear("an ssh key", &format!("\n{}\n", without_private_half(&public))));
+        *public.last_mut().unwrap() ^= 1;
+        assert!(is_in_clear("an ssh key", &format!("\n{}\n", without_private_half(&public))));
+    }
 }

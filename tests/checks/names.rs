@@ -320,3 +320,63 @@ mod environment_files {
         template(held("PIN_1", "pin", Quote::Single), OPTION).is_silent(ID);
     }
 }
+
+#[test]
+fn a_key_that_code_names_without_effect_is_a_note() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("token"), text("legacy_token"), text("old_token")], &[WEB]);
+    facts.declare("token", FILE, "token");
+    // No host has the module; the other name stands in a comment.
+    let module = "{ sops.secrets.legacy_token = { }; }\n# sops.secrets.old_token = { };\n";
+    facts.tree.texts.insert("legacy.nix".into(), Text::new("legacy.nix".into(), module));
+    let mut findings = facts.verdict("unused-key").findings;
+    findings.sort_by(|a, b| a.key.cmp(&b.key));
+    let said: Vec<_> = findings.iter().map(|finding| (finding.key.as_deref().unwrap(), finding.level)).collect();
+    assert_eq!(said, [("legacy_token", Level::Note), ("old_token", Level::Warning)]);
+    assert_eq!(&*findings[0].others[0].place.path, "legacy.nix");
+
+    // What another file gives to a host under this name is no declaration of this one.
+    facts.sealed("secrets/db.yaml", vec![text("legacy_token")], &[WEB]);
+    facts.declare("legacy_token", "secrets/db.yaml", "legacy_token");
+    assert!(facts.verdict("unused-key").findings.iter().all(|finding| finding.level == Level::Warning));
+}
+
+#[test]
+fn what_a_script_decrypts_it_may_read_by_any_key() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("token"), text("old_token")], &[WEB]);
+    facts.declare("token", FILE, "token");
+    let mut script = |line: &str| {
+        facts.tree.texts.insert("push.sh".into(), Text::new("push.sh".into(), line));
+        facts.verdict("unused-key")
+    };
+    assert_eq!(script("sops updatekeys secrets/web.yaml\n").findings.len(), 1);
+    assert_eq!(script("sops -d \"$root/secrets/web.yaml\" | yq \".$1\"\n").undecided.len(), 1);
+}
+
+#[test]
+fn what_people_keep_beside_a_secret_is_not_unused() {
+    let mut facts = Facts::new();
+    let kept = ["signing_key_pub", "hub-public-key", "cache.public", "publicKey", "db_password"];
+    let values = ["token", "db_password_hash"].iter().chain(&kept).map(|key| text(key));
+    facts.sealed(FILE, values.collect(), &[WEB]);
+    facts.declare("token", FILE, "token");
+    facts.declare("db_password_hash", FILE, "db_password_hash");
+    facts.is_silent("unused-key");
+    facts.sealed(FILE, vec![text("token"), text("epub"), text("public_token"), text("token_salt")], &[WEB]);
+    assert_eq!(facts.verdict("unused-key").findings.len(), 3);
+}
+
+#[test]
+fn a_rule_may_wait_for_the_first_secret_of_its_folder() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("token")], &[WEB]).file("hosts/db/default.nix", true);
+    facts.rule(Some(r"^hosts/db/secrets\.yaml$"), &[&[ADMIN]]);
+    assert_eq!(facts.finding("rule-matches-nothing").level, Level::Note);
+    // Beside other secrets it is one that is gone, or misspelt.
+    facts.sealed("hosts/db/tls.yaml", vec![text("key")], &[WEB]);
+    assert_eq!(facts.finding("rule-matches-nothing").level, Level::Warning);
+    facts.policy.configs.clear();
+    facts.rule(Some(r"^hosts/gone/secrets\.yaml$"), &[&[ADMIN]]);
+    assert_eq!(facts.finding("rule-matches-nothing").level, Level::Warning);
+}

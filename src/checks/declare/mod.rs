@@ -2,6 +2,7 @@
 
 mod duplicate_secret_path;
 mod early_secret_with_owner;
+mod kept;
 mod owner_unknown;
 mod path_not_absolute;
 mod restart_unit_unknown;

@@ -5,8 +5,9 @@ use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
 use crate::nearest::nearest;
 use crate::sops::{Child, Document, Format, Found, Leaf};
-use crate::source::input_of;
+use crate::source::{Place, input_of};
 
+use super::kept::{Dormant, decrypted_by, is_for_people};
 use super::wanted::{OfFile, Wanted};
 
 pub const RULE: Rule =
@@ -14,6 +15,7 @@ pub const RULE: Rule =
 
 fn check(world: &World<'_>, verdict: &mut Verdict) {
     let wanted = Wanted::of(world);
+    let mut dormant = None;
     // What another repository keeps may be declared in a third.
     let is_own = |document: &Document| input_of(&document.path).is_none();
     for document in world.vault.documents().filter(|document| has_keys(document) && is_own(document)) {
@@ -26,14 +28,22 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
         if unused.is_empty() || !some_used {
             continue;
         }
-        match wanted.unknown.as_ref().or(of_file.unknown.as_ref()) {
+        let read_by_script = || {
+            let place = decrypted_by(world, &document.path)?;
+            Some(format!("`{}:{}` decrypts it", place.path, place.start.line))
+        };
+        match wanted.unknown.clone().or(of_file.unknown.clone()).or_else(read_by_script) {
             Some(why) => {
                 let clause = format!("whether every key of `{}` is declared: {why}", document.path);
                 verdict.undecided.push(Undecided { host: None, clause });
             }
             None => {
-                let findings = unused.into_iter().map(|unused| finding(document, of_file, &wanted, unused));
-                verdict.findings.extend(findings);
+                let dormant = dormant.get_or_insert_with(|| Dormant::of(world));
+                verdict.findings.extend(unused.into_iter().map(|unused| {
+                    let declaration = dormant.declaration(&unused.key);
+                    let finding = finding(document, of_file, &wanted, unused);
+                    declaration.map(|place| switched_off(&finding, place)).unwrap_or(finding)
+                }));
             }
         }
     }
@@ -66,7 +76,16 @@ fn unused<'d>(document: &'d Document, of_file: &OfFile<'_>, wanted: &Wanted<'_>)
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
         ends.into_iter().filter_map(|end| path.get(..end)).any(is_named)
     };
-    sealed.filter(|value| !is_used(&value.key)).collect()
+    sealed.filter(|value| !is_used(&value.key) && !is_for_people(&value.key, &of_file.keys)).collect()
+}
+
+/// The code declares it, in a module that no host imports or that is off: whoever switches it on needs the value.
+fn switched_off(finding: &Finding, declaration: Place) -> Finding {
+    Finding {
+        level: Level::Note,
+        others: vec![Label::new(declaration, "the code names it here, and no host has this declaration")],
+        ..finding.clone()
+    }
 }
 
 fn finding(document: &Document, of_file: &OfFile<'_>, wanted: &Wanted<'_>, unused: Unused<'_>) -> Finding {

@@ -34,7 +34,13 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             if world.wants(config, idle.index) {
                 continue;
             }
-            verdict.findings.push(finding(world, &deciding, expression, &files));
+            let folder = kept_ready(world, config, expression, &files)
+                .filter(|_| newcomer(world, &deciding, expression).is_none())
+                .filter(|_| Meant::of(config, rule, expression, &files).is_none());
+            verdict.findings.push(match folder {
+                Some(folder) => ready(&deciding, folder),
+                None => finding(world, &deciding, expression, &files),
+            });
         }
     }
 }
@@ -61,6 +67,29 @@ fn newcomer<'a>(world: &World<'_>, deciding: &Deciding<'a>, expression: &str) ->
         deciding.config.names.iter().filter(|named| deciding.recipients().any(|one| one.identity == named.recipient));
     let mut names = names.map(|named| named.name.as_str());
     names.find(|name| is_own(&fold(name)) || without_affixes_of_host(name).iter().any(|name| is_own(&fold(name))))
+}
+
+/// The folder that an expression names, where there is one in which nothing is sealed yet: as of a host whose rule is
+/// written with those of the others, before its first secret.
+fn kept_ready<'e>(world: &World<'_>, config: &Config, expression: &'e str, files: &[&str]) -> Option<&'e str> {
+    let inner = expression.strip_prefix('^').unwrap_or(expression);
+    let plain = inner.split(['\\', '(', '|', '[', '+', '*', '?', '{', '^', '$', '.']).next()?;
+    let folder = plain.get(..=plain.rfind('/')?)?;
+    let mut within = files.iter().filter(|path| path.starts_with(folder)).peekable();
+    within.peek()?;
+    let is_sealed = |path: &&str| world.vault.is_sealed(&format!("{}{path}", config.folder()).into());
+    (!within.any(|path| is_sealed(path))).then_some(folder)
+}
+
+fn ready(deciding: &Deciding<'_>, folder: &str) -> Finding {
+    Finding {
+        level: Level::Note,
+        help: Some("nothing has to be done; a rule that stands for good without a file can be taken out".to_owned()),
+        ..RULE.finding(
+            Label::new(deciding.place(), "matches no file yet"),
+            format!("The rule seals nothing: `{folder}` is there, and no file in it that the rule matches."),
+        )
+    }
 }
 
 fn finding(world: &World<'_>, deciding: &Deciding<'_>, expression: &str, files: &[&str]) -> Finding {

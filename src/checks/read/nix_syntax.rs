@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::checks::{Rule, Verdict, World};
 use crate::command;
 use crate::finding::{Finding, Label, Level};
+use crate::source::is_sample;
 
 pub const RULE: Rule =
     Rule { id: "nix-syntax", level: Level::Error, page: include_str!("../../../docs/rules/nix-syntax.md"), check };
@@ -14,8 +15,9 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     for error in world.syntax_errors {
         let path = &error.place.path;
         let tracked = world.tree.files.get(path).is_none_or(|entry| entry.tracked);
-        // A file that waits to be written is no mistake yet.
-        let waits = !error.imported && world.tree.texts.get(path).is_some_and(|text| holds_nothing(text.content()));
+        // A file that waits to be written is no mistake yet, nor is a template whose blanks another program fills.
+        let is_empty = || world.tree.texts.get(path).is_some_and(|text| holds_nothing(text.content()));
+        let waits = !error.imported && (is_sample(path) || is_empty());
         if !tracked || waits || !said.insert(path) {
             continue;
         }

@@ -81,17 +81,28 @@ fn kind(path: &str) -> &str {
 fn meant_by_rules<'a>(world: &World<'a>) -> BTreeSet<&'a RepoPath> {
     let mut rules: BTreeMap<&Place, Taken<'a>> = BTreeMap::new();
     for (path, entry) in &world.tree.files {
-        let Some(deciding) = deciding(world.policy, path).filter(Deciding::is_specific) else { continue };
+        let means = |deciding: &Deciding<'_>| deciding.is_specific() && !deciding.is_sketch();
+        let Some(deciding) = deciding(world.policy, path).filter(means) else { continue };
         let taken = rules.entry(&deciding.rule.place).or_default();
         if path.ends_with(".nix") {
             taken.code += 1;
         } else if world.vault.is_sealed(path) {
             taken.sealed.push(path);
-        } else if entry.tracked && may_be_meant(world, path, entry) {
+        } else if entry.tracked && may_be_meant(world, path, entry) && !is_data_of_code(world, &deciding, path) {
             taken.clear.push(path);
         }
     }
     rules.into_values().flat_map(Taken::meant).collect()
+}
+
+/// Whether Nix reads the file, which lies beside code, and the rule takes it like all others of its ending there:
+/// sealed, the data would be of no use to the code.
+fn is_data_of_code(world: &World<'_>, deciding: &Deciding<'_>, path: &RepoPath) -> bool {
+    let (folder, name) = path.rsplit_once('/').map_or(("", &**path), |(folder, name)| (folder, name));
+    let beside = world.tree.children(folder).unwrap_or_default();
+    world.evaluated.contains(path)
+        && beside.keys().any(|name| name.ends_with(".nix"))
+        && deciding.takes_any_name(folder, kind(name))
 }
 
 fn may_be_meant(world: &World<'_>, path: &str, entry: &Entry) -> bool {

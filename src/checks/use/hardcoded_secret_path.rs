@@ -27,6 +27,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
                 && is_of_host(host, used)
                 && installs(host, path)
                 && may_be_declared(world, host, used, path)
+                && !asks_first(world, used, path)
                 && let Some(place) = written(world, host, used, path)
                 && said.insert(place.clone())
             {
@@ -71,6 +72,21 @@ fn may_be_declared(world: &World<'_>, host: &Host, used: &Use, path: &str) -> bo
     !used.embedded && !files.iter().any(|file| file.lies_in(path)) && !elsewhere()
 }
 
+/// Whether the script asks whether the file is there, as in `[ -r PATH ]`: it is meant for hosts that may lack it.
+fn asks_first(world: &World<'_>, used: &Use, path: &str) -> bool {
+    let tests = ["-r ", "-f ", "-e ", "-s "];
+    let asks = |before: &str| tests.iter().any(|test| before.trim_end_matches(['"', '\'']).ends_with(test));
+    let code = code(world, used).unwrap_or_default();
+    code.match_indices(path).filter_map(|(at, _)| code.get(..at)).any(asks)
+}
+
+/// What is written at the place of a use.
+fn code<'w>(world: &'w World<'_>, used: &Use) -> Option<&'w str> {
+    let here = &used.at.0;
+    let content: &str = world.tree.texts.get(&here.path)?.content();
+    content.get(here.start.byte as usize..here.end.byte as usize)
+}
+
 /// Where a path is written out.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Written {
@@ -85,7 +101,7 @@ fn written(world: &World<'_>, host: &Host, used: &Use, path: &str) -> Option<Wri
     let here = &used.at.0;
     let text = world.tree.texts.get(&here.path)?;
     let content: &str = text.content();
-    let code = content.get(here.start.byte as usize..here.end.byte as usize)?;
+    let code = code(world, used)?;
     let place = here.clone();
     if code.contains(path) {
         return Some(Written { place, path: Some(path.to_owned()) });

@@ -1,0 +1,64 @@
+//! Values that no host declares and that are kept all the same: for people, for scripts, for what is switched off.
+
+use std::collections::BTreeSet;
+
+use crate::checks::World;
+use crate::checks::declared::declared;
+use crate::source::Place;
+
+/// The command lines of sops that hand out values.
+const DECRYPTING: [&str; 3] = [" -d", "decrypt", "exec-"];
+
+/// A script that decrypts a file by itself, which may read any key of it.
+pub fn decrypted_by(world: &World<'_>, path: &str) -> Option<Place> {
+    world.tree.mentions(path).find_map(|(line, place)| {
+        let decrypts = line.contains("sops") && DECRYPTING.iter().any(|part| line.contains(part));
+        decrypts.then_some(place)
+    })
+}
+
+/// Whether a value is no secret, or one that a person keeps beside what the host gets: a public key, and the
+/// password of which the hash is declared.
+pub fn is_for_people(key: &str, declared: &BTreeSet<&str>) -> bool {
+    let is_hash_of = |other: &&str| {
+        let rest =
+            other.strip_prefix(key).map(|rest| rest.trim_start_matches(['-', '_', '.', '/']).to_ascii_lowercase());
+        rest.is_some_and(|rest| matches!(rest.as_str(), "hash" | "hashed"))
+    };
+    is_public(key) || declared.iter().any(is_hash_of)
+}
+
+/// Whether a name ends in the words for a public key: `host_key_pub`, `nix-serve.public`, `hub-public-key`.
+fn is_public(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    let words: Vec<&str> = key.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    match words.as_slice() {
+        [.., "pub" | "public" | "pubkey" | "publickey"] | [.., "pub" | "public", "key"] => true,
+        [.., last] => last.ends_with("publickey"),
+        [] => false,
+    }
+}
+
+/// Where Nix code names a secret that is declared nowhere: a module that no host imports or that is switched off.
+pub struct Dormant<'w> {
+    world: &'w World<'w>,
+    declared: BTreeSet<&'w str>,
+}
+
+impl<'w> Dormant<'w> {
+    pub fn of(world: &'w World<'w>) -> Self {
+        let names = declared(world.manifest).flat_map(|declared| {
+            [Some(declared.name), declared.secret.key.known().map(String::as_str)].into_iter().flatten()
+        });
+        Dormant { world, declared: names.collect() }
+    }
+
+    /// The first place at which code says `"KEY"` or `secrets.KEY`.
+    pub fn declaration(&self, key: &str) -> Option<Place> {
+        if self.declared.contains(key) {
+            return None;
+        }
+        let code = self.world.tree.texts.values().filter(|text| text.path().ends_with(".nix"));
+        code.flat_map(|text| text.said(&[&format!("\"{key}\""), &format!("secrets.{key}")])).next()
+    }
+}
