@@ -78,7 +78,7 @@ fn kept_ready<'e>(world: &World<'_>, config: &Config, expression: &'e str, files
     let mut within = files.iter().filter(|path| path.starts_with(folder)).peekable();
     within.peek()?;
     let is_sealed = |path: &&str| world.vault.is_sealed(&format!("{}{path}", config.folder()).into());
-    (!within.any(|path| is_sealed(path))).then_some(folder)
+    (!within.any(is_sealed)).then_some(folder)
 }
 
 fn ready(deciding: &Deciding<'_>, folder: &str) -> Finding {
