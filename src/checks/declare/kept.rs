@@ -53,12 +53,22 @@ impl<'w> Dormant<'w> {
         Dormant { world, declared: names.collect() }
     }
 
-    /// The first place at which code says `"KEY"` or `secrets.KEY`.
+    /// The first place at which code says `"KEY"` or `secrets.KEY`. In a module that hosts have, `key = "KEY"` is a
+    /// definition that another one has overridden.
     pub fn declaration(&self, key: &str) -> Option<Place> {
         if self.declared.contains(key) {
             return None;
         }
         let code = self.world.tree.texts.values().filter(|text| text.path().ends_with(".nix"));
-        code.flat_map(|text| text.said(&[&format!("\"{key}\""), &format!("secrets.{key}")])).next()
+        let mut said = code.flat_map(|text| {
+            let (name, reference) = (format!("\"{key}\""), format!("secrets.{key}"));
+            let content: &str = text.content();
+            let is_here = self.world.evaluated.contains(text.path());
+            let before = move |place: &Place| content.get(..place.start.byte as usize)?.rsplit('\n').next();
+            let is_overridden =
+                move |place: &Place| is_here && before(place).is_some_and(|line| line.contains("key ="));
+            text.said(&[&name, &reference]).into_iter().filter(move |place| !is_overridden(place))
+        });
+        said.next()
     }
 }

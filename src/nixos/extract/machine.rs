@@ -65,7 +65,9 @@ impl<'a> Reader<'a, '_> {
         if !says("ExecStart") && !self.says(service, "script") {
             return Fact::Unknown;
         }
-        let Some(settings) = settings else { return Fact::Known(false) };
+        let may_end = !says("Restart") && self.is_helper(service);
+        let goes_on = if may_end { Fact::Unknown } else { Fact::Known(false) };
+        let Some(settings) = settings else { return goes_on };
         let is_oneshot = match self.of(settings, "Type") {
             Some(Value::String(text)) => text.text == "oneshot",
             Some(_) => return Fact::Unknown,
@@ -78,7 +80,18 @@ impl<'a> Reader<'a, '_> {
             Some(Value::String(text)) => matches!(text.text, "yes" | "true" | "1" | "on"),
             _ => false,
         };
-        Fact::Known(is_oneshot || remains)
+        if is_oneshot || remains { Fact::Known(true) } else { goes_on }
+    }
+
+    /// Whether only services pull the unit in: it may do something before them and end, or run beside them.
+    fn is_helper(&self, service: &'a Attrs<'a>) -> bool {
+        let mut names = Vec::new();
+        for list in ["wantedBy", "requiredBy"].into_iter().filter_map(|name| self.of(service, name)) {
+            let Value::List(list) = list else { return false };
+            names.extend(list.items.iter().map(|item| self.eval.settle(self.eval.force(item))));
+        }
+        let is_service = |name: &_| matches!(name, Ok(Value::String(text)) if text.text.ends_with(".service"));
+        !names.is_empty() && names.iter().all(is_service)
     }
 
     pub(super) fn containers(&self, config: &'a Attrs<'a>) -> BTreeMap<String, Container> {
