@@ -40,13 +40,13 @@ fn is_public(key: &str) -> bool {
 }
 
 /// Where Nix code names a secret that is declared nowhere: a module that no host imports or that is switched off.
-pub struct Dormant<'w> {
-    world: &'w World<'w>,
-    declared: BTreeSet<&'w str>,
+pub struct Dormant<'w, 'a> {
+    world: &'w World<'a>,
+    declared: BTreeSet<&'a str>,
 }
 
-impl<'w> Dormant<'w> {
-    pub fn of(world: &'w World<'w>) -> Self {
+impl<'w, 'a> Dormant<'w, 'a> {
+    pub fn of(world: &'w World<'a>) -> Self {
         let names = declared(world.manifest).flat_map(|declared| {
             [Some(declared.name), declared.secret.key.known().map(String::as_str)].into_iter().flatten()
         });
