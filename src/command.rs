@@ -134,9 +134,19 @@ pub fn edit_as<'a>(file: impl Into<SopsFile<'a>>, config: &Config) -> String {
     in_folder_of(file.both_types().trim_start(), file.path, Some(config))
 }
 
-/// The line of a Nix file that declares a secret of the default sops file.
-pub fn declaration(name: &str) -> String {
-    format!("{} = {{ }};", attribute("sops.secrets", name))
+/// The line of a Nix file in the root that declares a secret, of the default sops file where none is given.
+pub fn declaration(name: &str, file: Option<&str>) -> String {
+    let secret = attribute("sops.secrets", name);
+    match file {
+        Some(path) => format!("{secret}.sopsFile = {};", nix_path(path)),
+        None => format!("{secret} = {{ }};"),
+    }
+}
+
+/// A path from the root as Nix reads it in a file there; what its path literals cannot hold behind a `+`.
+fn nix_path(path: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-+/".contains(c);
+    if path.chars().all(is_plain) { format!("./{path}") } else { format!("./. + {}", nix_string(&format!("/{path}"))) }
 }
 
 /// An attribute of a set as Nix reads it, whatever the name holds: `sops.secrets."web.env"`.
@@ -149,10 +159,14 @@ pub fn text(text: &str) -> String {
     nix_string(text)
 }
 
-/// Takes a value out of a sops file; its key as sops-nix names it, with `/` between the steps.
+/// Takes a value out of a sops file; its key as sops-nix names it, with `/` between the steps. sops knows no escape for
+/// a quote in a key: that is taken out in the editor.
 pub fn unset<'a>(file: impl Into<SopsFile<'a>>, key: &str) -> String {
     let file = file.into();
-    let steps = key.split('/').map(|step| format!("[\"{}\"]", step.replace('\\', "\\\\").replace('"', "\\\"")));
+    if key.contains(['"', '\\']) {
+        return edit(file);
+    }
+    let steps = key.split('/').map(|step| format!("[\"{step}\"]"));
     format!("{} {}", on(&format!("sops unset{}", file.both_types()), file.path), quoted(&steps.collect::<String>()))
 }
 
@@ -160,6 +174,18 @@ pub fn unset<'a>(file: impl Into<SopsFile<'a>>, key: &str) -> String {
 pub fn encrypt<'a>(file: impl Into<SopsFile<'a>>) -> String {
     let file = file.into();
     on(&format!("sops --encrypt --in-place{}", file.both_types()), file.path)
+}
+
+/// The same by the rules of a file.
+pub fn encrypt_as<'a>(file: impl Into<SopsFile<'a>>, config: &Config) -> String {
+    let file = file.into();
+    in_folder_of(&format!("--encrypt --in-place{}", file.both_types()), file.path, Some(config))
+}
+
+/// Puts a sealed file into clear, so that it can be sealed by other settings.
+pub fn decrypt<'a>(file: impl Into<SopsFile<'a>>) -> String {
+    let file = file.into();
+    on(&format!("sops --decrypt --in-place{}", file.both_types()), file.path)
 }
 
 /// Tells git, and so a flake, of a file.
@@ -214,9 +240,9 @@ pub fn git_rm_cached(path: &str) -> String {
     on("git rm --cached", path)
 }
 
-/// Takes our side of a file in a merge.
-pub fn git_checkout_ours(path: &str) -> String {
-    on("git checkout --ours --", path)
+/// Takes a file as a commit has it, or in an open merge as one side has it, `--ours`.
+pub fn git_checkout(commit: &str, path: &str) -> String {
+    on(&format!("git checkout {commit} --"), path)
 }
 
 /// Deletes a file that git tracks.

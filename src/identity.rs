@@ -279,6 +279,11 @@ impl Held {
         text == self.recipient || Some(&text) == self.ssh.as_ref()
     }
 
+    /// Whether it is the fingerprint of an OpenPGP key.
+    pub fn is_pgp(&self) -> bool {
+        self.system() == System::Pgp
+    }
+
     fn system(&self) -> System {
         match &self.recipient {
             text if text.starts_with("age1") => System::Age,

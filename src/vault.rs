@@ -2,6 +2,7 @@
 
 pub mod age_files;
 mod conflicts;
+mod openpgp;
 mod private_keys;
 
 use std::collections::{BTreeMap, BTreeSet};

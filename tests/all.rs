@@ -28,6 +28,7 @@ mod environment_shape;
 mod evaluate;
 mod exact;
 mod fingerprints;
+mod fixes;
 mod fleet;
 mod formats;
 mod generate_check;

@@ -103,6 +103,7 @@ impl Facts {
             kind: "age",
             identity: (*identity).to_owned(),
             anchor: None,
+            in_text: false,
             place: at(".sops.yaml", 8),
         };
         self.policy.configs[0].rules.push(CreationRule {

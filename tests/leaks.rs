@@ -121,8 +121,8 @@ fn messages_of_evaluation_errors() {
 
 #[test]
 fn a_message_that_is_one_literal() {
-    // Fails as long as `Eval::shown_message` (src/nix/eval/text.rs) shows a message that is a literal: its
-    // origin may be any value of the configuration, not only the words behind `throw`.
+    // A message that is one literal need not be the words behind `throw`: its origin may be any value of the
+    // configuration.
     for fails in ["throw config.networking.domain", "abort config.networking.domain", &format!("throw \"{MARKER}\"")] {
         says_nothing(&with_key(fails));
     }

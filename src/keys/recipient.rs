@@ -153,10 +153,12 @@ pub fn without_private_key(text: &str) -> &str {
     if is_private(text) { A_PRIVATE_KEY } else { text }
 }
 
-/// Whether a text is a whole age private key, `AGE-SECRET-KEY-1…`, with the checksum of one: a placeholder has none.
+/// Whether a text is a whole age private key, `AGE-SECRET-KEY-1…` or the `AGE-SECRET-KEY-PQ-1…` of age 1.3, with the
+/// checksum of one: a placeholder has none. Both are 32 bytes.
 pub fn is_age_private_key(text: &str) -> bool {
     let decoded = bech32::decode(&text.to_ascii_lowercase());
-    decoded.is_ok_and(|(human, data)| human == "age-secret-key-" && data.len() == X25519)
+    let is_kind = |human: &str| matches!(human, "age-secret-key-" | "age-secret-key-pq-");
+    decoded.is_ok_and(|(human, data)| is_kind(&human) && data.len() == X25519)
 }
 
 fn is_private(text: &str) -> bool {

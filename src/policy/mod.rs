@@ -13,6 +13,7 @@ use regex::Regex;
 use crate::sops::crypt::CryptRule;
 use crate::source::{Place, RepoPath};
 pub use drift::Drift;
+pub use glob::{escaped, every, exactly};
 pub use reach::Idle;
 pub use select::Selection;
 
@@ -95,6 +96,8 @@ pub struct RuleRecipient {
     pub identity: String,
     /// The anchor through which it is named.
     pub anchor: Option<String>,
+    /// Whether it stands in a text, which commas part, rather than in a list: no alias can stand in there.
+    pub in_text: bool,
     /// Where it stands in the rule.
     pub place: Place,
 }

@@ -206,7 +206,8 @@ impl<'a> Recipients<'_, 'a> {
             }
             let place = self.part_place(written.at, part, &mut from);
             let anchor = written.anchor.clone();
-            found.push(RuleRecipient { kind, identity: identity(kind, part), anchor, place });
+            let in_text = form == Form::FlatText;
+            found.push(RuleRecipient { kind, identity: identity(kind, part), anchor, in_text, place });
         }
     }
 
@@ -244,7 +245,7 @@ impl<'a> Recipients<'_, 'a> {
             let identity = self.cloud_identity(map, kind);
             let Written { at, anchor, .. } = self.written(item, None);
             let place = self.reader.place(at);
-            found.push(RuleRecipient { kind, identity, anchor, place });
+            found.push(RuleRecipient { kind, identity, anchor, in_text: false, place });
         }
     }
 

@@ -11,7 +11,7 @@ use super::summary::count;
 use crate::access::{Access, AgeRule, Candidate, File, Key, Mark, Readers, State, Verdict, short};
 use crate::command;
 use crate::keys::age_file::Kind;
-use crate::policy::{CreationRule, Problem, Selection};
+use crate::policy::{self, CreationRule, Problem, Selection};
 use crate::source::visible::clean_line;
 
 /// More rules, or secrets of a host, than this are counted, not shown.
@@ -265,7 +265,7 @@ fn advice(access: &Access<'_>, file: &File<'_>) -> Option<String> {
         Selection::NoConfig | Selection::NoRule(_) => {
             let config = file.config().map_or(".sops.yaml", |config| &*config.path);
             let relative = file.config().and_then(|config| config.relative(&file.path)).unwrap_or(&file.path);
-            Some(format!("A rule for it in {config}: `path_regex: ^{}$`", regex::escape(relative)))
+            Some(format!("A rule for it in {config}: `path_regex: {}`", policy::exactly(relative)))
         }
         Selection::Rule { .. } if is_sealed => Some(match closed(access, file) {
             names if names.is_empty() => "Nothing is to be mended.".to_owned(),

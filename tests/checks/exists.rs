@@ -88,6 +88,14 @@ fn key_missing() {
 }
 
 #[test]
+fn metadata_is_no_value_and_the_build_does_not_notice() {
+    let mut facts = Facts::new();
+    facts.sealed(FILE, vec![text("a")], &[WEB]);
+    facts.declare("mac", FILE, "sops/mac");
+    assert!(facts.finding("key-missing").message.contains("The build passes; activation then fails"));
+}
+
+#[test]
 fn a_key_below_a_value_is_missing() {
     let mut facts = Facts::new();
     facts.sealed(FILE, vec![text("db")], &[WEB]);

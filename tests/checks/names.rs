@@ -2,7 +2,7 @@
 
 use super::*;
 use sealnix::environment::shape::{Held as InValue, Quote, Variable};
-use sealnix::manifest::Template;
+use sealnix::manifest::{Container, Template};
 
 impl Facts {
     pub(super) fn sops(&mut self) -> &mut Sops {
@@ -90,8 +90,10 @@ mod secret_name_nests {
         let mut facts = Facts::new();
         facts.placed("rendered");
         facts.is_silent(ID);
-        facts.template("web.conf");
-        assert_eq!(facts.finding(ID).secret.as_deref(), Some("rendered"));
+        facts.template("value");
+        let finding = facts.finding(ID);
+        assert_eq!(finding.secret.as_deref(), Some("rendered"));
+        assert!(finding.help.unwrap().contains("such as `rendered-value`"));
     }
 }
 
@@ -143,6 +145,20 @@ mod path_not_absolute {
     }
 
     #[test]
+    fn nothing_stands_for_a_home_but_in_a_shell() {
+        for path in ["~/.ssh/id", "$HOME/.ssh/id"] {
+            let mut facts = Facts::new();
+            facts.placed("a").path = Fact::Known(path.to_owned());
+            let help = facts.finding(ID).help.unwrap();
+            assert!(help.contains("`path = \"${config.users.users.NAME.home}/.ssh/id\";`"), "{help}");
+            let sops = facts.manifest.hosts[0].sops.take();
+            facts.manifest.hosts[0].home_users.insert("bo".to_owned(), HomeUser { sops, agenix: None });
+            let help = facts.finding(ID).help.unwrap();
+            assert!(help.contains("`path = \"${config.home.homeDirectory}/.ssh/id\";`"), "{help}");
+        }
+    }
+
+    #[test]
     fn a_users_path_may_begin_with_what_stands_for_a_folder() {
         let mut facts = Facts::new();
         facts.placed("a").path = Fact::Known("%r/a".to_owned());
@@ -164,6 +180,12 @@ mod template_without_secrets {
         assert_eq!(facts.finding(ID).hosts, ["web"]);
         facts.manifest.hosts[0].complete.secrets = Complete::No("an input is not here".to_owned());
         facts.is_undecided(ID);
+        let host = &mut facts.manifest.hosts[0];
+        let container = Container { sops: host.sops.take(), ..Container::default() };
+        host.containers.insert("db".to_owned(), container);
+        facts.is_undecided(ID);
+        let host = &mut facts.manifest.hosts[0];
+        host.sops = host.containers.remove("db").unwrap().sops;
         facts.placed("a");
         facts.is_silent(ID);
     }
@@ -253,6 +275,7 @@ mod environment_files {
         assert_eq!(says("api_token", 57), (0, 1));
         assert_eq!(says("grafana", 20), (0, 1));
         assert_eq!(says("grafana", 8), (1, 0));
+        assert_eq!(says("envoy_token", 11), (1, 0));
         for name in ["web-env", "web.env", "envFile", "restic_environment"] {
             assert_eq!(says(name, 8), (0, 0), "{name}");
         }
@@ -317,6 +340,8 @@ mod environment_files {
         for name in ["export PIN", "PIN-CODE", "1PIN"] {
             assert!(template(held(name, "pin", Quote::Single), OPTION).finding(ID).message.contains(name));
         }
+        let both = template(held("export PIN-CODE", "pin", Quote::Single), OPTION).finding(ID).help.unwrap();
+        assert!(both.starts_with("leave `export` out") && both.contains("rename"), "{both}");
         template(held("PIN_1", "pin", Quote::Single), OPTION).is_silent(ID);
     }
 }

@@ -21,7 +21,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             // For a user sops-nix puts in what `%r` stands for.
             let is_absolute = path.starts_with('/') || (is_of_user && path.starts_with('%'));
             if !is_absolute {
-                verdict.findings.push(relative(&placed, path));
+                verdict.findings.push(relative(&placed, is_of_user, path));
             } else if path.ends_with('/') {
                 verdict.findings.push(folder(&placed, path));
             }
@@ -29,7 +29,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     }
 }
 
-fn relative(placed: &Placed<'_>, path: &str) -> Finding {
+fn relative(placed: &Placed<'_>, is_of_user: bool, path: &str) -> Finding {
     let called = placed.called();
     finding(
         placed,
@@ -38,8 +38,23 @@ fn relative(placed: &Placed<'_>, path: &str) -> Finding {
             "The `path` of {called} is `{path}`, which is relative. The build passes and nothing fails: the link is made \
              in whatever folder activation happens to run in, and what reads the secret finds no file."
         ),
-        format!("write the whole path: `path = \"/{path}\";`, if that is what is meant"),
+        match in_home(path) {
+            Some(below) => {
+                let home = if is_of_user { "homeDirectory" } else { "users.NAME.home" };
+                let set = if is_of_user { "home" } else { "users" };
+                format!("only a shell knows whose home that is; write `path = \"${{config.{set}.{home}}}/{below}\";`")
+            }
+            None => format!(
+                "write the whole path: `path = {};`, if that is what is meant",
+                command::text(&format!("/{path}"))
+            ),
+        },
     )
+}
+
+/// What a path names below the home folder that a shell would put in front.
+fn in_home(path: &str) -> Option<&str> {
+    ["~/", "$HOME/", "${HOME}/"].iter().find_map(|home| path.strip_prefix(home))
 }
 
 fn folder(placed: &Placed<'_>, path: &str) -> Finding {

@@ -33,12 +33,14 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
 fn finding(pair: &Pair<'_, '_>, folder: &str, file: &str) -> Finding {
     let Pair { later: outer, first: inner } = pair;
     let (called, other) = (outer.called(), inner.called());
+    // The folder of templates is theirs alone.
+    let new = if inner.is_template() { format!("{folder}-value") } else { format!("{folder}/value") };
     let key = outer.key().map(|key| format!("; its value stays where it is with `key = {};`", command::text(key)));
     let field = if outer.says("name") { "name" } else { "" };
     Finding {
         certainty: pair.certainty(),
         help: Some(format!(
-            "give one of them another name, such as `{folder}/value`{}",
+            "give one of them another name, such as `{new}`{}",
             key.unwrap_or_default()
         )),
         others: vec![Label::new(inner.place(), format!("{other} lies in a folder of that name"))],

@@ -23,11 +23,15 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             Complete::Yes => sops.assumed_absent.first().map(|absent| &absent.why),
         };
         match why {
-            Some(why) if container.is_none() => {
-                let clause = format!("whether a secret of `{}` lets its templates be rendered: {why}", host.name);
+            Some(why) => {
+                let owner = match container {
+                    Some(container) => format!("container `{container}` on `{}`", host.name),
+                    None => format!("`{}`", host.name),
+                };
+                let clause = format!("whether a secret of {owner} lets its templates be rendered: {why}");
                 verdict.undecided_of(host, clause);
             }
-            _ => verdict.findings.extend(finding(configuration)),
+            None => verdict.findings.extend(finding(configuration)),
         }
     }
 }

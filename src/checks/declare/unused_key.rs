@@ -106,7 +106,7 @@ fn finding(document: &Document, of_file: &OfFile<'_>, wanted: &Wanted<'_>, unuse
             ),
             (None, None) => format!(
                 "declare it, as in `{}`, or take it out of the file with `{}`",
-                command::declaration(&key),
+                command::declaration(&key, of_file.is_named.then_some(path)),
                 command::unset(path, &key)
             ),
         }),

@@ -15,6 +15,8 @@ pub struct OfFile<'a> {
     pub is_whole: bool,
     /// The keys that secrets name.
     pub keys: BTreeSet<&'a str>,
+    /// Some secret of it is in a configuration that has another default file, or none.
+    pub is_named: bool,
     /// Why more of it may be declared, as a clause.
     pub unknown: Option<String>,
 }
@@ -53,6 +55,8 @@ impl<'a> Wanted<'a> {
                 continue;
             };
             let of_file = wanted.files.entry(world.tree.behind_links(&file.path)).or_default();
+            let default = declared.sops.default_sops_file.known().and_then(Option::as_ref);
+            of_file.is_named |= default.is_none_or(|default| default.path != file.path);
             let not_known =
                 |what: &str| format!("the {what} of `{}` of {} is not known", declared.name, declared.owner());
             match (secret.format.known().map(String::as_str), key) {

@@ -73,7 +73,14 @@ fn finding(lookup: &Lookup<'_>, searched: &Searched<'_>) -> Finding {
         (None, Some((other, _))) => message += &format!("; it is in `{other}`"),
         (None, None) => {}
     }
-    message += &format!(". {}", declared.fails());
+    message += &match *key {
+        // Its build check looks into the file as it is, with the metadata.
+        "sops/mac" | "sops/version" => {
+            ": that is metadata, which sops takes off. The build passes; activation then fails and installs no secret at all."
+                .to_owned()
+        }
+        _ => format!(". {}", declared.fails()),
+    };
 
     let key_at = declared.field_label("key", "its key is written here");
     let file_at = declared.field_label("sopsFile", "its file is named here");

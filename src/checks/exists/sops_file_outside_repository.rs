@@ -2,6 +2,7 @@
 
 use crate::checks::declared::{Declared, Named, declared};
 use crate::checks::{Rule, Verdict, World};
+use crate::command;
 use crate::finding::{Finding, Level};
 use crate::source::{start, stored};
 
@@ -44,10 +45,12 @@ fn refused(world: &World<'_>, declared: &Declared<'_>, path: &str) -> Option<&'s
 fn finding(declared: &Declared<'_>, path: &str, why: &str) -> Finding {
     let named_at = declared.field_label("sopsFile", "the file is named here");
     let file_name = path.rsplit('/').next().unwrap_or(path);
+    // A path would be copied to the store all the same.
     let help = format!(
         "bring the sealed file into the repository, tell git with `git add`, and name it as a path, such as \
-         `sopsFile = ./secrets/{file_name};`; or write `sops.validateSopsFiles = false;` to have it read on the host, \
-         unchecked"
+         `sopsFile = ./secrets/{file_name};`; or, to have it read on the host, unchecked, write \
+         `sops.validateSopsFiles = false;` and the file as a string, `sopsFile = {};`",
+        command::text(path)
     );
     Finding {
         help: Some(help),

@@ -46,9 +46,10 @@ fn help(world: &World<'_>, config: &Config, rule: &CreationRule, groups: usize) 
         let others = if files.next().is_some() { ", and so for its other files" } else { "" };
         format!(", then run `{command}`{others}")
     });
+    let (others, them) = if groups == 2 { ("second group", "it") } else { ("other groups", "them") };
     format!(
-        "take away the `-` that begins the second group, so that all keys are in one list{}; if keys of several groups \
-         are meant to be needed, say so with `shamir_threshold: {groups}`",
+        "move the keys of the {others} into the lists of the first and take {them} away{}; if keys of several groups are \
+         meant to be needed, say so with `shamir_threshold: {groups}`",
         update.unwrap_or_default()
     )
 }

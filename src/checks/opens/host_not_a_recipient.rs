@@ -8,9 +8,10 @@ use crate::checks::{Rule, Verdict, World};
 use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
 use crate::identity::Held;
+use crate::policy;
 use crate::sops::Document;
 
-use super::reader::{Needed, Reader, to_write};
+use super::reader::{Needed, Reader, to_add, to_write};
 
 pub const RULE: Rule = Rule {
     id: "host-not-a-recipient",
@@ -92,6 +93,7 @@ fn finding(world: &World<'_>, needed: &Needed<'_>) -> Finding {
 }
 
 fn help(world: &World<'_>, held: &[Held], document: &Document, deciding: Option<&Deciding<'_>>) -> String {
+    let config = world.policy.config_for(&document.path);
     match deciding {
         Some(deciding) => {
             let update = command::updatekeys(SopsFile::read(document), Some(deciding.config));
@@ -99,15 +101,15 @@ fn help(world: &World<'_>, held: &[Held], document: &Document, deciding: Option<
             if listed.any(|one| held.iter().any(|held| held.is(one.kind, &one.identity))) {
                 format!("{} already lists the key: run `{update}`", deciding.named())
             } else {
-                format!("add {} to {}, then run `{update}`", to_write(world, held), deciding.named())
+                format!("{}, then run `{update}`", to_add(deciding, held))
             }
         }
         None => format!(
-            "no creation rule takes the file: add one with `path_regex: ^{}$` and {} to `.sops.yaml`, then run \
-             `{}`",
-            regex::escape(&document.path),
-            to_write(world, held),
-            command::updatekeys(SopsFile::read(document), None)
+            "no creation rule takes the file: add one with `path_regex: {}` and {} to `{}`, then run `{}`",
+            policy::exactly(config.and_then(|config| config.relative(&document.path)).unwrap_or(&document.path)),
+            to_write(config, held),
+            config.map_or(".sops.yaml", |config| &config.path),
+            command::updatekeys(SopsFile::read(document), config)
         ),
     }
 }

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::access::another_key::other_way;
 use crate::access::{Readers, converts_ssh_keys};
+use crate::checks::deciding::Deciding;
 use crate::checks::declared::{Declared, Named, configurations, owner};
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label};
 use crate::identity::{Evidence, Held, Identity};
 use crate::manifest::{Certainty, Host, Sops};
+use crate::policy::{Config, RuleRecipient};
 use crate::sops::Document;
 
 /// One who decrypts.
@@ -117,13 +119,30 @@ impl<'a> Needed<'a> {
     }
 }
 
-/// What to write into a rule: the anchor where there is one.
-pub fn to_write(world: &World<'_>, held: &[Held]) -> String {
+/// What to write into a rule: the anchor where its own file has one, since that of another is not known there.
+pub fn to_write(config: Option<&Config>, held: &[Held]) -> String {
     let Some(first) = held.first() else { return "its recipient".to_owned() };
-    let mut names = world.policy.configs.iter().flat_map(|config| &config.names);
+    let mut names = config.into_iter().flat_map(|config| &config.names);
     match names.find(|named| named.is_anchor && named.recipient == first.recipient) {
         Some(named) => format!("`*{}`", named.name),
         None => format!("`{}`", first.recipient),
+    }
+}
+
+/// How to add a key to a rule, as a clause. No alias can stand in a text that holds several recipients.
+pub fn to_add(deciding: &Deciding<'_>, held: &[Held]) -> String {
+    let (key, rule) = (to_write(Some(deciding.config), held), deciding.named());
+    let Some(first) = held.first() else { return format!("add {key} to {rule}") };
+    let mut listed = deciding.recipients().filter(|one| one.in_text && (one.kind == "pgp") == first.is_pgp());
+    match listed.next() {
+        None => format!("add {key} to {rule}"),
+        Some(RuleRecipient { kind, anchor: Some(anchor), .. }) => {
+            let key = key.trim_matches('`');
+            format!("make a list of the `{kind}` of {rule}, `{kind}: [*{anchor}, {key}]`")
+        }
+        Some(RuleRecipient { kind, .. }) => {
+            format!("add `{}` to the `{kind}` of {rule}, behind a comma", first.recipient)
+        }
     }
 }
 

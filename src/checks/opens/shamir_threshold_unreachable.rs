@@ -56,7 +56,7 @@ fn help(world: &World<'_>, needed: &Needed<'_>, of: usize) -> String {
     let document = needed.document;
     let deciding = deciding(world.policy, &document.path);
     let update = command::updatekeys(SopsFile::read(document), deciding.as_ref().map(|deciding| deciding.config));
-    let key = to_write(world, needed.held);
+    let key = to_write(world.policy.config_for(&document.path), needed.held);
     let Some(deciding) = deciding else {
         return format!("write a creation rule for the file with {key} in {of} key groups, then run `{update}`");
     };

@@ -25,9 +25,8 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
         verdict.findings.extend(unused.map(|named| unused_finding(config, named)));
         for named in anchors {
             let written = recipients.iter().filter(|one| one.identity == named.recipient && one.anchor.is_none());
-            let places: Vec<&Place> =
-                written.map(|one| &one.place).filter(|place| !is_at(place, &named.place)).collect();
-            verdict.findings.extend(places.first().map(|place| written_out(named, place, places.len())));
+            let written: Vec<_> = written.copied().filter(|one| !is_at(&one.place, &named.place)).collect();
+            verdict.findings.extend(written.first().map(|first| written_out(config, named, first, written.len())));
         }
     }
 }
@@ -58,13 +57,22 @@ fn unused_finding(config: &Config, named: &Named) -> Finding {
     }
 }
 
-fn written_out(named: &Named, place: &Place, times: usize) -> Finding {
+/// Whether it stands with others in one text, where no alias can stand.
+fn shares_its_text(config: &Config, one: &RuleRecipient) -> bool {
+    let in_text = |other: &&RuleRecipient| other.in_text && other.kind == one.kind;
+    let texts = config.rules.iter().map(|rule| rule.groups.iter().flatten().filter(in_text).collect::<Vec<_>>());
+    texts.into_iter().any(|texts| texts.len() > 1 && texts.contains(&one))
+}
+
+fn written_out(config: &Config, named: &Named, one: &RuleRecipient, times: usize) -> Finding {
+    let first =
+        if shares_its_text(config, one) { format!("make a list of this `{}`, and ", one.kind) } else { String::new() };
     let more = if times > 1 { format!(", in {times} places,") } else { String::new() };
     Finding {
-        help: Some(format!("write `*{}`", named.name)),
+        help: Some(format!("{first}write `*{}`", named.name)),
         others: vec![Label::new(named.place.clone(), format!("`{}` holds this recipient", named.name))],
         ..RULE.finding(
-            Label::new(place.clone(), "the same recipient, written out"),
+            Label::new(one.place.clone(), "the same recipient, written out"),
             format!(
                 "The recipient of `{}` is written out{more} instead of its anchor: when the key changes, this place is \
                  easily forgotten.",

@@ -4,7 +4,7 @@ use crate::checks::deciding::Deciding;
 use crate::checks::{Rule, Verdict, World};
 use crate::command;
 use crate::finding::{Finding, Label, Level};
-use crate::policy::{Config, Selection};
+use crate::policy::{self, Config, Selection};
 use crate::source::{Place, RepoPath, input_of, is_sample};
 use crate::vault::is_of_clan;
 
@@ -43,7 +43,7 @@ fn finding(path: &RepoPath, metadata: Place, config: Option<&Config>) -> Finding
     let (why, help, other) = match config {
         Some(config) => {
             let relative = config.relative(path).unwrap_or(path);
-            let expression = format!("^{}$", relative.replace('.', r"\."));
+            let expression = policy::exactly(relative);
             let near = config.rules.iter().find(|rule| rule.nearly_matches(relative) || rule.nearly_matches(path));
             let other = near.map(|rule| Label::new(Deciding { config, rule }.place(), "this rule nearly matches it"));
             (

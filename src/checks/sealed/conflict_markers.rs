@@ -1,7 +1,8 @@
 //! A merge that was left half done in a sops file, or that kept both sides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::checks::declared::declared;
 use crate::checks::{Rule, Verdict, World};
 use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
@@ -35,19 +36,17 @@ pub fn says_why_unread(world: &World<'_>, path: &RepoPath) -> bool {
 }
 
 fn half_done(world: &World<'_>, path: &RepoPath, place: &Place) -> Finding {
-    let mut hosts: Vec<String> = Vec::new();
-    for host in &world.manifest.hosts {
-        let secrets = host.sops.iter().flat_map(|sops| sops.secrets.values());
-        if secrets.filter_map(|secret| secret.sops_file.known()).any(|file| file.path == *path) {
-            hosts.push(host.name.clone());
-        }
-    }
+    let readers =
+        declared(world.manifest).filter(|one| one.secret.sops_file.known().is_some_and(|file| file.path == *path));
+    let hosts: BTreeSet<&str> = readers.map(|one| one.host.name.as_str()).collect();
     Finding {
-        hosts,
+        hosts: hosts.into_iter().map(str::to_owned).collect(),
         help: Some(format!(
-            "take one side whole, with its metadata, such as by `{}`, and add the other side's values in `{}`: each side is \
-             sealed under its own MAC, so the two cannot be joined by hand",
-            command::git_checkout_ours(path),
+            "take one side whole, with its metadata: while the merge is open by `{}`, later from the last commit in which \
+             sops opens it, `{}`. Then add the other side's values in `{}`: each side is sealed under its own MAC, so the \
+             two cannot be joined by hand",
+            command::git_checkout("--ours", path),
+            command::git_checkout("COMMIT", path),
             command::edit(path)
         )),
         ..RULE.finding(

@@ -17,13 +17,12 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
 }
 
 fn finding(key: &PrivateKey) -> Finding {
-    let PrivateKey { kind, place } = key;
+    let PrivateKey { kind, place, fills_file } = key;
     let path = &place.path;
-    // Code is mended, a file of its own is taken out.
-    let remove = if path.ends_with(".nix") {
-        "take it out of the code".to_owned()
+    let remove = if *fills_file {
+        format!("take the file out of git with `{}`", command::git_rm_cached(path))
     } else {
-        format!("take it out with `{}`", command::git_rm_cached(path))
+        format!("take it out of `{path}`")
     };
     Finding {
         help: Some(format!(

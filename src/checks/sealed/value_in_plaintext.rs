@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::checks::deciding::deciding;
 use crate::checks::declared::{Declared, Named, declared};
 use crate::checks::{Rule, Verdict, World};
 use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::Certainty;
+use crate::sops::crypt::CryptRule;
 use crate::sops::{Document, Found, Leaf};
 use crate::source::{Place, is_sample};
 
@@ -37,7 +39,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
         let seals_some = document.count().sealed > 0;
         let meant = if seals_some { left_clear(document, declared) } else { BTreeMap::new() };
         let meant = meant.into_iter().filter(|(key, _)| !unsealed.contains_key(*key));
-        verdict.findings.extend(meant.map(|(key, (place, of))| by_setting(document, key, place, &of)));
+        verdict.findings.extend(meant.map(|(key, (place, of))| by_setting(world, document, key, place, &of)));
         verdict.findings.extend(unsealed.iter().map(|(key, place)| by_hand(document, key, place.clone())));
     }
 }
@@ -64,8 +66,10 @@ fn by_hand(document: &Document, key: &str, place: Place) -> Finding {
     Finding {
         key: Some(key.to_owned()),
         help: Some(format!(
-            "take the line out, commit, and add the value again in `{}`; what was committed in clear stays in the \
-             history, so choose a new value",
+            "where the line was only added, take it out; where it stands for a sealed value, take the file from the last \
+             commit in which sops opens it, `{}`. Then add a new value in `{}`: what was committed in clear stays in the \
+             history",
+            command::git_checkout("COMMIT", path),
             command::edit(SopsFile::read(document))
         )),
         ..RULE.finding(
@@ -80,7 +84,7 @@ fn by_hand(document: &Document, key: &str, place: Place) -> Finding {
 }
 
 /// A value that the settings leave in clear, and that a secret names.
-fn by_setting(document: &Document, key: &str, place: &Place, declared: &[Declared<'_>]) -> Finding {
+fn by_setting(world: &World<'_>, document: &Document, key: &str, place: &Place, declared: &[Declared<'_>]) -> Finding {
     let path = &document.path;
     let (option, text) = document.metadata.crypt.option();
     let mut others: Vec<Label> = Vec::new();
@@ -96,10 +100,7 @@ fn by_setting(document: &Document, key: &str, place: &Place, declared: &[Declare
         certainty,
         hosts: declared.iter().map(|one| one.host.name.clone()).collect(),
         key: Some(key.to_owned()),
-        help: Some(format!(
-            "change the file's `{option}`, and its creation rule's, so that `{key}` is sealed, and give it a new value: \
-             the old one stays in the history"
-        )),
+        help: Some(format!("{}; and change the value: the old one stays in the history", how_to_seal(world, document, key))),
         others,
         ..RULE.finding(
             Label::new(place.clone(), "in clear"),
@@ -108,5 +109,28 @@ fn by_setting(document: &Document, key: &str, place: &Place, declared: &[Declare
                  works, and everybody can read the value, in the repository and in the Nix store of the machine."
             ),
         )
+    }
+}
+
+/// sops does not seal by new settings what it left clear by others, so the file has to be sealed anew.
+fn how_to_seal(world: &World<'_>, document: &Document, key: &str) -> String {
+    let file = SopsFile::read(document);
+    if let CryptRule::UnencryptedSuffix(suffix) = &document.metadata.crypt {
+        return format!(
+            "take `{suffix}` off the end of its name, in `{}` and in the configuration: sops seals it then",
+            command::edit(file)
+        );
+    }
+    let decrypt = command::decrypt(file);
+    match deciding(world.policy, &document.path) {
+        Some(rule) => format!(
+            "see that {} has `{key}` sealed, then run `{decrypt}` and `{}`",
+            rule.named(),
+            command::encrypt_as(file, rule.config)
+        ),
+        None => format!(
+            "write a creation rule for the file that has `{key}` sealed, then run `{decrypt}` and `{}`",
+            command::encrypt(file)
+        ),
     }
 }

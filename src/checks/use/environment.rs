@@ -1,6 +1,7 @@
 //! The secrets and templates that are read as environment files.
 
-use crate::manifest::{Host, Template, Use, Used};
+use crate::checks::declared::Declared;
+use crate::manifest::{Host, Sops, Template, Use, Used};
 
 /// Who reads an environment file. Their rules differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +38,20 @@ pub fn environment_files(host: &Host) -> impl Iterator<Item = EnvironmentFile<'_
 /// The template that is used.
 pub fn template_of<'h>(host: &'h Host, used: &Use) -> Option<(&'h str, &'h Template)> {
     let Used::TemplatePath { name } = &used.what else { return None };
-    let sops = match &used.user {
-        Some(user) => host.home_users.get(user)?.sops.as_ref()?,
-        None => host.sops.as_ref()?,
-    };
-    sops.templates.get_key_value(name).map(|(name, template)| (name.as_str(), template))
+    sops_of(host, used)?.templates.get_key_value(name).map(|(name, template)| (name.as_str(), template))
+}
+
+/// The secret that is used.
+pub fn secret_of<'h>(host: &'h Host, used: &'h Use) -> Option<Declared<'h>> {
+    let Used::SecretPath { name } = &used.what else { return None };
+    let sops = sops_of(host, used)?;
+    let (name, secret) = sops.secrets.get_key_value(name)?;
+    Some(Declared { host, user: used.user.as_deref(), container: None, sops, name, secret })
+}
+
+fn sops_of<'h>(host: &'h Host, used: &Use) -> Option<&'h Sops> {
+    match &used.user {
+        Some(user) => host.home_users.get(user)?.sops.as_ref(),
+        None => host.sops.as_ref(),
+    }
 }

@@ -1,14 +1,14 @@
 //! A single value is read as an environment file.
 
-use crate::checks::declared::{Declared, Named, declared};
+use crate::checks::declared::{Declared, Named};
 use crate::checks::{Rule, Verdict, World};
 use crate::command;
 use crate::environment::name;
 use crate::finding::{Finding, Label, Level};
-use crate::manifest::{Use, Used};
+use crate::manifest::Use;
 use crate::sops::{Found, Leaf};
 
-use super::environment::environment_files;
+use super::environment::{environment_files, secret_of};
 
 pub const RULE: Rule = Rule {
     id: "environment-file-not-dotenv",
@@ -20,18 +20,14 @@ pub const RULE: Rule = Rule {
 fn check(world: &World<'_>, verdict: &mut Verdict) {
     for host in &world.manifest.hosts {
         for file in environment_files(host) {
-            let Used::SecretPath { name } = &file.used.what else { continue };
-            let is_it = |declared: &Declared<'_>| {
-                let same = (declared.user, declared.container) == (file.used.user.as_deref(), None);
-                std::ptr::eq(declared.host, host) && same && declared.name == name
-            };
-            let Some(declared) = declared(world.manifest).find(is_it).filter(is_one_value) else { continue };
+            let Some(declared) = secret_of(host, file.used).filter(is_one_value) else { continue };
             match is_bare(world, &declared) {
                 Some(true) => verdict.findings.push(finding(declared, file.used)),
                 Some(false) => {}
                 None => {
                     let clause = format!(
-                        "whether secret `{name}` of {} is made of lines `NAME=value`: it is sealed",
+                        "whether secret `{}` of {} is made of lines `NAME=value`: it is sealed",
+                        declared.name,
                         declared.owner()
                     );
                     verdict.undecided_of(host, clause);
@@ -80,7 +76,8 @@ fn says_one_value(name: &str) -> bool {
 fn says_env(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
-    words.any(|word| word.ends_with("env") || word.starts_with("env"))
+    let is_env = |word: &str| matches!(word, "envs" | "envfile" | "envfiles" | "envvar" | "envvars");
+    words.any(|word| word.ends_with("env") || word.starts_with("environment") || is_env(word))
 }
 
 fn finding(declared: Declared<'_>, used: &Use) -> Finding {

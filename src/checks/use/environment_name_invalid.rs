@@ -1,13 +1,13 @@
 //! An environment file has a name that systemd drops.
 
-use crate::checks::declared::{Declared, Named, declared};
+use crate::checks::declared::Named;
 use crate::checks::{Rule, Verdict, World};
 use crate::environment::name::is_valid;
 use crate::finding::{Finding, Label, Level};
-use crate::manifest::{Host, Use, Used};
+use crate::manifest::{Host, Use};
 use crate::sops::{Child, Document, Format, Value};
 
-use super::environment::{Reader, environment_files, template_of};
+use super::environment::{Reader, environment_files, secret_of, template_of};
 
 pub const RULE: Rule = Rule {
     id: "environment-name-invalid",
@@ -40,13 +40,8 @@ fn in_template(host: &Host, used: &Use) -> Option<Finding> {
 }
 
 /// The names of a dotenv file are in clear.
-fn in_file(world: &World<'_>, host: &Host, used: &Use) -> Option<Finding> {
-    let Used::SecretPath { name } = &used.what else { return None };
-    let is_it = |declared: &Declared<'_>| {
-        let same = (declared.user, declared.container) == (used.user.as_deref(), None);
-        std::ptr::eq(declared.host, host) && same && declared.name == name
-    };
-    let declared = declared(world.manifest).find(is_it)?;
+fn in_file<'a>(world: &World<'a>, host: &'a Host, used: &'a Use) -> Option<Finding> {
+    let declared = secret_of(host, used)?;
     let Named::Read(document) = declared.file(world) else { return None };
     let dropped: Vec<&Child> = keys(document).filter(|child| !is_valid(trimmed(&child.key))).collect();
     let names: Vec<&str> = dropped.iter().map(|child| trimmed(&child.key)).collect();
@@ -95,8 +90,12 @@ fn message(file: &str, dropped: &[&str]) -> Option<String> {
 }
 
 fn help(dropped: &[&str]) -> String {
-    match dropped.iter().find_map(|name| name.strip_prefix("export ")) {
-        Some(name) => format!("leave `export` out, which is the shell's: `{name}=…`"),
-        None => "rename it, with `_` for every other character, and have the program read the new name".to_owned(),
-    }
+    let without_export = |name: &str| name.strip_prefix("export ").map(|name| name.trim_start().to_owned());
+    let exported = dropped.iter().find_map(|name| without_export(name));
+    let is_left = |name: &&str| !without_export(name).is_some_and(|name| is_valid(&name));
+    let renamed = dropped.iter().any(is_left).then(|| {
+        "rename what has other characters, with `_` in their place, and have the program read the new name".to_owned()
+    });
+    let exported = exported.map(|name| format!("leave `export` out, which is the shell's: `{name}=…`"));
+    exported.into_iter().chain(renamed).collect::<Vec<_>>().join("; ")
 }

@@ -33,6 +33,9 @@ fn finding(host: &Host, used: &Use, name: &str) -> Finding {
     let option = &used.option;
     let is_option = option.rsplit('.').next() == Some(name);
     let given = if is_option { format!("`{option}`") } else { format!("`{name}` in `{option}`") };
+    // `API_KEY_FILE` is a variable of a program, `apiKeyFile` an option.
+    let is_variable = !name.contains(|character: char| character.is_lowercase());
+    let file = if is_variable { format!("{name}_FILE") } else { format!("{name}File") };
     let finding = at_use(
         &RULE,
         host,
@@ -46,8 +49,8 @@ fn finding(host: &Host, used: &Use, name: &str) -> Finding {
     Finding {
         primary: Label { masked: true, ..Label::new(used.at.0.clone(), format!("given to `{name}`, in clear")) },
         help: Some(format!(
-            "put it into a sops file and change it, as it is known from now on; then give its path to `{name}File` where there \
-             is such an option, or render what holds it with `sops.templates`",
+            "put it into a sops file and change it, as it is known from now on; then give its path to `{file}` where there is \
+             such an option, or render what holds it with `sops.templates`",
         )),
         ..finding
     }

@@ -24,18 +24,25 @@ fn finding(host: &Host, used: &Use) -> Option<Finding> {
     let (name, what, set) = match &used.what {
         Used::ReadAtEval { name } => (Some(name), format!("secret `{name}`"), "sops.secrets"),
         Used::AgeReadAtEval { name } => (Some(name), format!("secret `{name}`"), "age.secrets"),
+        Used::LiteralReadAtEval { path } if path.starts_with("/run/agenix") => {
+            (None, format!("`{path}`"), "age.secrets")
+        }
         Used::LiteralReadAtEval { path } => (None, format!("`{path}`"), "sops.secrets"),
         _ => return None,
     };
     let shown = name.map_or("NAME", String::as_str);
     let declared = name.and_then(|name| declared(host, used, set, name));
+    // agenix has no templates.
+    let render = (set == "sops.secrets").then(|| {
+        let placeholder = command::attribute("sops.placeholder", shown);
+        format!(", or render what holds the value with `sops.templates` and `config.{placeholder}`")
+    });
     Some(Finding {
         secret: name.cloned(),
         help: Some(format!(
-            "hand on the path, `config.{}.path`, to an option that reads a file at run time, or render what holds the value \
-             with `sops.templates` and `config.{}`",
+            "hand on the path, `config.{}.path`, to an option that reads a file at run time{}",
             command::attribute(set, shown),
-            command::attribute("sops.placeholder", shown),
+            render.unwrap_or_default()
         )),
         others: declared.into_iter().collect(),
         ..at_use(

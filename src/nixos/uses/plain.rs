@@ -73,10 +73,16 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// Whether a text given to such an option may be a secret: no path, reference, placeholder, hash or word of choice.
-pub fn may_be_secret(text: &str) -> bool {
+/// Whether a text given to an option of such a name may be a secret: no path, reference, placeholder, hash or word of
+/// choice. Of words with blanks between them are passphrases, those of Wi-Fi among them.
+pub fn may_be_secret(name: &str, text: &str) -> bool {
     let text = text.trim();
-    let is_reference = text.starts_with(['/', '$', '<', '{', '%', '!', '@', '#', '~', '*', '['])
+    let is_phrase = words(name).last().is_some_and(|word| matches!(word.as_str(), "psk" | "passphrase"));
+    // `@NAME@` is filled in later, `@FILE` read, `!secret NAME` looked up.
+    let is_marked =
+        |mark: char| text.strip_prefix(mark).is_some_and(|rest| rest.ends_with(mark) || rest.contains(['/', ' ']));
+    let is_reference = text.starts_with(['/', '$', '<', '{', '%', '~', '*', '['])
+        || ['!', '@', '#'].into_iter().any(is_marked)
         || ["./", "../", "ext:", "op://"].iter().any(|prefix| text.starts_with(prefix))
         || ["${", "$(", "{{", "}}", "%d", "ENC["].iter().any(|mark| text.contains(mark));
     // `file:…`, `env:…`, `vault://…`: where it is to be found. A password may hold a colon too.
@@ -89,7 +95,10 @@ pub fn may_be_secret(text: &str) -> bool {
     });
     let is_file = [".key", ".pem", ".txt", ".age", ".json", ".yaml"].iter().any(|ending| text.ends_with(ending));
     // The name of a variable, filled in later.
-    let is_variable = text.chars().all(|character| character.is_ascii_uppercase() || character == '_');
+    let is_variable = text.contains('_')
+        && text
+            .chars()
+            .all(|character| character.is_ascii_uppercase() || character == '_' || character.is_ascii_digit());
     // `web-api-key`, `pushover/token`: what a secret is called.
     let is_name = text.contains(['-', '_', '/', '.']) && is_secret_name(text);
     let is_filler = text.chars().all(|character| "xX.-*?0".contains(character));
@@ -98,7 +107,7 @@ pub fn may_be_secret(text: &str) -> bool {
         .any(|kind| text.starts_with(kind));
     let is_word = WORDS.iter().flat_map(|line| line.split(' ')).any(|word| word.eq_ignore_ascii_case(text));
     !(is_reference || is_elsewhere || is_file || is_variable || is_name || is_filler || is_hash || is_word)
-        && !text.contains(char::is_whitespace)
+        && (is_phrase || !text.contains(char::is_whitespace))
 }
 
 #[cfg(test)]
@@ -134,9 +143,21 @@ mod tests {
 
     #[test]
     fn what_is_a_path_a_reference_a_hash_or_a_choice_is_no_secret() {
-        for text in ["correct-horse-battery", "hunter2", "changeme", "AKIAabcdef+/=", "3f786850e387550fdab8"] {
-            assert!(may_be_secret(text), "{text}");
+        let secrets = [
+            "correct-horse-battery",
+            "hunter2",
+            "changeme",
+            "AKIAabcdef+/=",
+            "3f786850e387550fdab8",
+            "SUMMERTIME",
+            "AKIAABCDEFGH",
+            "@dm1n!",
+            "#sharp9",
+        ];
+        for text in secrets {
+            assert!(may_be_secret("password", text), "{text}");
         }
+        assert!(may_be_secret("psk", "correct horse battery") && may_be_secret("wifiPassphrase", "a b"));
         let others = [
             "",
             " ",
@@ -159,9 +180,13 @@ mod tests {
             "Enter a password",
             "$__file{/x}",
             "ext:home",
+            "@PASSWORD@",
+            "@/run/x",
+            "#TOKEN#",
+            "%TOKEN%",
         ];
         for text in others {
-            assert!(!may_be_secret(text), "{text}");
+            assert!(!may_be_secret("password", text), "{text}");
         }
     }
 }

@@ -150,7 +150,7 @@ impl<'a> Search<'a, '_> {
                 Some(Territory::Option(fact)) => fact.kind.ends_with("enum") || fact.kind.ends_with("bool"),
                 _ => false,
             };
-        plain::is_secret_name(name) && plain::may_be_secret(text) && !names_one() && !is_trial() && !is_choice()
+        plain::is_secret_name(name) && plain::may_be_secret(name, text) && !names_one() && !is_trial() && !is_choice()
     }
 }
 
