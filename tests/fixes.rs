@@ -80,10 +80,6 @@ impl Bench {
         self.succeeds(&format!("sops --encrypt --in-place '{path}'"), "true");
     }
 
-    fn commit(&self) {
-        self.repository.git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--all", "-m", "a"]);
-    }
-
     /// Runs a command line as a person with the key `ADMIN`, who agrees and uses this editor.
     fn run(&self, line: &str, editor: &str) -> Output {
         Command::new("sh")
@@ -136,6 +132,11 @@ impl Bench {
     fn is_gone(&self, rule: &str) {
         assert_eq!(self.helps(rule), [""; 0], "{}", self.read(".sops.yaml"));
     }
+}
+
+/// Commits what git tracks.
+fn commit(repository: &Scratch) {
+    repository.git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "-m", "a"]);
 }
 
 /// What stands between backquotes.
@@ -201,7 +202,7 @@ fn a_value_that_was_replaced_by_hand_comes_back_from_a_commit() {
     let Some(bench) = Bench::new(BOTH) else { return };
     bench.declare("  sops.secrets.token.sopsFile = ./secrets/web.yaml;");
     bench.seal("secrets/web.yaml", "token: a\n");
-    bench.commit();
+    commit(&bench.repository);
     let line = bench.read("secrets/web.yaml").lines().next().unwrap().to_owned();
     bench.edit("secrets/web.yaml", &line, "token: b");
     let help = bench.help("value-in-plaintext");
@@ -329,10 +330,10 @@ fn a_merge_that_was_committed_half_done_is_taken_back() {
     let Some(bench) = Bench::new(BOTH) else { return };
     bench.declare("  sops.secrets.token.sopsFile = ./secrets/web.yaml;");
     bench.seal("secrets/web.yaml", "token: a\n");
-    bench.commit();
+    commit(&bench.repository);
     let sealed = bench.read("secrets/web.yaml");
     bench.write("secrets/web.yaml", &format!("<<<<<<< HEAD\n{sealed}=======\n{sealed}>>>>>>> other\n"));
-    bench.commit();
+    commit(&bench.repository);
     let help = bench.help("conflict-markers");
     bench.follow(&help.replace("COMMIT", "HEAD~"), "git checkout HEAD~", "true");
     bench.is_gone("conflict-markers");
@@ -364,6 +365,7 @@ fn what_git_is_to_do_mends() {
         let fixture = fixtures().join("rules").join(rule.id).join("fires");
         let untracked = fs::read_to_string(fixture.with_extension("untracked")).unwrap_or_default();
         let repository = Scratch::copy_of(&fixture, &[], &untracked.lines().collect::<Vec<_>>());
+        commit(&repository);
         let help = || {
             let report = repository.sealnix(&["check", "--format", "json"]).json().ok()?;
             let mut findings = report["findings"].as_array()?.iter();

@@ -73,22 +73,12 @@ fn finding(access: &Access<'_>, file: &File<'_>, holder: &Holder<'_>, declared: 
         }
         _ => "The build passes; activation then stops at this secret, and those after it are not there either.",
     };
-    let help = access.mending(file).map(|mending| match mending.add.as_slice() {
-        [] => format!("run `{}`", mending.command),
-        add => {
-            let keys: Vec<String> = add.iter().map(|key| format!("`{key}`")).collect();
-            format!("add {} to its `publicKeys`, then run `{}`", keys.join(", "), mending.command)
-        }
-    });
-    let help = help.unwrap_or_else(|| {
-        format!("give it an entry in `secrets.nix` that names the key of {who}, then run `agenix --rekey`")
-    });
     Finding {
         certainty: declared.secret.certainty.clone().weaker(sureness(&holder.keys, &who)),
         hosts: vec![declared.host.name.clone()],
         user: declared.user.map(str::to_owned),
         secret: Some(declared.name.to_owned()),
-        help: Some(help),
+        help: Some(help(access, file, &who)),
         others: needs.into_iter().chain(keys).collect(),
         ..RULE.finding(
             primary,
@@ -98,5 +88,16 @@ fn finding(access: &Access<'_>, file: &File<'_>, holder: &Holder<'_>, declared: 
                 declared.name
             ),
         )
+    }
+}
+
+fn help(access: &Access<'_>, file: &File<'_>, who: &str) -> String {
+    let Some(mending) = access.mending(file) else {
+        return format!("give it an entry in `secrets.nix` that names the key of {who}, then run `agenix --rekey`");
+    };
+    let keys: Vec<String> = mending.add.iter().map(|key| format!("`{key}`")).collect();
+    match keys.is_empty() {
+        true => format!("run `{}`", mending.command),
+        false => format!("add {} to its `publicKeys`, then run `{}`", keys.join(", "), mending.command),
     }
 }

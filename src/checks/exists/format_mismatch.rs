@@ -49,24 +49,11 @@ fn finding(formed: &Formed<'_>) -> Finding {
         (_, Format::Dotenv | Format::Ini) => "At the latest activation fails, and installs no secret at all.",
         _ => declared.fails(),
     };
-    let help = match is {
-        Format::Binary => "write `format = \"binary\";`: the whole file is the secret then".to_owned(),
-        Format::Dotenv | Format::Ini => {
-            format!("write `format = \"{}\";`: the whole file is the secret then, whatever its `key` is", is.word())
-        }
-        Format::Yaml | Format::Json => {
-            let whole = match fit {
-                Fit::NoData => ", and `key = \"\";` if the whole file is meant",
-                _ => "",
-            };
-            format!("write `format = \"{}\";`{whole}", is.word())
-        }
-    };
     let format_at = declared.field_label("format", "its format is written here");
     let file_at = declared.field_label("sopsFile", "its file is named here");
     let in_file = Label::new(Place::whole_file(path.clone()), format!("this file is {}", is.word()));
     Finding {
-        help: Some(help),
+        help: Some(help(is, *fit)),
         others: format_at.into_iter().chain(file_at).chain([in_file]).collect(),
         ..declared.finding(
             &RULE,
@@ -79,6 +66,22 @@ fn finding(formed: &Formed<'_>) -> Finding {
                 what(is, *fit),
             ),
         )
+    }
+}
+
+fn help(is: Format, fit: Fit) -> String {
+    match is {
+        Format::Binary => "write `format = \"binary\";`: the whole file is the secret then".to_owned(),
+        Format::Dotenv | Format::Ini => {
+            format!("write `format = \"{}\";`: the whole file is the secret then, whatever its `key` is", is.word())
+        }
+        Format::Yaml | Format::Json => {
+            let whole = match fit {
+                Fit::NoData => ", and `key = \"\";` if the whole file is meant",
+                _ => "",
+            };
+            format!("write `format = \"{}\";`{whole}", is.word())
+        }
     }
 }
 

@@ -130,23 +130,7 @@ impl<'a> Reader<'a, '_> {
         let (key, format, name_field) = (field("key"), field("format"), field("name"));
         let (eval, of) = (self.eval, Some(name));
         // What only says how the secret is placed does not make the secret itself less sure.
-        let (placed, _) = eval.observe(|| {
-            let field = |name: &str| self.nested(attrs, &[name]);
-            let (path, mode, owner, group) = (field("path"), field("mode"), field("owner"), field("group"));
-            let (needed, restart, reload) = (field("neededForUsers"), field("restartUnits"), field("reloadUnits"));
-            let has = |name: &str| attrs.get(Symbol::new(name)).is_some();
-            let (owned, triggers) = (has("owner"), has("restartUnits"));
-            Secret {
-                path: self.text(of, "path", path),
-                mode: self.text(of, "mode", mode),
-                owner: if owned { self.nullable(of, "owner", owner) } else { Fact::Unknown },
-                group: if owned { self.nullable(of, "group", group) } else { Fact::Unknown },
-                needed_for_users: if owned { self.bool(of, "neededForUsers", needed) } else { Fact::Unknown },
-                restart_units: if triggers { self.texts(of, "restartUnits", restart) } else { Fact::Unknown },
-                reload_units: if triggers { self.texts(of, "reloadUnits", reload) } else { Fact::Unknown },
-                ..Secret::default()
-            }
-        });
+        let (placed, _) = eval.observe(|| self.placed(attrs, of));
         Secret {
             name: self.text(of, "name", name_field),
             key: self.text(of, "key", key),
@@ -158,6 +142,25 @@ impl<'a> Reader<'a, '_> {
             origin,
             definitions,
             ..placed
+        }
+    }
+
+    /// What says where the secret is put, whose it is, and what starts anew with it; home-manager has no owners.
+    fn placed(&mut self, attrs: &'a Attrs<'a>, of: Option<&str>) -> Secret {
+        let field = |name: &str| self.nested(attrs, &[name]);
+        let (path, mode, owner, group) = (field("path"), field("mode"), field("owner"), field("group"));
+        let (needed, restart, reload) = (field("neededForUsers"), field("restartUnits"), field("reloadUnits"));
+        let has = |name: &str| attrs.get(Symbol::new(name)).is_some();
+        let (owned, triggers) = (has("owner"), has("restartUnits"));
+        Secret {
+            path: self.text(of, "path", path),
+            mode: self.text(of, "mode", mode),
+            owner: if owned { self.nullable(of, "owner", owner) } else { Fact::Unknown },
+            group: if owned { self.nullable(of, "group", group) } else { Fact::Unknown },
+            needed_for_users: if owned { self.bool(of, "neededForUsers", needed) } else { Fact::Unknown },
+            restart_units: if triggers { self.texts(of, "restartUnits", restart) } else { Fact::Unknown },
+            reload_units: if triggers { self.texts(of, "reloadUnits", reload) } else { Fact::Unknown },
+            ..Secret::default()
         }
     }
 
