@@ -78,6 +78,7 @@ impl Bench {
     fn seal(&self, path: &str, text: &str) {
         self.write(path, text);
         self.succeeds(&format!("sops --encrypt --in-place '{path}'"), "true");
+        self.repository.git(&["add", "--force", path]);
     }
 
     /// Runs a command line as a person with the key `ADMIN`, who agrees and uses this editor.
@@ -374,9 +375,11 @@ fn what_git_is_to_do_mends() {
         };
         let Some(first) = help() else { continue };
         let commands: Vec<&str> = quoted(&first).filter(|code| code.starts_with("git ")).collect();
-        // Whole ones, without a commit to be chosen.
-        let is_whole = |command: &&str| command.split(' ').count() > 2 && !command.contains("checkout");
-        if commands.is_empty() || !commands.iter().all(is_whole) {
+        // About a file that is there, and without a commit to be chosen.
+        let is_there = |path: &str| repository.path().join(path).is_file();
+        let can_run =
+            |command: &&str| !command.contains("checkout") && command.split(' ').next_back().is_some_and(is_there);
+        if commands.is_empty() || !commands.iter().all(can_run) {
             continue;
         }
         for command in commands {

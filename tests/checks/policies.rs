@@ -258,6 +258,8 @@ mod required_recipient_missing {
         assert_eq!(finding.suggestion.as_deref(), Some("backup"));
         assert_eq!((&*finding.others[0].place.path, finding.others[0].place.start.line), (".sops.yaml", 3));
         assert_eq!(self::facts(&[ONE], "emergency").finding(ID).suggestion, None);
+        // What cannot be read may name it.
+        facts.rules("other/.sops.yaml", "keys: [").is_silent(ID);
     }
 
     #[test]
