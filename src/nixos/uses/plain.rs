@@ -95,13 +95,12 @@ pub fn may_be_secret(name: &str, text: &str) -> bool {
     });
     let is_file = [".key", ".pem", ".txt", ".age", ".json", ".yaml"].iter().any(|ending| text.ends_with(ending));
     // The name of a variable, filled in later.
-    let is_variable = text.contains('_')
-        && text
-            .chars()
-            .all(|character| character.is_ascii_uppercase() || character == '_' || character.is_ascii_digit());
+    let is_capital = |character: char| character.is_ascii_uppercase() || character == '_' || character.is_ascii_digit();
+    let is_called = ["_", "PASS", "TOKEN", "SECRET", "KEY"].iter().any(|word| text.contains(word));
+    let is_variable = is_called && text.chars().all(is_capital);
     // `web-api-key`, `pushover/token`: what a secret is called.
     let is_name = text.contains(['-', '_', '/', '.']) && is_secret_name(text);
-    let is_filler = text.chars().all(|character| "xX.-*?0".contains(character));
+    let is_filler = text.len() < 2 || text.chars().all(|character| "xX.-*?0".contains(character));
     let is_hash = ["pbkdf2", "argon2", "scrypt:", "bcrypt", "SCRAM-", "md5", "sha256:", "sha512:"]
         .iter()
         .any(|kind| text.starts_with(kind));
@@ -181,6 +180,8 @@ mod tests {
             "$__file{/x}",
             "ext:home",
             "@PASSWORD@",
+            "WEBPASS",
+            "#",
             "@/run/x",
             "#TOKEN#",
             "%TOKEN%",
