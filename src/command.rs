@@ -4,7 +4,7 @@
 use crate::manifest::{Host, HostKind, Secret};
 use crate::nix::lib::escapes::nix_string;
 use crate::policy::Config;
-use crate::sops::{Document, Format};
+use crate::sops::{Document, Format, Found};
 use crate::source::start::is_flake;
 use crate::source::{input_of, stored};
 
@@ -24,9 +24,18 @@ impl<'a, P: AsRef<str> + ?Sized> From<&'a P> for SopsFile<'a> {
 }
 
 impl<'a> SopsFile<'a> {
-    /// In the form that it was read in.
+    /// In the form that it has, whichever it was read in: sops writes a file in the form that it is told, and would
+    /// make YAML of JSON, which sops-nix reads as YAML.
     pub fn read(document: &'a Document) -> Self {
-        SopsFile { path: &document.path, format: document.format }
+        let path = &document.path;
+        let is_json = document.format == Format::Yaml && document.text.content().trim_start().starts_with('{');
+        let format = match Format::of(path) {
+            Format::Yaml => document.format,
+            Format::Binary if is_json && matches!(document.find("data"), Found::Leaf { .. }) => Format::Binary,
+            _ if is_json => Format::Json,
+            _ => document.format,
+        };
+        SopsFile { path, format }
     }
 
     /// In the form that sops-nix will read it in for a secret. JSON is YAML too.
@@ -191,6 +200,11 @@ pub fn decrypt<'a>(file: impl Into<SopsFile<'a>>) -> String {
 /// Tells git, and so a flake, of a file.
 pub fn git_add(path: &str) -> String {
     on("git add", path)
+}
+
+/// The same of one that git is told to ignore.
+pub fn git_add_ignored(path: &str) -> String {
+    on("git add --force", path)
 }
 
 /// Evaluates a host as a whole, with Nix's way to an error. `entry` is the file that makes it.

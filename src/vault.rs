@@ -4,6 +4,7 @@ pub mod age_files;
 mod conflicts;
 mod openpgp;
 mod private_keys;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,7 @@ use crate::sops::{self, Document, Format, Refused};
 use crate::source::{Place, RepoPath, Text, Tree};
 pub use age_files::AgeFile;
 pub use private_keys::PrivateKey;
+pub use values::Contents;
 
 /// Bytes of a file that is read alone: reading it may take many times as much memory.
 const LARGE: usize = 1 << 20;

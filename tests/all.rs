@@ -72,6 +72,7 @@ mod packages;
 mod places;
 mod policy;
 mod policy_sops;
+mod reach;
 mod refused_modules;
 mod report;
 mod rule_file;

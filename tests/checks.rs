@@ -9,6 +9,7 @@ mod names;
 mod opens;
 mod policies;
 mod quoting;
+mod sealed;
 mod uses;
 
 use sealnix::agenix::Agenix;
@@ -357,7 +358,7 @@ fn a_rule_for_a_folder_of_code_does_not_mean_its_other_files() {
     let mut facts = Facts::new();
     facts.file("hosts/web/default.nix", true).file("hosts/web/disks.nix", true).file("hosts/web/loki.yaml", true);
     facts.sealed("hosts/web/secrets.yaml", vec![text("token")], &[ADMIN]).rule(Some("hosts/web/.+"), &[&[ADMIN]]);
-    facts.is_silent("file-not-encrypted");
+    facts.is_undecided("file-not-encrypted");
     // One file of code beside the secrets is no such folder.
     facts.tree.files.remove("hosts/web/disks.nix");
     facts.finding("file-not-encrypted");
@@ -369,7 +370,7 @@ fn a_rule_for_a_folder_means_the_kinds_that_it_seals() {
     let mut facts = Facts::new();
     facts.rule(Some("infra/.*"), &[&[ADMIN]]).sealed("infra/secrets.yaml", vec![text("token")], &[ADMIN]);
     facts.file("infra/dns.tf", true).file("infra/mail.tf", true);
-    facts.is_silent("file-not-encrypted");
+    facts.is_undecided("file-not-encrypted");
     facts.file("infra/more.yaml", true);
     assert_eq!(&*facts.finding("file-not-encrypted").primary.place.path, "infra/more.yaml");
     // One of another kind among many that are sealed was forgotten.

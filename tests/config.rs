@@ -77,6 +77,10 @@ fn every_mistake_has_a_line_and_a_cure() {
              \"unit:NAME\"; did you mean `container:`?",
         ),
         (
+            "[[policy.deny]]\nsecrets = [\"*\"]\nto = [\"unit:web*\"]",
+            "sealnix.toml:3: `unit:web*` is no pattern: write \"containers\", or each container and unit by its name",
+        ),
+        (
             "[[policy.require]]\nfiles = [\"*\"]\nrecipient = [\"a\"]\nrecipients = [\"b\"]",
             "sealnix.toml:3: `recipient` is not known here; did you mean `recipients`?",
         ),

@@ -81,17 +81,21 @@ fn the_commands_that_are_printed_run() {
         fs::write(folder.path().join(".sops.yaml"), format!("creation_rules:\n  - age: {recipients}\n")).unwrap();
     };
     let cases = [
-        ("a b.env", Format::Yaml, "key: one\n"),
-        ("app", Format::Dotenv, "key=one\n"),
-        ("app.yaml", Format::Ini, "[s]\nkey = one\n"),
-        ("app.ini", Format::Json, "{\"key\": \"one\"}\n"),
-        ("plain.yaml", Format::Yaml, "key: one\n"),
+        ("a b.env", Format::Yaml, Format::Yaml, "key: one\n"),
+        ("app", Format::Dotenv, Format::Dotenv, "key=one\n"),
+        ("app.yaml", Format::Ini, Format::Ini, "[s]\nkey = one\n"),
+        ("app.ini", Format::Json, Format::Json, "{\"key\": \"one\"}\n"),
+        ("plain.yaml", Format::Yaml, Format::Yaml, "key: one\n"),
+        // sops-nix reads JSON as YAML, its default; sops is to write JSON all the same.
+        ("app.json", Format::Json, Format::Yaml, "{\"key\": \"one\"}\n"),
+        ("json", Format::Json, Format::Yaml, "{\"key\": \"one\"}\n"),
+        ("blob", Format::Binary, Format::Yaml, "one\n"),
     ];
-    for (name, format, plain) in cases {
+    for (name, format, asked, plain) in cases {
         rules(&own);
         let read = || {
             let text = Text::new(name.into(), fs::read_to_string(folder.path().join(name)).unwrap());
-            sops::read_as(&text, format).unwrap().unwrap()
+            sops::read_as(&text, asked).unwrap().unwrap()
         };
         fs::write(folder.path().join(name), plain).unwrap();
         let types = (Format::of(name) != format).then(|| format!("--input-type {0} --output-type {0}", format.word()));

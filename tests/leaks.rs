@@ -128,6 +128,21 @@ fn a_message_that_is_one_literal() {
     }
 }
 
+/// The message of an assertion is shown where it is written; one that comes from elsewhere may be any value.
+#[test]
+fn a_message_that_is_a_value_of_the_configuration() {
+    for message in ["config.networking.domain", "let it = config.networking.domain; in it"] {
+        let module = format!(
+            "{{ config, ... }}: {{\n  networking.domain = \"{MARKER}\";\n  assertions = [\n    {{ assertion = \
+             config.networking.domain == \"\"; message = {message}; }}\n    {{ assertion = config.networking.domain == \
+             \"\"; message = \"plain words\"; }}\n  ];\n}}\n"
+        );
+        let shown = says_nothing(&repository(&module, &[]));
+        assert_eq!(shown.matches("assertion is false").count(), 2, "{shown}");
+        assert!(shown.contains("plain words"), "{shown}");
+    }
+}
+
 /// A private key that was written where its recipient belongs, in the rule file, is nowhere shown, nor a part of it.
 #[test]
 fn a_private_key_among_the_recipients_is_not_shown() {

@@ -63,6 +63,8 @@ pub enum Named<'a> {
     Missing(&'a RepoPath),
     /// It is there, but git does not know it and a flake does not see it.
     Untracked(&'a RepoPath),
+    /// Likewise, and git is told to ignore it.
+    Ignored(&'a RepoPath),
     /// It holds no sops metadata.
     NotEncrypted(&'a RepoPath),
     /// It could not be read; why, as a clause.
@@ -88,7 +90,12 @@ impl<'a> Declared<'a> {
         }
         let not_looked = world.tree.why_not_looked(path);
         if !world.tree.files.contains_key(path) {
-            return not_looked.map_or(Named::Missing(path), |why| Named::Unread(path, why));
+            return match not_looked {
+                Some(why) => Named::Unread(path, why),
+                None if !world.tree.is_ignored_file(path) => Named::Missing(path),
+                None if world.tree.sees_untracked => Named::Unread(path, "is ignored by git, so it was not looked at"),
+                None => Named::Ignored(path),
+            };
         }
         if !world.tree.is_visible(path) {
             return Named::Untracked(path);

@@ -2,7 +2,7 @@
 
 use crate::checks::Rule;
 use crate::finding::{Finding, Label};
-use crate::manifest::{Certainty, Definition, Fact, Host, Used};
+use crate::manifest::{Certainty, Definition, Fact, Host, Secret, Template, Used};
 use crate::source::Place;
 
 /// One secret or template of a host.
@@ -29,7 +29,14 @@ pub struct Installed<'a> {
 
 /// All of a host. Home-manager users own all of theirs.
 pub fn installed(host: &Host) -> impl Iterator<Item = Installed<'_>> {
-    let secrets = host.sops.iter().flat_map(|sops| &sops.secrets).map(move |(name, secret)| Installed {
+    let secrets = host.sops.iter().flat_map(|sops| &sops.secrets);
+    let templates = host.sops.iter().flat_map(|sops| &sops.templates);
+    let secrets = secrets.map(move |(name, secret)| of_secret(host, name, secret));
+    secrets.chain(templates.map(move |(name, template)| of_template(host, name, template)))
+}
+
+fn of_secret<'a>(host: &'a Host, name: &'a str, secret: &'a Secret) -> Installed<'a> {
+    Installed {
         host,
         kind: "Secret",
         name,
@@ -44,8 +51,11 @@ pub fn installed(host: &Host) -> impl Iterator<Item = Installed<'_>> {
         certainty: &secret.certainty,
         at: secret.place(),
         definitions: &secret.definitions,
-    });
-    let templates = host.sops.iter().flat_map(|sops| &sops.templates).map(move |(name, template)| Installed {
+    }
+}
+
+fn of_template<'a>(host: &'a Host, name: &'a str, template: &'a Template) -> Installed<'a> {
+    Installed {
         host,
         kind: "Template",
         name,
@@ -60,19 +70,22 @@ pub fn installed(host: &Host) -> impl Iterator<Item = Installed<'_>> {
         certainty: &template.certainty,
         at: template.at.as_ref().map(|spot| &spot.0),
         definitions: &template.definitions,
-    });
-    secrets.chain(templates)
+    }
 }
 
 impl<'a> Installed<'a> {
     /// The one whose path is used.
     pub fn of(host: &'a Host, used: &Used) -> Option<Self> {
-        let (kind, name) = match used {
-            Used::SecretPath { name } => ("Secret", name),
-            Used::TemplatePath { name } => ("Template", name),
-            _ => return None,
-        };
-        installed(host).find(|file| file.kind == kind && file.name == name)
+        let sops = host.sops.as_ref()?;
+        match used {
+            Used::SecretPath { name } => {
+                sops.secrets.get_key_value(name).map(|(name, secret)| of_secret(host, name, secret))
+            }
+            Used::TemplatePath { name } => {
+                sops.templates.get_key_value(name).map(|(name, template)| of_template(host, name, template))
+            }
+            _ => None,
+        }
     }
 
     /// The user that it belongs to: root where nothing is said; not known where a number says it.

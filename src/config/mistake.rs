@@ -105,6 +105,9 @@ pub enum Mistake {
         /// The beginning that was probably meant.
         nearest: &'static str,
     },
+    /// A pattern where one name is to stand.
+    #[error("`{0}` is no pattern: write \"containers\", or each container and unit by its name")]
+    TargetPattern(String),
     /// Not a number of days.
     #[error("`days` must be a whole number of days, at least 1")]
     Days,

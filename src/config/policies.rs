@@ -175,6 +175,9 @@ fn fields<'v, 'i>(
 
 fn target(text: &str) -> Result<Who, Mistake> {
     match text.split_once(':') {
+        Some(("container" | "unit", name)) if name.contains(['*', '?', '{']) => {
+            Err(Mistake::TargetPattern(text.to_owned()))
+        }
         None if text == "containers" => Ok(Who::Containers),
         Some(("container", name)) if !name.is_empty() => Ok(Who::Container(name.to_owned())),
         Some(("unit", name)) if !name.is_empty() => {

@@ -42,29 +42,33 @@ impl<'a> Destination<'a> {
     pub fn of(option: &'a str, host: &Host) -> Self {
         let below = |prefix: &str| option.strip_prefix(prefix);
         if let Some(rest) = below("systemd.services.") {
-            return split(rest, host.units.keys())
+            return split(rest, |name| host.units.contains_key(name))
                 .map_or(Destination::Other, |(name, setting)| Destination::Unit { name, setting });
         }
         if let Some(rest) = below("systemd.user.services.") {
-            return split(rest, [].iter())
+            return split(rest, |_| false)
                 .map_or(Destination::Other, |(name, setting)| Destination::UserUnit { name, setting });
         }
         if let Some(rest) = below("containers.") {
-            return split(rest, host.containers.keys())
+            return split(rest, |name| host.containers.contains_key(name))
                 .map_or(Destination::Other, |(name, setting)| Destination::Container { name, setting });
         }
         if let Some(rest) = below("virtualisation.oci-containers.containers.") {
-            return split(rest, host.oci_containers.keys())
+            return split(rest, |name| host.oci_containers.contains_key(name))
                 .map_or(Destination::Other, |(name, setting)| Destination::OciContainer { name, setting });
         }
         Destination::Other
     }
 }
 
-/// The longest of the names that the text begins with, else up to the first dot; and what follows.
-fn split<'a, 'n>(text: &'a str, names: impl Iterator<Item = &'n String>) -> Option<(&'a str, &'a str)> {
-    let after = |name: &str| text.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
-    let longest = names.filter(|name| after(name)).map(String::len).max();
-    let (name, rest) = text.split_at_checked(longest.or_else(|| text.find('.'))?)?;
-    Some((name, rest.strip_prefix('.')?))
+/// Whether a setting of a NixOS container names a path of the host: the `mountPoint` of a bind mount is one inside.
+pub fn is_host_path(setting: &str) -> bool {
+    setting.starts_with("bindMounts.") && setting.ends_with(".hostPath")
+}
+
+/// The longest name that there is and that the text begins with, else up to the first dot; and what follows.
+fn split(text: &str, is_there: impl Fn(&str) -> bool) -> Option<(&str, &str)> {
+    let longest = text.rmatch_indices('.').find(|&(dot, _)| text.get(..dot).is_some_and(&is_there));
+    let (dot, _) = longest.or_else(|| text.match_indices('.').next())?;
+    Some((text.get(..dot)?, text.get(dot + 1..)?))
 }

@@ -11,7 +11,7 @@ pub struct Use {
     /// What is used.
     #[serde(flatten)]
     pub what: Used,
-    /// The home-manager user whose secret it is; none: the host's.
+    /// The home-manager user whose secret it is, or in whose configuration a literal path stands; none: the host's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// The option that it ends in, `systemd.services.web.serviceConfig.EnvironmentFile`.

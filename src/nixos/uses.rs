@@ -4,10 +4,12 @@
 //! secrets surely lacks is then said.
 
 mod paths;
-mod plain;
+pub mod plain;
+mod shared;
 mod text;
+mod triggers;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
@@ -19,6 +21,7 @@ use crate::nix::eval::Eval;
 use crate::nix::ir::Span;
 use crate::nix::unknown::{EvalError, Reason, Stop, Unknown};
 use crate::nix::value::{Attr, AttrPlace, Attrs, Outcome, Thunk, Value};
+use shared::Found;
 use text::Noted;
 
 /// Steps that the uses of one configuration may take.
@@ -73,7 +76,7 @@ pub fn uses<'a>(
         sets,
         roots: roots.collect(),
         uses: Vec::new(),
-        seen: HashSet::default(),
+        found: HashMap::default(),
         entered: HashSet::default(),
         path: Vec::new(),
     };
@@ -94,11 +97,11 @@ struct Search<'a, 'e> {
     configuration: &'a Configuration<'a>,
     sets: &'e [Sets<'a>],
     uses: Vec<Use>,
-    /// Unknowns that were looked through, by address.
-    seen: HashSet<usize, RandomState>,
+    /// Unknowns that were looked through, by address, with what was found.
+    found: HashMap<usize, Vec<Found>, RandomState>,
     /// Whole `config`s, by address: what is looked up in one does not use all of it.
     roots: BTreeSet<usize>,
-    /// Sets that were looked through in the current definition, by address.
+    /// Sets and unknowns that were looked through in the current definition, by address.
     entered: HashSet<usize, RandomState>,
     path: Vec<Symbol>,
 }
@@ -172,10 +175,14 @@ impl<'a> Search<'a, '_> {
         Ok(())
     }
 
-    /// Secrets themselves are declarations, users' homes are configurations of their own, and what
+    /// Secrets themselves are declarations, as is where a template lies; users' homes are configurations of their own, and what
     /// modules are given as arguments (often the whole flake) is used where they use it.
     fn is_skipped(&self) -> bool {
-        let [first, second, ..] = self.path.as_slice() else { return false };
+        let [first, second, rest @ ..] = self.path.as_slice() else { return false };
+        let is_own_path = matches!(rest, [_, field] if field.as_str() == "path");
+        if (first.as_str(), second.as_str()) == ("sops", "templates") {
+            return is_own_path;
+        }
         matches!(
             (first.as_str(), second.as_str()),
             ("sops", "secrets" | "placeholder")
@@ -204,6 +211,7 @@ impl<'a> Search<'a, '_> {
             }
             Value::Path(path) => {
                 self.literal_paths(path, way.at, way);
+                self.trigger(path, way);
                 Ok(())
             }
             Value::List(list) => {
@@ -239,9 +247,17 @@ impl<'a> Search<'a, '_> {
     }
 
     fn unknown(&mut self, unknown: &'a Unknown<'a>, way: Way<'a, '_>) -> Outcome<'a, ()> {
-        if !self.seen.insert(std::ptr::from_ref(unknown) as usize) {
+        let address = std::ptr::from_ref(unknown) as usize;
+        if !self.entered.insert(address) || self.again(address, way) {
             return Ok(());
         }
+        let first = self.uses.len();
+        let ended = self.look_through(unknown, way);
+        self.keep(address, first, way);
+        ended
+    }
+
+    fn look_through(&mut self, unknown: &'a Unknown<'a>, way: Way<'a, '_>) -> Outcome<'a, ()> {
         let read = way.read || matches!(unknown.reason, Reason::World(builtin) if builtin.starts_with("readFile"));
         let way = Way { within: Some(unknown), embedded: true, read, depth: way.depth + 1, ..way };
         if !unknown.pieces.is_empty() {
@@ -313,15 +329,7 @@ impl<'a> Search<'a, '_> {
 
     fn note(&mut self, what: Used, user: Option<&str>, at: Option<Span>, noted: Noted, way: Way<'a, '_>) {
         let Some(place) = at.and_then(|span| self.eval.program.place(span)) else { return };
-        let certainty = match self.gate() {
-            // What is off is not read, so that nothing is missed there.
-            Gate::Closed(_) if matches!(what, Used::NotDeclared { .. }) => return,
-            Gate::Closed(option) | Gate::Doubtful(option) => {
-                let why = format!("{option}.enable is not known to be true");
-                way.certainty.clone().weaker(Certainty::Assumed(why))
-            }
-            Gate::Open => way.certainty.clone(),
-        };
+        let Some(certainty) = self.gated(&what, way.certainty) else { return };
         self.uses.push(Use {
             what,
             user: user.map(str::to_owned),
@@ -333,6 +341,19 @@ impl<'a> Search<'a, '_> {
             through: way.through.map(str::to_owned),
             certainty,
         });
+    }
+
+    /// How sure a use at the current option is; none where it does not count.
+    fn gated(&self, what: &Used, certainty: &Certainty) -> Option<Certainty> {
+        match self.gate() {
+            // What is off is not read, so that nothing is missed there.
+            Gate::Closed(_) if matches!(what, Used::NotDeclared { .. }) => None,
+            Gate::Closed(option) | Gate::Doubtful(option) => {
+                let why = format!("{option}.enable is not known to be true");
+                Some(certainty.clone().weaker(Certainty::Assumed(why)))
+            }
+            Gate::Open => Some(certainty.clone()),
+        }
     }
 
     /// Whether neither nixpkgs nor a module of the repository declares the current option.

@@ -11,6 +11,11 @@ use super::tree::Tree;
 pub struct Late(OnceLock<HashMap<RepoPath, OnceLock<Option<Box<str>>>>>);
 
 impl Tree {
+    /// Whether a file lies at a path that git ignores, so that it is none of the tree's.
+    pub fn is_ignored_file(&self, path: &str) -> bool {
+        self.git && !self.files.contains_key(path) && self.on_disk(path).is_file()
+    }
+
     /// The text of a file that was not read with the others; none if it is no text, or none of the
     /// tree's files.
     pub fn read_late(&self, path: &str) -> Option<&str> {

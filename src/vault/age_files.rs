@@ -18,6 +18,8 @@ pub enum AgeFile {
         why: String,
         /// The file.
         place: Place,
+        /// It begins as an age file does, or its beginning could not be read.
+        is_age: bool,
     },
 }
 
@@ -49,15 +51,15 @@ pub(super) fn read_named<'a>(
     let is_here = |path: &&RepoPath| tree.files.contains_key(*path) && !tree.excluded.contains(*path);
     let paths: BTreeSet<RepoPath> = named.into_iter().filter(is_here).cloned().collect();
     paths.into_par_iter().map(|path| {
-        let unread = |why| AgeFile::Unread { why, place: Place::whole_file(path.clone()) };
+        let unread = |(why, is_age)| AgeFile::Unread { why, place: Place::whole_file(path.clone()), is_age };
         let file = header(tree, &path).map_or_else(unread, AgeFile::Read);
         (path, file)
     })
 }
 
-/// The header of a file, or why there is none, as a clause.
-fn header(tree: &Tree, path: &str) -> Result<Header, String> {
-    let bytes = tree.beginning(path, BEGINNING + 1)?;
+/// The header of a file; or why there is none, as a clause, and whether the file may be an age file all the same.
+fn header(tree: &Tree, path: &str) -> Result<Header, (String, bool)> {
+    let bytes = tree.beginning(path, BEGINNING + 1).map_err(|why| (why, true))?;
     let parsed = match bytes.get(..BEGINNING).filter(|_| bytes.len() > BEGINNING) {
         // More recipients than anybody has.
         Some(beginning) => age_file::parse_beginning(beginning).map_err(|malformed| match malformed {
@@ -66,5 +68,5 @@ fn header(tree: &Tree, path: &str) -> Result<Header, String> {
         }),
         None => age_file::parse(&bytes),
     };
-    parsed.map_err(|malformed| malformed.to_string())
+    parsed.map_err(|malformed| (malformed.to_string(), malformed != Malformed::NotAge))
 }

@@ -5,6 +5,7 @@ use crate::checks::{Rule, World};
 use crate::finding::{Finding, Label};
 use crate::manifest::{Agenix, AgenixSecret, Host, Manifest};
 use crate::source::Place;
+use crate::vault::AgeFile;
 
 /// One declared secret.
 #[derive(Clone, Copy)]
@@ -37,6 +38,12 @@ impl<'a> Declared<'a> {
     /// The path of its file, if that is known.
     pub fn path(&self) -> Option<&'a str> {
         self.secret.file.known().map(|file| &*file.path)
+    }
+
+    /// Its file, where it is one that the host sees and that was looked at.
+    pub fn file(&self, world: &World<'a>) -> Option<(&'a str, &'a AgeFile)> {
+        let path = self.path().filter(|path| world.tree.is_visible(path))?;
+        Some((path, world.vault.age.get(path)?))
     }
 
     /// Whether agenix-rekey makes its file.

@@ -4,7 +4,7 @@ mod age_file_missing;
 mod age_host_not_a_recipient;
 mod age_recipients_drifted;
 mod age_rule_missing;
-mod declared;
+pub(super) mod declared;
 mod entries;
 
 use super::{Rule, World};

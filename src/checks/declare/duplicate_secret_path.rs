@@ -1,5 +1,7 @@
 //! Two secrets or templates end at one place.
 
+use std::collections::BTreeMap;
+
 use crate::checks::placed::{self, Pair, Placed};
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
@@ -14,37 +16,40 @@ pub const RULE: Rule = Rule {
 fn check(world: &World<'_>, verdict: &mut Verdict) {
     for configuration in placed::all(world.manifest) {
         let placed = configuration.placed();
-        for (index, later) in placed.iter().enumerate() {
-            let before = || placed.iter().take(index);
-            let pair = |first| Pair { later, first };
-            let shared = before().find_map(|first| Some((first, shared(first, later)?)));
-            if let Some((first, shared)) = shared.filter(|(first, _)| pair(first).may_meet()) {
-                verdict.findings.push(finding(&pair(first), &shared));
+        let mut before: BTreeMap<End, Vec<&Placed<'_>>> = BTreeMap::new();
+        for later in &placed {
+            let ends = ends(later);
+            let found = ends.iter().find_map(|end| {
+                let mut pairs = before.get(end)?.iter().map(|first| Pair { later, first });
+                Some((pairs.find(Pair::may_meet)?, end))
+            });
+            verdict.findings.extend(found.map(|(pair, end)| finding(&pair, end)));
+            for end in ends {
+                before.entry(end).or_default().push(later);
             }
         }
     }
 }
 
-/// What two have in common.
-struct Shared {
+/// What two may have in common.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct End {
     /// `path` or `name`.
     field: &'static str,
     value: String,
 }
 
-fn shared(first: &Placed<'_>, later: &Placed<'_>) -> Option<Shared> {
-    if let (Some(path), true) = (first.path().known(), first.path() == later.path()) {
-        return Some(Shared { field: "path", value: path.clone() });
-    }
-    let file = first.file().filter(|file| Some(file) == later.file().as_ref())?;
-    Some(Shared { field: "name", value: file.rsplit(':').next().unwrap_or(&file).to_owned() })
+fn ends(placed: &Placed<'_>) -> Vec<End> {
+    let path = placed.path().known().map(|path| End { field: "path", value: path.clone() });
+    path.into_iter().chain(placed.file().map(|value| End { field: "name", value })).collect()
 }
 
-fn finding(pair: &Pair<'_, '_>, shared: &Shared) -> Finding {
+fn finding(pair: &Pair<'_, '_>, end: &End) -> Finding {
     let Pair { later, first } = pair;
-    let Shared { field, value } = shared;
+    let field = end.field;
+    let value = end.value.rsplit(':').next().filter(|_| field == "name").unwrap_or(&end.value);
     let (called, other) = (later.called(), first.called());
-    let (what, mend) = match *field {
+    let (what, mend) = match field {
         "path" => (format!("at `{value}`"), format!("give one of them another `{field}`, or leave it out")),
         _ => (format!("in one file, `{value}`"), format!("give one of them another `{field}`")),
     };

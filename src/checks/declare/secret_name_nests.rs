@@ -1,6 +1,8 @@
 //! The name of a secret is the folder of another's.
 
-use crate::checks::placed::{self, Pair};
+use std::collections::BTreeMap;
+
+use crate::checks::placed::{self, Pair, Placed};
 use crate::checks::{Rule, Verdict, World};
 use crate::command;
 use crate::finding::{Finding, Label, Level};
@@ -15,16 +17,24 @@ pub const RULE: Rule = Rule {
 fn check(world: &World<'_>, verdict: &mut Verdict) {
     for configuration in placed::all(world.manifest) {
         let placed: Vec<_> = configuration.placed();
-        let files: Vec<_> = placed.iter().filter_map(|placed| Some((placed, placed.file()?))).collect();
-        for (outer, folder) in &files {
-            let lies_in = |file: &String| file.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
-            // One finding for a name, however many lie below it.
-            let inner = files.iter().find(|(_, file)| lies_in(file));
-            let Some((inner, file)) = inner else { continue };
-            let pair = Pair { later: outer, first: inner };
-            if pair.may_meet() {
-                let plain = |file: &str| file.rsplit(':').next().unwrap_or(file).to_owned();
-                verdict.findings.push(finding(&pair, &plain(folder), &plain(file)));
+        let mut files: BTreeMap<String, Vec<(usize, &Placed<'_>)>> = BTreeMap::new();
+        for (index, placed) in placed.iter().enumerate() {
+            if let Some(file) = placed.file() {
+                files.entry(file).or_default().push((index, placed));
+            }
+        }
+        for (folder, outers) in &files {
+            let inside = format!("{folder}/");
+            let below = files.range(inside.clone()..).take_while(|(file, _)| file.starts_with(&inside));
+            let below: Vec<_> = below.flat_map(|(file, inner)| inner.iter().map(move |inner| (file, inner))).collect();
+            for (_, outer) in outers {
+                let pair = |inner| Pair { later: *outer, first: inner };
+                // One finding for a name, however many lie below it.
+                let inner = below.iter().filter(|(_, (_, inner))| pair(inner).may_meet());
+                if let Some((file, (_, inner))) = inner.min_by_key(|(_, (index, _))| index) {
+                    let plain = |file: &str| file.rsplit(':').next().unwrap_or(file).to_owned();
+                    verdict.findings.push(finding(&pair(inner), &plain(folder), &plain(file)));
+                }
             }
         }
     }

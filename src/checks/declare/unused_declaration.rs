@@ -54,11 +54,11 @@ fn why_not_known(host: &Host) -> Option<&str> {
 /// The names and paths that are read.
 fn read<'h>(host: &'h Host, user: Option<&str>, counts: impl Fn(&str) -> bool) -> BTreeSet<&'h str> {
     let of_all = host.uses.iter().filter(|used| counts(&used.option));
-    let of_all = of_all.filter(|used| used.user.as_deref() == user || used.user.is_none());
     let read = of_all.filter_map(|used| match &used.what {
         Used::SecretPath { name } | Used::Placeholder { name } | Used::ReadAtEval { name } => {
             (used.user.as_deref() == user).then_some(name)
         }
+        // A path leads everybody to the same file.
         Used::LiteralPath { path, .. } | Used::LiteralReadAtEval { path } => Some(path),
         _ => None,
     });

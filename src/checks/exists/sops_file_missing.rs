@@ -25,9 +25,12 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             Named::InInput(path) => format!("`{path}` lies in another flake input"),
             Named::InSubmodule(path) => format!("`{path}` lies in a git submodule"),
             // Other rules say it.
-            Named::Outside(_) | Named::Untracked(_) | Named::NotEncrypted(_) | Named::Unread(..) | Named::Read(_) => {
-                continue;
-            }
+            Named::Outside(_)
+            | Named::Untracked(_)
+            | Named::Ignored(_)
+            | Named::NotEncrypted(_)
+            | Named::Unread(..)
+            | Named::Read(_) => continue,
         };
         let (name, owner) = (declared.name, declared.owner());
         verdict.undecided_of(declared.host, format!("whether `{name}` of {owner} has its file: {why}"));
@@ -36,6 +39,9 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
 
 fn finding(world: &World<'_>, declared: &Declared<'_>, path: &str) -> Finding {
     let name = declared.name;
+    if world.tree.is_folder(path) {
+        return folder(world, declared, path);
+    }
     let suggestion = nearest_file(world, path);
     let (instead, help) = match &suggestion {
         Some(near) => (
@@ -48,7 +54,7 @@ fn finding(world: &World<'_>, declared: &Declared<'_>, path: &str) -> Finding {
         None => (
             String::new(),
             format!(
-                "make it with `{}` and tell git with `{}` (`git add --force` if git ignores it)",
+                "make it with `{}` and tell git with `{}`",
                 command::edit(SopsFile::of_secret(path, declared.secret)),
                 command::git_add(path)
             ),
@@ -67,6 +73,26 @@ fn finding(world: &World<'_>, declared: &Declared<'_>, path: &str) -> Finding {
             format!(
                 "Secret `{name}` is to be read from `{path}`, which is not in the repository{instead}. The \
                  configuration does not build."
+            ),
+        )
+    }
+}
+
+/// A folder where a file is to be named.
+fn folder(world: &World<'_>, declared: &Declared<'_>, path: &str) -> Finding {
+    let inside = format!("{path}/");
+    let suggestion = world.vault.files.keys().find(|file| file.starts_with(&inside)).map(ToString::to_string);
+    let such = suggestion.as_ref().map(|file| format!(", such as `{file}`")).unwrap_or_default();
+    Finding {
+        help: Some(format!("name one file in `sopsFile`{such}")),
+        others: declared.field_label("sopsFile", "the folder is named here").into_iter().collect(),
+        suggestion,
+        ..declared.finding(
+            &RULE,
+            "needs one file",
+            format!(
+                "Secret `{}` is to be read from `{path}`, which is a folder. The configuration does not build.",
+                declared.name
             ),
         )
     }

@@ -1,14 +1,18 @@
 //! A file that is meant to be sealed holds no sops metadata.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::checks::deciding::{Deciding, deciding};
+use super::meant::meant;
+use crate::checks::agenix::declared as agenix;
+use crate::checks::deciding::deciding;
 use crate::checks::declared::{Declared, Named, declared};
 use crate::checks::{Rule, Verdict, World};
 use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::Certainty;
-use crate::source::{Entry, Place, RepoPath};
+use crate::policy::Problem;
+use crate::source::{Place, RepoPath};
+use crate::vault::AgeFile;
 
 pub const RULE: Rule = Rule {
     id: "file-not-encrypted",
@@ -17,11 +21,8 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Endings of files that nobody seals with sops: code, prose and public keys.
-const NEVER_MEANT: [&str; 3] = [".nix", ".md", ".pub"];
-
-/// Endings of files that other programs have sealed: a creation rule does not mean them.
-const SEALED_OTHERWISE: [&str; 3] = [".age", ".gpg", ".asc"];
+/// What is left to do once it is sealed.
+const CHANGE: &str = "what was committed in clear stays in the history, so change the secrets themselves too";
 
 fn check(world: &World<'_>, verdict: &mut Verdict) {
     let mut files: BTreeMap<&RepoPath, Vec<Declared<'_>>> = BTreeMap::new();
@@ -30,12 +31,13 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             files.entry(path).or_default().push(declared);
         }
     }
-    let ruled = meant_by_rules(world);
-    for path in &ruled {
+    let ruled = meant(world);
+    verdict.undecided.extend(ruled.undecided);
+    for path in &ruled.files {
         files.entry(path).or_default();
     }
-    for (path, declared) in files.into_iter().filter(|(path, _)| !ends_in(path, &NEVER_MEANT)) {
-        if ruled.contains(path) {
+    for (path, declared) in files {
+        if ruled.files.contains(path) {
             // The rule makes it certain, whoever reads it.
             verdict.findings.push(finding(world, path, Certainty::Certain, &declared, true));
             continue;
@@ -43,75 +45,16 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
         let groups = by_certainty(&declared).into_iter();
         verdict.findings.extend(groups.map(|(certainty, of)| finding(world, path, certainty, &of, false)));
     }
-}
-
-fn ends_in(path: &str, endings: &[&str]) -> bool {
-    endings.iter().any(|ending| path.ends_with(ending))
-}
-
-/// What one creation rule takes.
-#[derive(Default)]
-struct Taken<'a> {
-    code: usize,
-    sealed: Vec<&'a RepoPath>,
-    clear: Vec<&'a RepoPath>,
-}
-
-impl<'a> Taken<'a> {
-    /// The files in clear that the rule means. One that takes more code than sops files, such as
-    /// `hosts/web/.+`, is about a folder: its other files need not be secret. Nor need those of kinds
-    /// of which it has sealed none, where they outnumber the sealed ones.
-    fn meant(self) -> Vec<&'a RepoPath> {
-        let sealed = self.sealed.len().max(1);
-        if self.code > sealed {
-            return Vec::new();
-        }
-        let kinds: BTreeSet<&str> = self.sealed.iter().map(|path| kind(path)).collect();
-        let (known, others): (Vec<_>, Vec<_>) = self.clear.into_iter().partition(|path| kinds.contains(kind(path)));
-        if kinds.is_empty() || others.len() + self.code <= sealed { [known, others].concat() } else { known }
-    }
-}
-
-/// What a file's name ends in.
-fn kind(path: &str) -> &str {
-    path.rsplit(['.', '/']).next().unwrap_or(path)
-}
-
-/// The tracked files in clear that a creation rule means to be sealed.
-fn meant_by_rules<'a>(world: &World<'a>) -> BTreeSet<&'a RepoPath> {
-    let mut rules: BTreeMap<&Place, Taken<'a>> = BTreeMap::new();
-    for (path, entry) in &world.tree.files {
-        let means = |deciding: &Deciding<'_>| deciding.is_specific() && !deciding.is_sketch();
-        let Some(deciding) = deciding(world.policy, path).filter(means) else { continue };
-        let taken = rules.entry(&deciding.rule.place).or_default();
-        if path.ends_with(".nix") {
-            taken.code += 1;
-        } else if world.vault.is_sealed(path) {
-            taken.sealed.push(path);
-        } else if entry.tracked && may_be_meant(world, path, entry) && !is_data_of_code(world, &deciding, path) {
-            taken.clear.push(path);
+    for declared in agenix::declared(world.manifest) {
+        let Some((path, AgeFile::Unread { why, is_age, .. })) = declared.file(world) else { continue };
+        if *is_age {
+            let (name, owner) = (declared.name, declared.owner());
+            let clause = format!("whether `{name}` of {owner} can be read from `{path}`: {why}");
+            verdict.undecided_of(declared.host, clause);
+        } else {
+            verdict.findings.push(no_age_file(&declared, path));
         }
     }
-    rules.into_values().flat_map(Taken::meant).collect()
-}
-
-/// Whether Nix reads the file, which lies beside code, and the rule takes it like all others of its ending there:
-/// sealed, the data would be of no use to the code.
-fn is_data_of_code(world: &World<'_>, deciding: &Deciding<'_>, path: &RepoPath) -> bool {
-    let (folder, name) = path.rsplit_once('/').map_or(("", &**path), |(folder, name)| (folder, name));
-    let beside = world.tree.children(folder).unwrap_or_default();
-    world.evaluated.contains(path)
-        && beside.keys().any(|name| name.ends_with(".nix"))
-        && deciding.takes_any_name(folder, kind(name))
-}
-
-fn may_be_meant(world: &World<'_>, path: &str, entry: &Entry) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    // `.gitkeep`, `.gitattributes` and the rule file itself; an empty file gives nothing away.
-    let housekeeping = name.starts_with(".git") || name == ".sops.yaml" || entry.size == 0;
-    let has_nothing_to_seal = housekeeping || world.vault.examples.contains(path);
-    let looked_at = !world.tree.excluded.contains(path) && world.tree.why_not_looked(path).is_none();
-    !has_nothing_to_seal && looked_at && !ends_in(path, &SEALED_OTHERWISE)
 }
 
 /// Hosts of different certainty are two findings. A host counts once, with the declaration that it has
@@ -164,16 +107,48 @@ fn finding(
     Finding {
         certainty,
         hosts: declared.iter().map(|declared| declared.host.name.clone()).collect(),
-        help: Some(format!(
-            "{}`{}` seals it; what was committed in clear stays in the history, so change the secrets themselves too",
-            if has_rule { "" } else { "no creation rule takes it: add one to `.sops.yaml`, then " },
-            command::encrypt(file)
-        )),
+        help: Some(format!("{}; {CHANGE}", seal(world, path, file, has_rule))),
         others,
         ..RULE.finding(
             // What stands there is probably the secret.
             Label { masked: true, ..Label::new(Place::whole_file(path.clone()), "no sops metadata in this file") },
             format!("`{path}` {what} but is not encrypted. {harm}"),
         )
+    }
+}
+
+/// How to seal a file, as the beginning of a sentence; sops stops at what is wrong in the rule file.
+fn seal(world: &World<'_>, path: &str, file: SopsFile<'_>, has_rule: bool) -> String {
+    let command = command::encrypt(file);
+    match world.policy.problem_for(path) {
+        Some(Problem { place, .. }) => {
+            format!("mend `{}:{}` first, where sops stops; then `{command}` seals it", place.path, place.start.line)
+        }
+        None if has_rule => format!("`{command}` seals it"),
+        None => format!("no creation rule takes it: add one to `.sops.yaml`, then `{command}` seals it"),
+    }
+}
+
+/// A file that a secret of agenix names.
+fn no_age_file(declared: &agenix::Declared<'_>, path: &str) -> Finding {
+    let name = declared.name;
+    let file = Label { masked: true, ..Label::new(Place::whole_file(path.into()), "no age file") };
+    let finding = declared.finding(
+        &RULE,
+        "is read from it",
+        format!(
+            "`{path}` is to hold secret `{name}` but is not encrypted: it does not begin as an age file. The build passes \
+             and copies it into the Nix store, where every user of the machine can read it; activation then cannot \
+             decrypt it."
+        ),
+    );
+    Finding {
+        help: Some(format!(
+            "take the text out of the file and enter it anew with `agenix --edit`, from the folder of its `secrets.nix`; \
+             {CHANGE}"
+        )),
+        others: vec![finding.primary],
+        primary: file,
+        ..finding
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod conflict_markers;
 mod file_not_encrypted;
+mod meant;
 mod nothing_sealed;
 mod private_key_committed;
 mod recipient_malformed;

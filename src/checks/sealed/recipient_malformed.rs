@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::meant::meant;
+use crate::checks::placed;
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
 use crate::policy::{Config, Problem};
@@ -14,13 +16,26 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(world: &World<'_>, verdict: &mut Verdict) {
-    for config in world.policy.configs.iter().filter(|config| world.seals_here(config)) {
+    for config in &world.policy.configs {
+        let malformed: Vec<_> = config.problems.iter().filter(|problem| problem.is_recipient).collect();
+        if malformed.is_empty() || !(world.seals_here(config) || is_to_seal(world, config)) {
+            continue;
+        }
         // One text may be named by many rules.
         let mut said = BTreeSet::new();
-        let malformed = config.problems.iter().filter(|problem| problem.is_recipient);
-        let malformed = malformed.filter(|problem| said.insert(&problem.place));
+        let malformed = malformed.into_iter().filter(|problem| said.insert(&problem.place));
         verdict.findings.extend(malformed.map(|problem| finding(config, problem)));
     }
+}
+
+/// Whether a rule file means files that are not sealed yet. One in a folder that no host has its secrets from may be an
+/// example.
+fn is_to_seal(world: &World<'_>, config: &Config) -> bool {
+    let sops = placed::all(world.manifest).map(|configuration| configuration.sops);
+    let defaults: BTreeSet<_> = sops.filter_map(|sops| Some(&sops.default_sops_file.known()?.as_ref()?.path)).collect();
+    let files = meant(world).sketched.into_iter();
+    let mut files = files.filter(|path| config.folder().is_empty() || defaults.contains(path));
+    files.any(|path| world.policy.config_for(path).is_some_and(|nearest| nearest.path == config.path))
 }
 
 fn finding(config: &Config, problem: &Problem) -> Finding {

@@ -9,7 +9,7 @@ use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::Certainty;
 use crate::sops::crypt::CryptRule;
-use crate::sops::{Document, Found, Leaf};
+use crate::sops::{Document, Format, Found, Leaf};
 use crate::source::{Place, is_sample};
 
 pub const RULE: Rule = Rule {
@@ -39,23 +39,34 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
         let seals_some = document.count().sealed > 0;
         let meant = if seals_some { left_clear(document, declared) } else { BTreeMap::new() };
         let meant = meant.into_iter().filter(|(key, _)| !unsealed.contains_key(*key));
-        verdict.findings.extend(meant.map(|(key, (place, of))| by_setting(world, document, key, place, &of)));
+        verdict.findings.extend(meant.map(|(key, clear)| by_setting(world, document, key, &clear)));
         verdict.findings.extend(unsealed.iter().map(|(key, place)| by_hand(document, key, place.clone())));
     }
 }
 
-/// The keys of secrets that the file's own settings leave in clear, with where they stand.
-fn left_clear<'d, 'a>(
-    document: &'d Document,
-    declared: &[Declared<'a>],
-) -> BTreeMap<&'a str, (&'d Place, Vec<Declared<'a>>)> {
-    let mut clear: BTreeMap<_, (&Place, Vec<_>)> = BTreeMap::new();
+/// A value that is left in clear.
+struct Clear<'d, 'a> {
+    place: &'d Place,
+    /// What a value that is no text is called.
+    not_text: Option<&'static str>,
+    /// The secrets that deliver it.
+    declared: Vec<Declared<'a>>,
+}
+
+/// Those of secrets that the file's own settings leave in clear, by their keys. What is empty sops never seals.
+fn left_clear<'d, 'a>(document: &'d Document, declared: &[Declared<'a>]) -> BTreeMap<&'a str, Clear<'d, 'a>> {
+    let mut clear: BTreeMap<_, Clear<'_, '_>> = BTreeMap::new();
     for one in declared {
         let is_keyed = matches!(one.secret.format.known().map(String::as_str), Some("yaml" | "json"));
         let Some(key) = one.secret.key.known().filter(|key| is_keyed && !key.is_empty()) else { continue };
-        if let Found::Leaf { leaf: Leaf::ClearText { length: 1.. }, child } = document.find(key) {
-            clear.entry(key.as_str()).or_insert((&child.key_place, Vec::new())).1.push(*one);
-        }
+        let Found::Leaf { leaf, child } = document.find(key) else { continue };
+        let not_text = match leaf {
+            Leaf::ClearText { length: 1.. } => None,
+            Leaf::ClearOther(sealed_type) => sealed_type.not_text(Format::of(&document.path)),
+            Leaf::ClearText { length: 0 } | Leaf::Null | Leaf::Sealed(_) => continue,
+        };
+        let new = || Clear { place: &child.key_place, not_text, declared: Vec::new() };
+        clear.entry(key.as_str()).or_insert_with(new).declared.push(*one);
     }
     clear
 }
@@ -84,8 +95,9 @@ fn by_hand(document: &Document, key: &str, place: Place) -> Finding {
 }
 
 /// A value that the settings leave in clear, and that a secret names.
-fn by_setting(world: &World<'_>, document: &Document, key: &str, place: &Place, declared: &[Declared<'_>]) -> Finding {
+fn by_setting(world: &World<'_>, document: &Document, key: &str, clear: &Clear<'_, '_>) -> Finding {
     let path = &document.path;
+    let Clear { place, not_text, declared } = clear;
     let (option, text) = document.metadata.crypt.option();
     let mut others: Vec<Label> = Vec::new();
     for one in declared {
@@ -96,17 +108,30 @@ fn by_setting(world: &World<'_>, document: &Document, key: &str, place: &Place, 
     }
     let certainty = declared.iter().map(|one| one.secret.certainty.clone()).min().unwrap_or(Certainty::Certain);
     let name = declared.first().map_or(key, |one| one.name);
+    let (harm, quoted) = match (not_text, declared.first()) {
+        (Some(what), Some(one)) => (
+            format!("Everybody can read the value; and it is {what}, where sops-nix delivers only text. {}", one.fails()),
+            ", in quotes",
+        ),
+        _ => (
+            "All works, and everybody can read the value, in the repository and in the Nix store of the machine.".to_owned(),
+            "",
+        ),
+    };
     Finding {
         certainty,
         hosts: declared.iter().map(|one| one.host.name.clone()).collect(),
         key: Some(key.to_owned()),
-        help: Some(format!("{}; and change the value: the old one stays in the history", how_to_seal(world, document, key))),
+        help: Some(format!(
+            "{}; and change the value{quoted}: the old one stays in the history",
+            how_to_seal(world, document, key)
+        )),
         others,
         ..RULE.finding(
-            Label::new(place.clone(), "in clear"),
+            Label::new((*place).clone(), "in clear"),
             format!(
-                "`{key}` of `{path}`, which secret `{name}` delivers, is in clear: the file's `{option}` is `{text}`. All \
-                 works, and everybody can read the value, in the repository and in the Nix store of the machine."
+                "`{key}` of `{path}`, which secret `{name}` delivers, is in clear: the file's `{option}` is `{text}`. \
+                 {harm}"
             ),
         )
     }

@@ -1,8 +1,9 @@
 //! The repository's owner forbids that a secret reaches a container or unit, and it does.
 
-use crate::checks::{Rule, Verdict, World};
-use crate::config::{Deny, Target};
+use crate::checks::{Rule, Undecided, Verdict, World};
+use crate::config::{Deny, Target, Who};
 use crate::finding::{Finding, Label, Level};
+use crate::manifest::destination::is_host_path;
 use crate::manifest::{Certainty, Destination, Host, Use, Used};
 use crate::source::Place;
 
@@ -19,6 +20,8 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     if world.config.deny.is_empty() {
         return;
     }
+    let targets = world.config.deny.iter().flat_map(|deny| &deny.to);
+    verdict.undecided.extend(targets.filter_map(|target| nobody(world, target)));
     for host in &world.manifest.hosts {
         let files = delivered(host);
         let reached = reached(host);
@@ -36,6 +39,22 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             }
         }
     }
+}
+
+/// A target that no host is known to have: a policy that says nothing looks like one that is kept.
+fn nobody(world: &World<'_>, target: &Target) -> Option<Undecided> {
+    let hosts = &world.manifest.hosts;
+    let (called, is_there) = match &target.who {
+        Who::Containers => return None,
+        Who::Container(name) => {
+            let has = |host: &Host| host.containers.contains_key(name) || host.oci_containers.contains_key(name);
+            (format!("container `{name}`"), hosts.iter().any(has))
+        }
+        Who::Unit(name) => (format!("unit `{name}`"), hosts.iter().any(|host| host.units.contains_key(name))),
+    };
+    let line = target.place.start.line;
+    let clause = format!("whether there is a {called}, which `sealnix.toml:{line}` denies secrets: no host is known to have it");
+    (!is_there).then_some(Undecided { host: None, clause })
 }
 
 /// Who gets something.
@@ -126,9 +145,11 @@ fn by_use<'a>(host: &'a Host, used: &'a Use) -> Option<Reach<'a>> {
             let is_given = ["serviceConfig.", "environment."].iter().any(|prefix| setting.starts_with(prefix));
             (is_given || scripts.contains(&setting)).then_some(Reader::Unit(name))?
         }
-        Destination::Container { name, setting } if setting.starts_with("bindMounts.") => Reader::Container(name),
-        // Its login to a registry is the host's affair, and a variable alone gives no file.
-        Destination::OciContainer { name, setting: "environmentFiles" | "volumes" | "extraOptions" | "cmd" } => {
+        Destination::Container { name, setting } if is_host_path(setting) || setting == "extraFlags" => {
+            Reader::Container(name)
+        }
+        // Its login to a registry is the host's affair; a variable or an argument gives no file.
+        Destination::OciContainer { name, setting: "environmentFiles" | "volumes" | "extraOptions" } => {
             Reader::Container(name)
         }
         _ => return None,

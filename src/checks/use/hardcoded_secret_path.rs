@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
+use crate::manifest::destination::is_host_path;
 use crate::manifest::{Destination, Host, Use, Used};
 use crate::nearest::nearest;
 use crate::source::Place;
@@ -49,7 +50,7 @@ fn is_below(path: &str) -> bool {
 fn is_of_host(host: &Host, used: &Use) -> bool {
     let of_keys = ["sops.age.", "sops.gnupg.", "age.identityPaths"];
     let inside = match used.destination(host) {
-        Destination::Container { setting, .. } => !setting.starts_with("bindMounts."),
+        Destination::Container { setting, .. } => !is_host_path(setting),
         Destination::OciContainer { setting, .. } => !matches!(setting, "volumes" | "environmentFiles"),
         _ => used.option.starts_with("virtualisation.arion.") || used.option.starts_with("virtualisation.quadlet."),
     };
@@ -147,7 +148,12 @@ fn finding(host: &Host, used: &Use, path: &str) -> Finding {
     };
     let meant = declared.or(near);
     let help = match meant {
-        Some(file) => format!("write `config.{}.path`: Nix then says where it is, and that it is missing", file.option()),
+        // The `config` of a home-manager user is another one than the system's.
+        Some(file) => format!(
+            "write `{}.{}.path`: Nix then says where it is, and that it is missing",
+            if used.user.is_some() { "osConfig" } else { "config" },
+            file.option()
+        ),
         None => "declare the secret and write `config.sops.secrets.\"NAME\".path`: Nix then says where it is, and that it is missing".to_owned(),
     };
     let other =

@@ -1,6 +1,6 @@
 //! A unit reads a secret, and nothing restarts it when the secret changes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::installed::Installed;
 use crate::checks::units::names;
@@ -21,12 +21,18 @@ pub const RULE: Rule = Rule {
 fn check(world: &World<'_>, verdict: &mut Verdict) {
     for host in world.manifest.hosts.iter().filter(|host| host.kind == HostKind::Nixos) {
         let mut said = BTreeSet::new();
+        let mut of_units: BTreeMap<&str, Vec<&Use>> = BTreeMap::new();
+        for used in &host.uses {
+            if let Destination::Unit { name, .. } = used.destination(host) {
+                of_units.entry(name).or_default().push(used);
+            }
+        }
         for used in &host.uses {
             let Some(unit) = reader(host, used) else { continue };
             let Some(file) = Installed::of(host, &used.what).filter(|_| said.insert((unit, &used.what))) else {
                 continue;
             };
-            match is_restarted(host, unit, used, &file) {
+            match is_restarted(host, unit, of_units.get(unit).map_or(&[], Vec::as_slice), used, &file) {
                 Some(true) => {}
                 Some(false) => verdict.findings.extend(finding(host, unit, used, &file)),
                 None => {
@@ -60,14 +66,14 @@ fn reader<'a>(host: &'a Host, used: &'a Use) -> Option<&'a str> {
 }
 
 /// Whether a change of the file restarts the unit; none where that is not known.
-fn is_restarted(host: &Host, unit: &str, used: &Use, file: &Installed<'_>) -> Option<bool> {
-    let of_unit = |other: &&Use| matches!(other.destination(host), Destination::Unit { name, .. } if name == unit);
+fn is_restarted(host: &Host, unit: &str, of_unit: &[&Use], used: &Use, file: &Installed<'_>) -> Option<bool> {
     // What triggers on the path has a finding of its own.
     let triggers = |other: &Use| match &other.what {
+        // The sealed file, which changes with the secret.
         Used::FileHash { .. } => other.option.ends_with("Triggers"),
         what => *what == used.what && trigger(host, other).is_some(),
     };
-    if host.uses.iter().filter(of_unit).any(triggers) || names_unit(file, unit) == Some(true) {
+    if of_unit.iter().any(|other| triggers(other)) || names_unit(file, unit) == Some(true) {
         return Some(true);
     }
     // A template changes when a secret in it does.
@@ -97,7 +103,8 @@ fn names_unit(file: &Installed<'_>, unit: &str) -> Option<bool> {
 fn finding(host: &Host, unit: &str, used: &Use, installed: &Installed<'_>) -> Option<Finding> {
     let file = File::of(host, used)?;
     let called = file.called();
-    let service = format!("{unit}.service");
+    // systemd restarts no template, only what is made of it.
+    let service = if unit.ends_with('@') { format!("{unit}INSTANCE.service") } else { format!("{unit}.service") };
     let others = installed.restart_units.known().map(Vec::as_slice).unwrap_or_default();
     let units: Vec<String> = others.iter().chain([&service]).map(|name| format!("\"{name}\"")).collect();
     let finding = file.finding(

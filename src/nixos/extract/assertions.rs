@@ -4,6 +4,7 @@ use super::Reader;
 use super::places::spot;
 use crate::manifest::{Certainty, FailedAssertion};
 use crate::nix::Symbol;
+use crate::nix::ir::Span;
 use crate::nix::value::{AttrPlace, Outcome, Str, Value};
 use crate::nixos::configuration::Configuration;
 use crate::nixos::definition::{Live, expand, live};
@@ -30,12 +31,12 @@ impl<'a> Reader<'a, '_> {
                 }
                 let place = [assertion.place, live.definition.place].into_iter().find_map(AttrPlace::of_name);
                 let Some(at) = place.and_then(|span| spot(self.eval, span)) else { continue };
-                let message = item.get(Symbol::new("message")).map(|message| self.eval.force(message.value));
+                let message = item.get(Symbol::new("message"));
                 into.push(FailedAssertion {
-                    message: match message {
-                        Some(Ok(Value::String(text))) => self.as_written(text),
+                    message: message.and_then(|message| match self.eval.force(message.value) {
+                        Ok(Value::String(text)) => self.as_written(message.place, text),
                         _ => None,
-                    },
+                    }),
                     user: user.map(str::to_owned),
                     at,
                     certainty: certainty(&live, assumed.or(also).map(ToString::to_string)),
@@ -45,10 +46,14 @@ impl<'a> Reader<'a, '_> {
         Ok(())
     }
 
-    /// A text that is one literal without anything put in: what is put in may be a secret.
-    fn as_written(&self, text: &Str<'a>) -> Option<String> {
-        let source = self.eval.source(text.origin?)?;
-        (!source.contains("${")).then(|| text.text.split_whitespace().collect::<Vec<_>>().join(" "))
+    /// A text that is one literal, written where the attribute is and without anything put in: what is put in, or
+    /// comes from elsewhere, may be a secret.
+    fn as_written(&self, place: AttrPlace<'a>, text: &Str<'a>) -> Option<String> {
+        let (AttrPlace::Written(name), literal) = (place, text.origin?) else { return None };
+        let between = Span { start: name.end, end: literal.start, ..name };
+        let is_here = name.file == literal.file && self.eval.source(between)?.trim() == "=";
+        let is_plain = is_here && !self.eval.source(literal)?.contains("${");
+        is_plain.then(|| text.text.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 }
 

@@ -3,6 +3,54 @@
 /// Where sops-nix and agenix put secrets.
 const FOLDERS: [&str; 4] = ["/run/secrets", "/run/secrets.d", "/run/secrets-for-users", "/run/agenix"];
 
+/// How an option hands files and folders of the host to something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handing {
+    /// By their path alone, or after a name.
+    Path,
+    /// As `HOST:INSIDE`.
+    Pair,
+    /// As an argument of the program that makes a container.
+    Argument,
+}
+
+impl Handing {
+    /// That of the option or field of a name.
+    pub fn of(name: &str) -> Option<Self> {
+        match name {
+            "bindMounts" | "LoadCredential" => Some(Handing::Path),
+            "volumes" | "BindPaths" | "BindReadOnlyPaths" => Some(Handing::Pair),
+            "extraOptions" | "extraFlags" => Some(Handing::Argument),
+            _ => None,
+        }
+    }
+
+    /// The part of a text in which paths of the host stand; others are paths inside.
+    pub fn of_host(self, text: &str) -> &str {
+        match self {
+            Handing::Path => text,
+            Handing::Pair => text.split(':').next().unwrap_or(text),
+            Handing::Argument => argument(text).unwrap_or_default(),
+        }
+    }
+}
+
+/// What podman, docker and systemd-nspawn are given of the host: `--mount=type=bind,src=HOST,dst=INSIDE`,
+/// `--volume=HOST:INSIDE`, `--env-file=HOST`, or the value as an argument of its own (podman-run(1), systemd-nspawn(1)).
+fn argument(text: &str) -> Option<&str> {
+    let value = match text.strip_prefix('-') {
+        None => text,
+        Some(_) => {
+            let (option, value) = text.split_once(['=', ' '])?;
+            let options = ["--mount", "--volume", "-v", "--env-file", "--bind", "--bind-ro"];
+            options.contains(&option).then_some(value)?
+        }
+    };
+    let mut fields = value.split(',').filter_map(|field| field.split_once('='));
+    let source = fields.find(|(name, _)| matches!(*name, "src" | "source")).map(|(_, source)| source);
+    source.or_else(|| value.split(':').next())
+}
+
 /// The literal paths of secrets in a text, each as far as it reads like a path. The folders themselves are among
 /// them where `whole` says so.
 pub fn literal_paths(text: &str, whole: bool) -> impl Iterator<Item = &str> {
@@ -94,6 +142,24 @@ mod tests {
             assert_eq!(assigned(before), None, "{before}");
         }
         assert_eq!(assignments("A=1 \"B=x\" c").collect::<Vec<_>>(), [("A", "1"), ("B", "x")]);
+    }
+
+    #[test]
+    fn what_is_given_to_a_container_is_what_the_host_has() {
+        let of_host = |text| Handing::Argument.of_host(text);
+        for text in [
+            "--mount=type=bind,src=/run/secrets,dst=/s",
+            "type=bind,target=/s,source=/run/secrets",
+            "--volume=/run/secrets:/s:ro",
+            "-v /run/secrets:/s",
+            "--bind-ro=/run/secrets",
+            "/run/secrets:/s",
+        ] {
+            assert_eq!(of_host(text), "/run/secrets", "{text}");
+        }
+        assert_eq!(of_host("--tmpfs=/run/secrets"), "");
+        assert_eq!(of_host("--mount=type=bind,src=/srv,dst=/run/secrets"), "/srv");
+        assert_eq!(Handing::Pair.of_host("/srv/x:/run/secrets"), "/srv/x");
     }
 
     #[test]

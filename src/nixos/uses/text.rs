@@ -1,6 +1,7 @@
 //! One text that an option is given: the secrets in its context, literal paths of secrets, and literal secrets.
 
 use super::super::facts::Territory;
+use super::paths::Handing;
 use super::{Search, Sets, Way, paths, plain};
 use crate::manifest::{Namespace, Used};
 use crate::nix::Symbol;
@@ -39,6 +40,7 @@ impl<'a> Search<'a, '_> {
         if text.context.is_empty() {
             let at = text.origin.filter(|span| self.is_own(*span));
             self.literal_paths(text.text, at.or(way.at), way);
+            self.trigger(text.text, way);
             if at.is_some() && way.within.is_none() {
                 self.plain_secrets(text.text, at, way);
             }
@@ -49,11 +51,11 @@ impl<'a> Search<'a, '_> {
         if !text.contains("/run/") {
             return;
         }
-        let mounts = self.mounts();
-        // Of `HOST:CONTAINER` only the first is a path of the host.
-        let text_of_host = if mounts == Some("volumes") { text.split(':').next().unwrap_or(text) } else { text };
+        let handing = self.handing();
+        let text_of_host = handing.map_or(text, |handing| handing.of_host(text));
+        let user = self.sets.first().and_then(|own| own.user);
         let length = text.len() as u32;
-        for path in paths::literal_paths(text_of_host, mounts.is_some()) {
+        for path in paths::literal_paths(text_of_host, handing.is_some()) {
             let what = match way.read {
                 true => Used::LiteralReadAtEval { path: path.to_owned() },
                 false => Used::LiteralPath { length, path: path.to_owned() },
@@ -61,7 +63,7 @@ impl<'a> Search<'a, '_> {
             let (before, after) = text_of_host.split_once(path).unwrap_or_default();
             let is_part = path.len() < text.trim_end_matches('/').len();
             let noted = self.standing((before, after), is_part, way);
-            self.note(what, None, at, noted, way);
+            self.note(what, user, at, noted, way);
         }
     }
 
@@ -97,10 +99,12 @@ impl<'a> Search<'a, '_> {
         matches!(self.path.as_slice(), [.., section, last] if names(section, &["serviceConfig", "Service"]) && names(last, &["Environment"]))
     }
 
-    /// The option that hands folders of the host to something else, where the current one is beneath such a one.
-    fn mounts(&self) -> Option<&'static str> {
-        let names = ["bindMounts", "volumes", "BindPaths", "BindReadOnlyPaths"];
-        names.into_iter().find(|name| self.path.iter().any(|step| step.as_str() == *name))
+    /// How the current option, or one around it, hands what the host has to something else.
+    fn handing(&self) -> Option<Handing> {
+        let handing = self.path.iter().find_map(|step| Handing::of(step.as_str()));
+        // Other programs have an option of that name, too.
+        let is_container = self.path.iter().any(|step| step.as_str() == "containers");
+        handing.filter(|handing| is_container || *handing != Handing::Argument)
     }
 
     /// The path of the file that a mark is of.
