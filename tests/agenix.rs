@@ -241,7 +241,7 @@ fn the_files_are_compared_with_their_entries() {
     assert!(vault.age["db/password.age"].header().unwrap().armored);
     assert!(!vault.age.contains_key("missing.age"));
     assert!(vault.age.contains_key("unruled.age"));
-    let AgeFile::Unread { why, place, is_age: true } = &vault.age["broken.age"] else { panic!("it is no age file") };
+    let AgeFile::Unread { why, place, is_age: false } = &vault.age["broken.age"] else { panic!("it is no age file") };
     assert!(why.contains("does not start with"), "{why}");
     assert_eq!((&*place.path, place.start.line), ("broken.age", 1));
 

@@ -138,7 +138,7 @@ fn a_message_that_is_a_value_of_the_configuration() {
              \"\"; message = \"plain words\"; }}\n  ];\n}}\n"
         );
         let shown = says_nothing(&repository(&module, &[]));
-        assert_eq!(shown.matches("assertion is false").count(), 2, "{shown}");
+        assert_eq!(shown.matches("⚠ The assertion is false").count(), 2, "{shown}");
         assert!(shown.contains("plain words"), "{shown}");
     }
 }

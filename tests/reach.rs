@@ -120,7 +120,8 @@ fn of_a_template_unit_an_instance_is_to_be_named() {
 /// Where a template lies is written nowhere but in its own `path`.
 #[test]
 fn the_path_of_a_template_is_no_path_written_out() {
-    let module = "sops.templates.t = { content = \"${config.sops.placeholder.k}\"; path = \"/run/secrets/rendered/tt\"; };";
+    let module =
+        "sops.templates.t = { content = \"${config.sops.placeholder.k}\"; path = \"/run/secrets/rendered/tt\"; };";
     assert_eq!(said(&check(module, ""), "hardcoded-secret-path"), [""; 0]);
     let report = check("environment.etc.x.text = \"/run/secrets/k\";", "");
     assert_eq!(said(&report, "hardcoded-secret-path").len(), 1);
@@ -142,7 +143,8 @@ fn a_path_in_a_home_is_taken_from_the_system() {
           };
         }"#,
     );
-    let report = crate::support::small_flake::repository(&flake).sealnix(&["check", "--format", "json"]).json().unwrap();
+    let report =
+        crate::support::small_flake::repository(&flake).sealnix(&["check", "--format", "json"]).json().unwrap();
     let findings = report["findings"].as_array().unwrap().iter();
     let found: Vec<_> = findings.filter(|finding| finding["rule"] == "hardcoded-secret-path").collect();
     assert_eq!(found.len(), 1, "{report:#}");

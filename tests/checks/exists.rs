@@ -59,7 +59,7 @@ fn a_home_manager_user_has_secrets_too() {
 #[test]
 fn sops_file_untracked() {
     let mut facts = Facts::new();
-    facts.file(FILE, false);
+    facts.sealed(FILE, vec![text("token")], &[WEB]).file(FILE, false);
     facts.declare("token", FILE, "token");
     let finding = facts.finding("sops-file-untracked");
     assert_eq!(finding.help.as_deref(), Some("`git add secrets/web.yaml`"));

@@ -86,6 +86,16 @@ mod secret_name_nests {
     }
 
     #[test]
+    fn one_that_may_be_elsewhere_does_not_hide_another() {
+        let mut facts = Facts::new();
+        facts.placed("q").certainty = conditional();
+        facts.placed("q/a").certainty = conditional();
+        assert!(facts.verdict(ID).findings.is_empty());
+        facts.placed("q/b");
+        assert!(facts.finding(ID).message.contains("secret `q/b`"));
+    }
+
+    #[test]
     fn templates_lie_in_a_folder_called_rendered() {
         let mut facts = Facts::new();
         facts.placed("rendered");
@@ -130,6 +140,17 @@ mod duplicate_secret_path {
         assert!(facts.verdict(ID).findings.is_empty());
         facts.placed("a").path = Fact::Known("/etc/a".to_owned());
         assert_eq!(facts.finding(ID).certainty, conditional());
+    }
+
+    #[test]
+    fn one_that_stands_for_another_does_not_hide_a_third() {
+        let mut facts = Facts::new();
+        for (name, certainty) in [("a", conditional()), ("b", Certainty::Certain), ("c", conditional())] {
+            let secret = facts.placed(name);
+            secret.path = Fact::Known("/etc/x".to_owned());
+            secret.certainty = certainty;
+        }
+        assert_eq!(facts.verdict(ID).findings.len(), 2);
     }
 }
 

@@ -53,7 +53,8 @@ fn nobody(world: &World<'_>, target: &Target) -> Option<Undecided> {
         Who::Unit(name) => (format!("unit `{name}`"), hosts.iter().any(|host| host.units.contains_key(name))),
     };
     let line = target.place.start.line;
-    let clause = format!("whether there is a {called}, which `sealnix.toml:{line}` denies secrets: no host is known to have it");
+    let clause =
+        format!("whether there is a {called}, which `sealnix.toml:{line}` denies secrets: no host is known to have it");
     (!is_there).then_some(Undecided { host: None, clause })
 }
 
