@@ -176,3 +176,29 @@ fn a_repository_in_which_no_host_can_be_seen_is_not_clean() {
         assert!(run.stdout.contains("the flake input maker is not here"), "{command}: {}", run.stdout);
     }
 }
+
+#[test]
+fn a_declared_file_that_git_ignores_is_untracked_and_not_missing() {
+    let scratch = in_order();
+    scratch.git(&["rm", "--quiet", "--cached", "secrets/web.yaml"]);
+    write(&scratch, ".gitignore", "secrets\n");
+    let run = scratch.sealnix(&["check"]);
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    assert!(run.stdout.contains("sops-file-untracked") && !run.stdout.contains("sops-file-missing"), "{}", run.stdout);
+    assert!(run.stdout.contains("git add --force secrets/web.yaml"), "{}", run.stdout);
+}
+
+/// The file of an agenix secret that does not begin as an age file is in clear; one that is cut short is not known to be.
+#[test]
+fn a_declared_age_file_that_is_none_is_said() {
+    let repository = |content: &str| {
+        let scratch = Scratch::copy_of(&fixtures().join("rules/age-file-missing/silent"), &[], &[]);
+        write(&scratch, "secrets/token.age", content);
+        check(&scratch)
+    };
+    let (_, rules, _) = repository("hunter2\n");
+    assert_eq!(rules, ["file-not-encrypted"]);
+    let (_, rules, summary) = repository("age-encryption.org/v1\n-> X25519\n");
+    assert_eq!(rules, [""; 0]);
+    assert!(summary["undecided"].to_string().contains("can be read from `secrets/token.age`"), "{summary}");
+}

@@ -129,7 +129,9 @@ mod denied_by_policy {
             }
         }
         let mut facts = with("db_password", "container:other");
-        facts.mounted("app", "/run/secrets").is_silent(ID);
+        // A policy about nobody is said to be one.
+        facts.mounted("app", "/run/secrets").is_undecided(ID);
+        facts.mounted("other", "/srv").is_silent(ID);
     }
 
     #[test]

@@ -28,7 +28,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             let below = files.range(inside.clone()..).take_while(|(file, _)| file.starts_with(&inside));
             let below: Vec<_> = below.flat_map(|(file, inner)| inner.iter().map(move |inner| (file, inner))).collect();
             for (_, outer) in outers {
-                let pair = |inner| Pair { later: *outer, first: inner };
+                let pair = |inner| Pair { later: outer, first: inner };
                 // One finding for a name, however many lie below it.
                 let inner = below.iter().filter(|(_, (_, inner))| pair(inner).may_meet());
                 if let Some((file, (_, inner))) = inner.min_by_key(|(_, (index, _))| index) {

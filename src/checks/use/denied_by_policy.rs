@@ -50,7 +50,12 @@ fn nobody(world: &World<'_>, target: &Target) -> Option<Undecided> {
             let has = |host: &Host| host.containers.contains_key(name) || host.oci_containers.contains_key(name);
             (format!("container `{name}`"), hosts.iter().any(has))
         }
-        Who::Unit(name) => (format!("unit `{name}`"), hosts.iter().any(|host| host.units.contains_key(name))),
+        Who::Unit(name) => {
+            let is_it = |of: Destination<'_>| matches!(of, Destination::Unit { name: it, .. } if it == name);
+            let used = |host: &Host| host.uses.iter().any(|used| is_it(used.destination(host)));
+            let has = |host: &Host| host.units.contains_key(name) || used(host);
+            (format!("unit `{name}`"), hosts.iter().any(has))
+        }
     };
     let line = target.place.start.line;
     let clause =
