@@ -71,6 +71,7 @@ fn what_sops_stops_at_is_mended_first() {
     facts.is_silent("recipient-malformed");
     clear(&mut facts, FILE, "token: hunter2\n");
     facts.finding("recipient-malformed");
+    facts.declare("token", FILE, "token");
     let help = facts.finding("file-not-encrypted").help.unwrap();
     assert!(help.starts_with("mend `.sops.yaml:8` first"), "{help}");
 }
