@@ -110,11 +110,15 @@ fn by_setting(world: &World<'_>, document: &Document, key: &str, clear: &Clear<'
     let name = declared.first().map_or(key, |one| one.name);
     let (harm, quoted) = match (not_text, declared.first()) {
         (Some(what), Some(one)) => (
-            format!("Everybody can read the value; and it is {what}, where sops-nix delivers only text. {}", one.fails()),
+            format!(
+                "Everybody can read the value; and it is {what}, where sops-nix delivers only text. {}",
+                one.fails()
+            ),
             ", in quotes",
         ),
         _ => (
-            "All works, and everybody can read the value, in the repository and in the Nix store of the machine.".to_owned(),
+            "All works, and everybody can read the value, in the repository and in the Nix store of the machine."
+                .to_owned(),
             "",
         ),
     };
