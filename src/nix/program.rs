@@ -86,6 +86,7 @@ fn parse_all(texts: &Arc<[Text]>) -> Vec<Content> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(texts.len());
     let start = || start_worker(texts, &next, &sender);
     let mut workers = (0..workers).filter(|_| start()).count();
+    let why = if workers == 0 { "has no thread to be parsed on" } else { "took longer than 5 s to parse" };
     let mut contents: Vec<Option<Content>> = texts.iter().map(|_| None).collect();
     let mut started: HashMap<usize, Instant> = HashMap::new();
     let mut missing = texts.len();
@@ -112,8 +113,8 @@ fn parse_all(texts: &Arc<[Text]>) -> Vec<Content> {
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    let too_slow = || Content::NotLooked { why: "took longer than 5 s to parse".into(), span: None };
-    contents.into_iter().map(|content| content.unwrap_or_else(too_slow)).collect()
+    let given_up = || Content::NotLooked { why: why.into(), span: None };
+    contents.into_iter().map(|content| content.unwrap_or_else(given_up)).collect()
 }
 
 /// The same, copied so that what is read together lies together. Made beside rnix'
