@@ -212,19 +212,21 @@ fn large_files_of_comments() {
     assert!(undecided.keys().all(|why| why.contains("values and comments")), "{report:#}");
 }
 
-/// A rule file that is broken decides nothing, and that is said.
+/// A rule file that is broken decides nothing, and that is said: sops refuses what is no YAML; what is deeper than is
+/// read here, or no text, is not looked at.
 #[test]
 fn rule_files() {
     let good = fixtures().join("rules/key-missing/fires");
     let deep = "[".repeat(100_000);
-    let cases: [(&[u8], &str); 5] = [
-        (b"creation_rules:\n<<<<<<< HEAD\n", "not valid YAML"),
-        (b"creation_rules:\n\t- age: x\n", "tab"),
-        (deep.as_bytes(), "deep"),
-        (b"creation_rules: caf\xe9\n", "UTF-8"),
-        (b"\x00\x01\x02", ""),
+    let invalid = "policy-invalid";
+    let cases: [(&[u8], &str, &str); 5] = [
+        (b"creation_rules:\n<<<<<<< HEAD\n", invalid, "not valid YAML"),
+        (b"creation_rules:\n\t- age: x\n", invalid, "tab"),
+        (deep.as_bytes(), NOT_LOOKED_AT, "deep"),
+        (b"creation_rules: caf\xe9\n", NOT_LOOKED_AT, "UTF-8"),
+        (b"\x00\x01\x02", invalid, "NUL"),
     ];
-    for (rules, why) in cases {
+    for (rules, rule, why) in cases {
         let repository = Scratch::copy_of(&good, &[], &[]);
         fs::write(repository.path().join(".sops.yaml"), rules).unwrap();
         let run = bounded(repository.path(), &["check", "--format", "json"]);
@@ -233,7 +235,7 @@ fn rule_files() {
         let findings = report["findings"].as_array().unwrap();
         assert!(findings.iter().any(|finding| finding["rule"] == "key-missing"), "{why}: {report:#}");
         let said = |finding: &serde_json::Value| {
-            finding["rule"] == NOT_LOOKED_AT && finding["message"].as_str().unwrap().contains(why)
+            finding["rule"] == rule && finding["message"].as_str().unwrap().contains(why)
         };
         assert!(findings.iter().any(said), "{why}: {report:#}");
     }
