@@ -49,10 +49,17 @@ pub struct Finding {
     pub hosts: Vec<String>,
     /// The home-manager user it concerns.
     pub user: Option<String>,
+    /// The container of the host that it concerns.
+    pub container: Option<String>,
     /// The declared secret's attribute name.
     pub secret: Option<String>,
+    /// The declared template's attribute name.
+    pub template: Option<String>,
     /// The key's path inside the sops file.
     pub key: Option<String>,
+    /// What else tells it from the rule's other findings, where the fields above do not: a file, an option, a unit, a
+    /// recipient. Part of the [`Fingerprint`], so nothing that comes and goes with other mistakes.
+    pub names: Vec<String>,
     /// What is wrong and what it will do, in the user's words. One paragraph.
     pub message: String,
     /// What to do, with the exact command or edit.
@@ -63,6 +70,29 @@ pub struct Finding {
     pub primary: Label,
     /// Other places that are involved, in the order in which to read them.
     pub others: Vec<Label>,
+}
+
+impl Finding {
+    /// One that is certain and concerns the repository as a whole.
+    pub fn new(rule: &'static str, level: Level, primary: Label, message: String) -> Self {
+        Finding {
+            rule,
+            level,
+            certainty: Certainty::Certain,
+            hosts: Vec::new(),
+            user: None,
+            container: None,
+            secret: None,
+            template: None,
+            key: None,
+            names: Vec::new(),
+            message,
+            help: None,
+            suggestion: None,
+            primary,
+            others: Vec::new(),
+        }
+    }
 }
 
 /// Joins findings that differ only in their hosts, and sorts by place, then rule. The first of several
@@ -87,6 +117,7 @@ pub fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
 
 /// What makes two findings one mistake.
 fn mistake(finding: &Finding) -> impl Ord {
-    let Finding { rule, level, certainty, user, secret, key, message, primary, .. } = finding;
-    (&primary.place, rule, level, certainty, (user, secret, key), message)
+    let Finding { rule, level, certainty, user, container, secret, template, key, names, message, primary, .. } =
+        finding;
+    (&primary.place, rule, level, certainty, (user, container, secret, template, key, names), message)
 }

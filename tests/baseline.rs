@@ -172,3 +172,40 @@ fn what_is_no_baseline_ends_the_run() {
         assert!(said(&UPDATE).contains(why), "what is there and is none is not overwritten");
     }
 }
+
+const CLOSED: &str = "host-not-a-recipient";
+
+fn closed_host() -> Scratch {
+    let scratch = Scratch::copy_of(&fixtures().join("rules/host-not-a-recipient/fires"), &[], &[]);
+    check(&scratch, &UPDATE);
+    assert_eq!(against(&scratch, &[]), (vec![], 1, vec![], Some(0)));
+    scratch
+}
+
+#[test]
+fn what_can_no_longer_be_decided_is_not_fixed() {
+    let scratch = closed_host();
+    edit(&scratch, ".sops.yaml", "&web", "&somebody");
+    let notes = ["host-identity-unknown", "anchor-unused"].map(str::to_owned).to_vec();
+    assert_eq!(against(&scratch, &[]), (notes, 0, vec![], Some(0)));
+    check(&scratch, &UPDATE);
+    assert!(entries(&scratch).iter().any(|entry| entry["rule"] == CLOSED));
+}
+
+#[test]
+fn one_more_secret_of_the_file_is_the_same_mistake() {
+    let scratch = closed_host();
+    let first = "sops.secrets.a = { sopsFile = ./secrets/web.yaml; key = \"token\"; };\n  sops.secrets.token";
+    edit(&scratch, "configuration.nix", "sops.secrets.token", first);
+    assert_eq!(against(&scratch, &[]), (vec![], 1, vec![], Some(0)));
+}
+
+#[test]
+fn a_staged_run_takes_the_staged_baseline() {
+    let scratch = one_mistake();
+    check(&scratch, &UPDATE);
+    scratch.git(&["add", "."]);
+    fs::write(scratch.path().join(FILE), "{\"version\": 1, \"findings\": []}").unwrap();
+    assert_eq!(against(&scratch, &["--staged"]), (vec![], 1, vec![], Some(0)));
+    assert_eq!(against(&scratch, &[]), (vec![MISSING.to_owned()], 0, vec![], Some(1)));
+}

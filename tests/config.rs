@@ -61,12 +61,26 @@ fn every_mistake_has_a_line_and_a_cure() {
     let cases = [
         ("[host.web]", "sealnix.toml:1: `host` is not known here; did you mean `hosts`?"),
         ("[hosts.web]\nrecipient = []", "sealnix.toml:2: `recipient` is not known here; did you mean `recipients`?"),
-        (
-            "[levels]\na = \"warn\"",
-            "sealnix.toml:2: a level is \"off\", \"note\", \"warning\" or \"error\"; did you mean \"warning\"?",
-        ),
+        ("[levels]\na = \"warn\"", "sealnix.toml:2: a level is \"off\", \"note\", \"warning\" or \"error\""),
         ("\nexclude = \"x\"", "sealnix.toml:2: `exclude` must be a list of texts, not string"),
-        ("[[policy.denied]]", "sealnix.toml:1: `denied` is not known here; did you mean `deny`?"),
+        ("[[policy.denny]]", "sealnix.toml:1: `denny` is not known here; did you mean `deny`?"),
+        ("[policy]\nx = 1", "sealnix.toml:2: `x` is not known here; known are `deny`, `require`, `rotate`"),
+        ("[hosts.web]", "sealnix.toml:1: `[hosts.web]` needs `recipients`"),
+        ("[hosts.web]\nrecipients = []", "sealnix.toml:2: `recipients` is empty, so this says nothing"),
+        ("[users.ann]", "sealnix.toml:1: `[users.ann]` needs `recipients`"),
+        ("exclude = []", "sealnix.toml:1: `exclude` is empty, so this says nothing"),
+        ("exclude = [\"#a\"]", "sealnix.toml:1: this is no pattern of paths: `#a` names no path"),
+        ("exclude = [\"\"]", "sealnix.toml:1: this is no pattern of paths: `` names no path"),
+        ("exclude = [\"!\"]", "sealnix.toml:1: this is no pattern of paths: `!` names no path"),
+        ("[levels.\"#a\"]\nx = \"off\"", "sealnix.toml:1: this is no pattern of paths: `#a` names no path"),
+        ("[levels.\"a/\"]", "sealnix.toml:1: `a/` is empty, so this says nothing"),
+        ("[agenix]\nrules = []", "sealnix.toml:2: `rules` is empty, so this says nothing"),
+        ("[agenix]\nrule = []", "sealnix.toml:2: `rule` is not known here; did you mean `rules`?"),
+        ("[inputs]\na = 1", "sealnix.toml:2: `a` must be a path in quotes, not integer"),
+        (
+            "[generate]\n\"../a.nix\" = \"x\"",
+            "sealnix.toml:2: a generated file must lie in the repository, and `../a.nix` does not",
+        ),
         ("[policy]\ndeny = 1", "sealnix.toml:2: `deny` must be an array of tables, written [[policy.…]], not integer"),
         ("[policy]\ndeny = [1]", "sealnix.toml:2: `deny` must be a table, not integer"),
         ("[[policy.deny]]\nsecrets = [\"*\"]", "sealnix.toml:1: `[[policy.deny]]` needs `to`"),
@@ -74,7 +88,7 @@ fn every_mistake_has_a_line_and_a_cure() {
         (
             "[[policy.deny]]\nsecrets = [\"*\"]\nto = [\"contaner:lab\"]",
             "sealnix.toml:3: `contaner:lab` is nobody whom a secret reaches: write \"containers\", \"container:NAME\" or \
-             \"unit:NAME\"; did you mean `container:`?",
+             \"unit:NAME\"",
         ),
         (
             "[[policy.deny]]\nsecrets = [\"*\"]\nto = [\"unit:web*\"]",
@@ -97,10 +111,13 @@ fn every_mistake_has_a_line_and_a_cure() {
         let errors = config(content).unwrap_err();
         assert_eq!(errors.iter().map(ToString::to_string).collect::<Vec<_>>(), [expected], "{content}");
     }
-    for content in ["exclude = [\"{a\"]", "[[policy.deny]]\nsecrets = [\"{a\"]\nto = [\"containers\"]"] {
-        let [error] = &*config(content).unwrap_err() else { panic!("{content}") };
-        assert!(matches!(error.mistake, Mistake::Pattern(_)), "{error}");
-    }
+    let mistake = |content: &str| match &*config(content).unwrap_err() {
+        [error] => error.mistake.clone(),
+        errors => panic!("{errors:?}"),
+    };
+    assert!(matches!(mistake("exclude = [\"{a\"]"), Mistake::Pattern(_)));
+    let names = mistake("[[policy.deny]]\nsecrets = [\"{a\"]\nto = [\"containers\"]");
+    assert!(matches!(names, Mistake::NamePattern(_)), "{names}");
     let [error] = &*config("a = ").unwrap_err() else { panic!() };
     assert!(matches!(error.mistake, Mistake::Syntax(_)));
 }
@@ -116,4 +133,9 @@ fn a_private_key_is_never_shown() {
         assert!(matches!(error.mistake, Mistake::Recipient(Malformed::PrivateKey)));
         assert!(!error.to_string().contains("QQQ"), "{error}");
     }
+}
+
+#[test]
+fn a_leading_dot_is_the_root() {
+    assert!(config("exclude = [\"./old/\"]").unwrap().exclude.take("old/a.yaml"));
 }

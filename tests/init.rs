@@ -43,10 +43,14 @@ fn what_the_comments_offer_is_valid() {
     let settings: Vec<&str> = offered.lines().filter_map(|line| line.strip_prefix("# ")).collect();
     let settings: Vec<&str> =
         settings.into_iter().filter(|line| line.contains(" = ") || line.starts_with('[')).collect();
-    assert_eq!(settings.len(), 9, "{settings:?}");
+    assert_eq!(settings.len(), 24, "{settings:?}");
     let key = "age1gvxh9px0gvwccstyjydgy5snp8aj0z00qq73rtw44a220tvmeg4qkhw5gm";
-    let settings = settings.join("\n").replace("age1…", key).replace("../private", ".");
-    let settings = settings.replace("private = ", "nixpkgs = ");
+    // What is not there would be a mistake.
+    let settings = settings.join("\n").replace("[users.\"ann@web\"]\nrecipients = [\"age1…\"]\n", "");
+    let settings = settings.replace("age1…", key).replace("\"admin\"", &format!("\"{key}\""));
+    let settings = settings.replace("../private", ".").replace("private = ", "nixpkgs = ");
+    fs::create_dir(repository.path().join("secrets")).unwrap();
+    fs::write(repository.path().join("secrets/rules.nix"), "{ }").unwrap();
     fs::write(repository.path().join("sealnix.toml"), settings).unwrap();
     let check = repository.sealnix(&["check"]);
     assert_eq!(check.code, Some(0), "{}{}", check.stdout, check.stderr);

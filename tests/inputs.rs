@@ -178,6 +178,24 @@ fn a_checkout_that_is_of_no_use_is_an_error() {
     }
 }
 
+#[test]
+fn a_mistake_of_the_settings_has_its_line() {
+    let repository = repository();
+    for (settings, said) in [
+        ("[inputs]\nvault = \"nowhere\"", "sealnix.toml:2: `nowhere` is not a folder that can be read"),
+        ("[inputs]\nvalut = \".\"", "sealnix.toml:2: no flake has an input `valut`; did you mean `vault`?"),
+        ("exlude = [\"a\"]\n[levels]\nkey-mising = \"off\"", "sealnix.toml:1: `exlude` is not known here"),
+        ("exlude = [\"a\"]\n[levels]\nkey-mising = \"off\"", "sealnix.toml:3: there is no rule `key-mising`"),
+    ] {
+        fs::write(repository.path().join("sealnix.toml"), settings).unwrap();
+        let run = repository.sealnix(&["check"]);
+        assert_eq!(run.code, Some(2), "{settings}");
+        // Drawn over several lines.
+        let stderr = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ").replace(" \u{2502}", "");
+        assert!(stderr.contains(said), "{}", run.stderr);
+    }
+}
+
 /// `builtins.getFlake` gives a flake as an input is one: with its outputs, and its own inputs beside them.
 #[test]
 fn a_flake_that_is_got_has_inputs() {

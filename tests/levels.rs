@@ -6,7 +6,6 @@ use sealnix::config::Levels;
 use sealnix::finding::{Finding, Label, Level};
 use sealnix::levels::ignores::Ignores;
 use sealnix::levels::judge;
-use sealnix::manifest::Certainty;
 use sealnix::source::{Text, Tree};
 use serde_json::Value;
 
@@ -16,20 +15,8 @@ use crate::support::scratch::{Run, Scratch, fixtures};
 fn is_silenced(path: &str, content: &str) -> bool {
     let text = Text::new(path.into(), content);
     let at = content.find("HERE").unwrap();
-    let finding = Finding {
-        rule: "key-missing",
-        level: Level::Error,
-        certainty: Certainty::Certain,
-        hosts: Vec::new(),
-        user: None,
-        secret: None,
-        key: None,
-        message: "x".to_owned(),
-        help: None,
-        suggestion: None,
-        primary: Label::new(text.place(at..at + 4), ""),
-        others: Vec::new(),
-    };
+    let at = Label::new(text.place(at..at + 4), "");
+    let finding = Finding::new("key-missing", Level::Error, at, "x".to_owned());
     let mut tree = Tree::default();
     tree.texts.insert(path.into(), text);
     judge(vec![finding], &Levels::default(), &Ignores::of_tree(&tree)).suppressed == 1
@@ -100,6 +87,42 @@ fn comments_of_dotenv_and_ini() {
             assert!(!is_silenced("a.ini", &format!("{value}HERE = 1\n")), "{value}");
         }
     }
+}
+
+#[test]
+fn comments_of_one_line_are_one_and_case_does_not_count() {
+    assert!(is_silenced("m.nix", "{\n  /* x */ # sealnix: ignore[key-missing] why\n  HERE = 1;\n}"));
+    assert!(is_silenced("m.nix", "{\n  # Sealnix: ignore[key-missing] why\n  HERE = 1;\n}"));
+    assert!(!is_silenced("m.nix", "{\n  /* x */ a = 1; # sealnix: ignore[key-missing] why\n  HERE = 1;\n}"));
+}
+
+#[test]
+fn another_word_for_ignore_is_said() {
+    let scratch = one_mistake();
+    above_the_mistake(&scratch, "  # sealnix: disable[key-missing] why\n");
+    assert_eq!(
+        places(&scratch, &[]),
+        ["warning: unused-suppression configuration.nix:6", "error: key-missing configuration.nix:7"]
+    );
+}
+
+/// sealnix.toml speaks of files, and uses none.
+#[test]
+fn a_level_for_a_file_does_not_use_it() {
+    let scratch = Scratch::copy_of(&fixtures().join("rules/unused-file/fires"), &[], &[]);
+    write(&scratch, "sealnix.toml", "[levels.\"secrets/mail.yaml\"]\nunused-file = \"off\"\n");
+    let (found, summary, _) = found(&scratch, &[]);
+    assert_eq!((found, &summary["suppressed"], &summary["undecided"]), (vec![], &1.into(), &serde_json::json!({})));
+}
+
+/// A name that nobody has is a mistake where everybody is known.
+#[test]
+fn recipients_of_nobody_are_a_mistake() {
+    let scratch = one_mistake();
+    let key = "age1g6e50tyffy2acgcdl6qmrzdg65mxrehh7lfutkgtxxjyfj4y7etqnlsp2a";
+    write(&scratch, "sealnix.toml", &format!("[hosts.webb]\nrecipients = [\"{key}\"]\n"));
+    let Run { code, stderr, .. } = scratch.sealnix(&["check"]);
+    assert!(code == Some(2) && stderr.contains("there is no host `webb`; did you mean `web`?"), "{stderr}");
 }
 
 #[test]

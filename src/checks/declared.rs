@@ -151,6 +151,7 @@ impl<'a> Declared<'a> {
             certainty: self.secret.certainty.clone(),
             hosts: vec![self.host.name.clone()],
             user: self.user.map(str::to_owned),
+            container: self.container.map(str::to_owned),
             secret: Some(self.name.to_owned()),
             ..rule.finding(Label::new(self.place(), label), message)
         }

@@ -142,6 +142,7 @@ impl<'a> Installed<'a> {
             certainty: self.certainty.clone(),
             hosts: vec![self.host.name.clone()],
             secret: (self.kind == "Secret").then(|| self.name.to_owned()),
+            template: (self.kind == "Template").then(|| self.name.to_owned()),
             ..rule.finding(primary, message)
         }
     }

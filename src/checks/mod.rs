@@ -30,7 +30,7 @@ use crate::agenix::Agenix;
 use crate::config::Config;
 use crate::finding::{Finding, Label, Level};
 use crate::identity::Identities;
-use crate::manifest::{Certainty, Host, Manifest};
+use crate::manifest::{Host, Manifest};
 use crate::policy::Policy;
 use crate::source::{RepoPath, SyntaxError, Tree};
 use crate::vault::Vault;
@@ -78,14 +78,28 @@ pub struct Verdict {
 pub struct Undecided {
     /// The host that it concerns; none: the repository.
     pub host: Option<String>,
+    /// The one declared secret that it concerns, by its attribute name.
+    pub secret: Option<String>,
     /// A clause that starts with "whether".
     pub clause: String,
+}
+
+impl Undecided {
+    /// What concerns no single host.
+    fn of_repository(clause: String) -> Self {
+        Undecided { host: None, secret: None, clause }
+    }
 }
 
 impl Verdict {
     /// Says what could not be decided of a host.
     fn undecided_of(&mut self, host: &Host, clause: String) {
-        self.undecided.push(Undecided { host: Some(host.name.clone()), clause });
+        self.undecided.push(Undecided { host: Some(host.name.clone()), secret: None, clause });
+    }
+
+    /// Likewise, of one of its secrets.
+    fn undecided_of_secret(&mut self, host: &Host, secret: &str, clause: String) {
+        self.undecided.push(Undecided { host: Some(host.name.clone()), secret: Some(secret.to_owned()), clause });
     }
 }
 
@@ -116,20 +130,7 @@ impl Rule {
     /// A finding of this rule that concerns the repository as a whole; the caller adds what else
     /// it concerns.
     fn finding(&self, primary: Label, message: String) -> Finding {
-        Finding {
-            rule: self.id,
-            level: self.level,
-            certainty: Certainty::Certain,
-            hosts: Vec::new(),
-            user: None,
-            secret: None,
-            key: None,
-            message,
-            help: None,
-            suggestion: None,
-            primary,
-            others: Vec::new(),
-        }
+        Finding::new(self.id, self.level, primary, message)
     }
 }
 

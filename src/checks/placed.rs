@@ -148,7 +148,9 @@ impl<'a> Placed<'a> {
             certainty: self.certainty().clone(),
             hosts: vec![host.name.clone()],
             user: user.map(str::to_owned),
-            secret: matches!(self.what, What::Secret(_)).then(|| self.name.to_owned()),
+            container: container.map(str::to_owned),
+            secret: (!self.is_template()).then(|| self.name.to_owned()),
+            template: self.is_template().then(|| self.name.to_owned()),
             ..rule.finding(primary, message)
         }
     }

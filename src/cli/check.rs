@@ -8,19 +8,20 @@ use clap::{Args, ValueEnum};
 use super::Outcome;
 use super::error::RunError;
 use super::exact::ByNix;
-use super::judge::{self, Answer, Asked};
-use super::run;
+use super::judge::{self, Asked};
+use super::run::{self, Known};
 use super::save::save;
 use super::scope::Scope;
+use super::sealed::path_inside;
 use super::shell::RuleId;
 use super::subject::Subject;
 use crate::checks::{self, World};
 use crate::finding::{Finding, Level};
 use crate::levels::Judged;
-use crate::levels::baseline::Baseline;
-use crate::policy::Policy;
+use crate::levels::baseline::{Baseline, Entry};
 use crate::report::human::Style;
 use crate::report::{Summary, github, human, json, sarif};
+use crate::source::Tree;
 use crate::source::git::WorkTree;
 
 /// How findings are written.
@@ -60,7 +61,7 @@ pub struct Options {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Narrowed {
     /// Report only what this rule finds; as often as needed.
-    #[arg(long, value_name = "RULE", value_parser = RuleId, hide_possible_values = true)]
+    #[arg(long, value_name = "RULE", value_parser = RuleId, value_delimiter = ',', hide_possible_values = true)]
     only: Vec<String>,
     /// Report also what comments in the files silence.
     #[arg(long)]
@@ -85,10 +86,15 @@ impl Narrowed {
         }
     }
 
-    /// What the baseline file holds. One that is to be written need not be there yet.
-    fn baseline(&self) -> Result<Baseline, RunError> {
+    /// What the baseline file holds. One that is to be written need not be there yet. Of what is staged, one that is
+    /// staged is read as it is there.
+    fn baseline(&self, staged: Option<&Tree>) -> Result<Baseline, RunError> {
         let Some(path) = &self.baseline else { return Ok(Baseline::default()) };
-        let text = match std::fs::read_to_string(path) {
+        let staged = staged.filter(|_| !self.update_baseline).and_then(|tree| {
+            let inside = path_inside(&tree.root, path)?;
+            tree.texts.get(inside.as_str())
+        });
+        let text = match staged.map_or_else(|| std::fs::read_to_string(path), |text| Ok(text.content().to_string())) {
             Err(source) if self.update_baseline && source.kind() == io::ErrorKind::NotFound => {
                 return Ok(Baseline::default());
             }
@@ -97,30 +103,25 @@ impl Narrowed {
         Baseline::read(&text).map_err(|source| RunError::Baseline { path: path.clone(), source })
     }
 
-    /// Drops what the baseline holds, once it is written where that is asked for. `is_whole`: all was looked at, and
-    /// all is reported.
+    /// Drops what the baseline holds, once it is written where that is asked for. `is_gone`: of what it holds and is not
+    /// found, whether it is mended.
     fn hide(
         &self,
-        mut baseline: Baseline,
+        known: &Known,
+        is_staged: bool,
         judged: &mut Judged,
-        policy: &Policy,
-        is_whole: bool,
+        is_gone: impl Fn(&Entry) -> bool,
     ) -> Result<(), RunError> {
-        let says_unseen = |finding: &Finding| judge::says_unseen(finding, policy);
-        let is_whole = is_whole && self.only.is_empty();
+        let says_unseen = |finding: &Finding| judge::says_unseen(finding, &known.policy);
+        let mut baseline = self.baseline(is_staged.then_some(&known.tree))?;
         if let (Some(path), true) = (&self.baseline, self.update_baseline) {
             let mut new = Baseline::of(&judged.findings, says_unseen);
-            if !is_whole {
-                new.keep(&baseline);
-            }
+            new.keep(&baseline, &is_gone);
             baseline = new;
             save(path, baseline.written()?.as_bytes())
                 .map_err(|source| RunError::BaselineNotSaved { path: path.clone(), source })?;
         }
-        baseline.hide(judged, says_unseen);
-        if !is_whole {
-            judged.fixed.clear();
-        }
+        baseline.hide(judged, says_unseen, is_gone);
         Ok(())
     }
 }
@@ -129,17 +130,24 @@ impl Narrowed {
 pub fn check(subject: Subject<'_>, options: &Options, style: Style, out: &mut impl Write) -> Result<Outcome, RunError> {
     let Narrowed { only, no_ignores, quiet, .. } = &options.narrowed;
     options.narrowed.is_of_rules()?;
-    let baseline = options.narrowed.baseline()?;
+    if !subject.staged {
+        // A mistake in it is said at once.
+        options.narrowed.baseline(None)?;
+    }
     let known = run::know(subject, options.by_nix.or_file(options.scope.hosts(), options.manifest.as_deref()))?;
     options.scope.is_of(&known.manifest)?;
     let asked = Asked { scope: &options.scope, only, takes_ignores: !no_ignores };
-    let Answer { mut judged, undecided, not_looked_at, unseen } = judge::judge(&known, asked);
+    let mut answer = judge::judge(&known, asked);
+    let mut judged = std::mem::take(&mut answer.judged);
+    let unseen = answer.unseen;
     // What is not staged may hold what a run over the work tree found.
-    let is_whole = options.scope == Scope::All && !subject.staged && !unseen;
-    options.narrowed.hide(baseline, &mut judged, &known.policy, is_whole)?;
+    let is_whole = options.scope == Scope::All && only.is_empty() && !subject.staged && !unseen;
+    let is_gone = |entry: &Entry| is_whole && answer.is_gone(&known, entry);
+    options.narrowed.hide(&known, subject.staged, &mut judged, is_gone)?;
     let counted = options.scope.of(&known.manifest);
     let counted = World { manifest: &counted, ..known.world() };
-    let summary = Summary::new(&counted, &judged, &undecided, &not_looked_at);
+    let undecided: Vec<String> = answer.undecided.into_iter().map(|(_, undecided)| undecided.clause).collect();
+    let summary = Summary::new(&counted, &judged, &undecided, &answer.not_looked_at);
     let failed = judged.findings.iter().any(|finding| finding.level >= options.fail_on);
     let outcome = match (unseen, failed) {
         (true, _) => Outcome::NotLookedAt,

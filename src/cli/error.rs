@@ -12,6 +12,7 @@ use crate::keys::private::{IdentityError, Unusable};
 use crate::levels::baseline::BaselineError;
 use crate::manifest::Manifest;
 use crate::manifest::read::ReadError;
+use crate::nearest::nearest;
 use crate::nix::eval::limits::DeepStackError;
 use crate::source::{RepoPath, StartError, WalkError};
 
@@ -218,9 +219,9 @@ impl RunError {
             RunError::NoSuchRule { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
             RunError::NoSuchRule { nearest: None, .. } => Some("`sealnix rules` lists them".to_owned()),
             RunError::NoSuchHost { hosts, .. } if hosts.is_empty() => Some("no host was found".to_owned()),
-            RunError::NoSuchHost { hosts, .. } => Some(format!("the hosts are {}", hosts.join(", "))),
+            RunError::NoSuchHost { host, hosts } => Some(meant(host, hosts, "the hosts are")),
             RunError::Unheard { unheard, .. } => heard_instead(unheard),
-            RunError::NoSuchInput { inputs, .. } => Some(format!("the inputs are {}", inputs.join(", "))),
+            RunError::NoSuchInput { name, inputs } => Some(meant(name, inputs, "the inputs are")),
             RunError::NoIdentity { looked_in, .. } if !looked_in.is_empty() => {
                 Some(format!("give one with --identity FILE; there was none in {}", looked_in.join(", ")))
             }
@@ -247,6 +248,14 @@ impl RunError {
             | RunError::NotSaved { .. }
             | RunError::Json(_) => None,
         }
+    }
+}
+
+/// The name that was probably meant; else all that there are.
+fn meant(name: &str, known: &[String], all: &str) -> String {
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("{all} {}", known.join(", ")),
     }
 }
 

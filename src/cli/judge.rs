@@ -5,8 +5,9 @@ use rayon::prelude::*;
 use super::run::{Known, sees_no_host};
 use super::scope::Scope;
 use crate::checks::read::unused_suppression::OF_ACCOUNTS_AND_UNITS;
-use crate::checks::{self, Rule, Undecided, Verdict};
+use crate::checks::{self, Rule, Undecided, Verdict, exists};
 use crate::finding::{self, Finding, Label};
+use crate::levels::baseline::Entry;
 use crate::levels::ignores::Ignores;
 use crate::levels::{self, Judged};
 use crate::manifest::{Certainty, Host};
@@ -23,8 +24,8 @@ const NOT_EVALUATED: &str = "evaluation-error";
 pub struct Answer {
     /// The findings, joined over hosts and with their final levels.
     pub judged: Judged,
-    /// What no rule could decide, a clause a case.
-    pub undecided: Vec<String>,
+    /// What no rule could decide, with the rule.
+    pub undecided: Vec<(&'static Rule, Undecided)>,
     /// The files that matter and were not looked at.
     pub not_looked_at: Vec<Label>,
     /// There are such files, Nix could not evaluate a host, or no host was found where there may be
@@ -73,7 +74,7 @@ fn is_unread(finding: &Finding, policy: &Policy) -> bool {
 /// What every rule says of what is known, as far as it is asked for. All of them are heard: who silences a rule for
 /// nothing, and what was not looked at, shows only then.
 pub fn judge(known: &Known, asked: Asked<'_>) -> Answer {
-    let (findings, undecided) = heard(known);
+    let (findings, mut undecided) = heard(known);
     let scope = asked.scope;
     // What was not looked at may concern any host, unless Nix said what they declare.
     let of_any = |finding: &Finding| finding.rule == NOT_LOOKED_AT && finding.hosts.is_empty() && !known.exact;
@@ -94,14 +95,25 @@ pub fn judge(known: &Known, asked: Asked<'_>) -> Answer {
         findings = finding::merge(findings);
     }
     findings.retain(|finding| asked.takes(finding.rule));
-    let undecided = undecided
-        .into_iter()
-        .filter(|(rule, undecided)| asked.takes(rule.id) && scope.takes(undecided.host.as_deref()));
-    Answer {
-        undecided: undecided.map(|(_, undecided)| undecided.clause).collect(),
-        unseen,
-        not_looked_at,
-        judged: levels::judge(findings, settings, &ignores),
+    undecided.retain(|(rule, undecided)| asked.takes(rule.id) && scope.takes(undecided.host.as_deref()));
+    Answer { undecided, unseen, not_looked_at, judged: levels::judge(findings, settings, &ignores) }
+}
+
+/// The rules that say first what is not known of a secret's file and key; the others of their family are silent then.
+const FIRST: [&str; 2] = ["sops-file-missing", "key-missing"];
+
+impl Answer {
+    /// Whether a mistake that was there once and is not found now is gone, rather than no longer to be decided.
+    pub fn is_gone(&self, known: &Known, entry: &Entry) -> bool {
+        let may_be = |ours: &Option<String>, its: &Option<String>| ours.is_none() || its.is_none() || ours == its;
+        let is_of_family = exists::RULES.iter().any(|rule| rule.id == entry.rule);
+        let blocks = |(rule, undecided): &(&Rule, Undecided)| {
+            let is_of_rule = rule.id == entry.rule || is_of_family && FIRST.contains(&rule.id);
+            is_of_rule && may_be(&undecided.host, &entry.host) && may_be(&undecided.secret, &entry.secret)
+        };
+        let is_seen = |name: &String| known.manifest.hosts.iter().any(|host| host.name == *name);
+        let hosts_are_known = known.manifest.unknowns.is_empty();
+        !self.undecided.iter().any(blocks) && (hosts_are_known || entry.host.as_ref().is_none_or(is_seen))
     }
 }
 

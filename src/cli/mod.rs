@@ -20,6 +20,7 @@ pub mod save;
 pub mod schema;
 pub mod scope;
 pub mod sealed;
+mod settings;
 pub mod shell;
 pub mod subject;
 pub mod unknowns;
@@ -78,7 +79,7 @@ enum Command {
         #[command(flatten)]
         by_nix: ByNix,
         /// Report only what concerns this host; as often as needed.
-        #[arg(long = "host", value_name = "NAME")]
+        #[arg(long = "host", value_name = "NAME", value_delimiter = ',')]
         hosts: Vec<String>,
         /// Report only what concerns the repository as a whole and no single host.
         #[arg(long, conflicts_with = "hosts")]
@@ -388,7 +389,9 @@ fn style(stream: &impl IsTerminal, colours: supports_color::Stream, links: suppo
     };
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let links = !is_dumb && supports_hyperlinks::on(links);
-    Style { terminal, colours: supports_color::on(colours).is_some(), links, width }
+    // What Nix gives a builder (Nix manual, "Derivations"): its log is cut.
+    let digest = !terminal && std::env::var_os("NIX_BUILD_TOP").is_some();
+    Style { digest, colours: supports_color::on(colours).is_some(), links, width }
 }
 
 fn on_stdout() -> Style {

@@ -7,20 +7,20 @@ use std::sync::OnceLock;
 use super::error::RunError;
 use super::exact::Exact;
 use super::progress::Progress;
-use super::sealed;
 use super::subject::Subject;
+use super::{sealed, settings};
 use crate::agenix::Agenix;
-use crate::checks::{self, World};
-use crate::config::{self, Config, ConfigError, Mistake};
-use crate::generate::recipe::Recipe;
+use crate::checks::World;
+use crate::config::{Config, Mistake};
 use crate::identity::Identities;
 use crate::manifest::Manifest;
 use crate::manifest::join::join;
+use crate::nearest::nearest;
 use crate::nix::ir::{Content, File, Program};
 use crate::nixos::{self, Evaluated, lock};
 use crate::policy::Policy;
 use crate::source::start::is_flake;
-use crate::source::{EntryPoint, NotLooked, Place, RepoPath, StartError, SyntaxError, Tree, input_of};
+use crate::source::{EntryPoint, NotLooked, Place, RepoPath, StartError, SyntaxError, Tree, WalkError, input_of};
 use crate::vault::Vault;
 
 /// What people who wait are told.
@@ -145,6 +145,9 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
         Some((exact, list)) => (true, join(exact, statically, list)),
         None => (false, statically),
     };
+    if !exact {
+        settings::are_of(&config, &manifest)?;
+    }
     let entries = agenix.entries().map(|(_, entry)| &entry.file);
     vault.add_age_files(&tree, entries.chain(manifest.age_files()));
     vault.read_declared(&manifest, &tree);
@@ -231,19 +234,29 @@ const STORE: &str = "/nix/store";
 struct Walked {
     tree: Tree,
     config: Config,
-    /// The names of the inputs that a person gave.
-    given: BTreeSet<String>,
+    given: Given,
 }
+
+/// The names of the inputs that a person gave, each with where `sealnix.toml` says so.
+type Given = BTreeMap<String, Option<Place>>;
 
 fn walk(start: &EntryPoint, mut tree: Tree, subject: Subject<'_>) -> Result<Walked, RunError> {
     tree.sees_untracked = !start.is_flake() && !subject.staged;
-    let config = config(&tree)?;
-    let configured = config.inputs.iter().map(|(name, path)| (name.clone(), start.root.join(path)));
-    let given = subject.inputs.iter().map(|input| (input.name.clone(), input.path.clone()));
-    let given: BTreeMap<String, PathBuf> = configured.chain(given).collect();
+    let config = settings::read(&tree)?;
+    let given: BTreeMap<&str, &Path> =
+        subject.inputs.iter().map(|input| (input.name.as_str(), input.path.as_path())).collect();
     for (name, path) in &given {
         tree.add_input(name, Tree::walk(path)?);
     }
+    for (name, folder) in config.inputs.iter().filter(|(name, _)| !given.contains_key(name.as_str())) {
+        let walked = Tree::walk(&start.root.join(&folder.path)).map_err(|error| match error {
+            WalkError::Root { .. } => settings::error(Mistake::NoFolder { path: folder.path.clone() }, &folder.place),
+            error => error.into(),
+        })?;
+        tree.add_input(name, walked);
+    }
+    let configured = config.inputs.iter().map(|(name, folder)| (name.clone(), Some(folder.place.clone())));
+    let given = configured.chain(given.into_keys().map(|name| (name.to_owned(), None))).collect::<Given>();
     // A copy of the store may lie anywhere: its names stay.
     for (name, path) in subject.store.map(|store| stored(&tree, &start.entries, store, STORE)).unwrap_or_default() {
         if !given.contains_key(&name) {
@@ -251,7 +264,7 @@ fn walk(start: &EntryPoint, mut tree: Tree, subject: Subject<'_>) -> Result<Walk
         }
     }
     tree.exclude(|path| config.exclude.take(path));
-    Ok(Walked { tree, config, given: given.into_keys().collect() })
+    Ok(Walked { tree, config, given })
 }
 
 /// The inputs that the `flake.lock` beside the flake locks and that are in a Nix store, or in a copy of
@@ -268,7 +281,7 @@ fn evaluate(
     tree: &Tree,
     program: &Program,
     entries: &[RepoPath],
-    given: &BTreeSet<String>,
+    given: &Given,
     progress: &Progress,
 ) -> Result<Evaluated, RunError> {
     match entries.first() {
@@ -284,40 +297,17 @@ fn evaluate(
     let evaluated = nixos::evaluate(tree, program, entries, &|hosts| progress.one_of(hosts))?;
     // Only a flake says all its inputs' names, and one that does not evaluate says none.
     let says = entries.first().is_some_and(|entry| is_flake(entry)) && !evaluated.inputs.is_empty();
-    match given.iter().find(|name| says && !evaluated.inputs.contains(*name)) {
-        Some(name) => Err(RunError::NoSuchInput { name: name.clone(), inputs: evaluated.inputs.into_iter().collect() }),
+    let is_unknown = |name: &String| says && !evaluated.inputs.contains(name);
+    match given.iter().find(|(name, _)| is_unknown(name)) {
+        Some((name, Some(place))) => {
+            let nearest = nearest(name, evaluated.inputs.iter().map(String::as_str)).map(str::to_owned);
+            Err(settings::error(Mistake::NoInput { found: name.clone(), nearest }, place))
+        }
+        Some((name, None)) => {
+            Err(RunError::NoSuchInput { name: name.clone(), inputs: evaluated.inputs.into_iter().collect() })
+        }
         None => Ok(evaluated),
     }
-}
-
-/// What `sealnix.toml` says.
-pub(super) fn config(tree: &Tree) -> Result<Config, RunError> {
-    let Some(text) = tree.texts.get(config::FILE_NAME) else { return Ok(Config::default()) };
-    let config = Config::read(text).map_err(RunError::Config)?;
-    let errors = beyond_reading(&config, tree);
-    if errors.is_empty() { Ok(config) } else { Err(RunError::Config(errors)) }
-}
-
-/// Mistakes that only show beside the rules: what would be silently without effect.
-fn beyond_reading(config: &Config, tree: &Tree) -> Vec<ConfigError> {
-    let known = |name: &str| checks::rules().any(|rule| rule.id == name);
-    let unknown = config.levels.settings().filter(|(name, _)| !known(name));
-    let unknown = unknown.map(|(found, setting)| ConfigError {
-        mistake: Mistake::UnknownRule { found: found.clone(), nearest: checks::nearest_rule(found) },
-        place: setting.place.clone(),
-    });
-    let commands = config.generate.values().filter_map(|command| {
-        let why = Recipe::read(&command.line).err()?;
-        Some(ConfigError { mistake: Mistake::Command { why }, place: command.place.clone() })
-    });
-    let missing = config.agenix_rules.iter().filter(|file| !tree.files.contains_key(file.path.as_str()));
-    let missing = missing.map(|file| ConfigError {
-        mistake: Mistake::NoSuchFile { path: file.path.clone() },
-        place: file.place.clone(),
-    });
-    let mut errors: Vec<_> = unknown.chain(commands).chain(missing).collect();
-    errors.sort_by(|a, b| a.place.cmp(&b.place));
-    errors
 }
 
 fn syntax_errors(tree: &Tree, program: &Program, reached: &BTreeSet<RepoPath>) -> Vec<SyntaxError> {

@@ -16,7 +16,9 @@ pub fn save(path: &Path, content: &[u8]) -> io::Result<()> {
     let beside = path.with_file_name(name);
     match OpenOptions::new().write(true).create_new(true).open(&beside) {
         Ok(mut file) => {
-            let written = file.write_all(content).and_then(|()| fs::rename(&beside, path));
+            // What nobody else may read stays so.
+            let as_before = fs::metadata(path).map_or(Ok(()), |found| file.set_permissions(found.permissions()));
+            let written = as_before.and_then(|()| file.write_all(content)).and_then(|()| fs::rename(&beside, path));
             written.inspect_err(|_| drop(fs::remove_file(&beside)))
         }
         Err(_) => fs::write(path, content),

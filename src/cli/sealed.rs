@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::error::RunError;
-use super::run;
+use super::settings;
 use crate::config::Config;
 use crate::source::{EntryPoint, StartError, Tree};
 use crate::vault::Vault;
@@ -34,7 +34,7 @@ pub fn around(folder: &Path) -> Result<SealedFiles, RunError> {
         Err(error) => return Err(error.into()),
     };
     let mut tree = Tree::walk(&root)?;
-    let config = run::config(&tree)?;
+    let config = settings::read(&tree)?;
     tree.exclude(|path| config.exclude.take(path));
     let vault = Vault::read(&tree);
     Ok(SealedFiles { root, tree, config, vault })

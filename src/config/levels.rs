@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::mistake::Mistake;
 use super::pattern::Paths;
-use super::reader::{Entries, Key, Reader, Value, nearest_key};
+use super::reader::{Entries, Key, Reader, Value};
 use crate::finding::Level;
 use crate::source::Place;
 
@@ -58,6 +58,9 @@ pub(super) fn read(reader: &mut Reader<'_>, key: Key<'_, '_>, value: Value<'_, '
     for (pattern, value) in of_paths {
         let files = reader.paths(vec![(pattern.get_ref().to_string(), reader.text.place(pattern.span()))]);
         let entries = reader.table(pattern, value);
+        if entries.is_empty() {
+            reader.fail(&pattern.span(), Mistake::Empty { key: pattern.get_ref().to_string() });
+        }
         paths.push(PathLevels { files, rules: settings(reader, entries) });
     }
     Levels { everywhere, paths }
@@ -71,9 +74,8 @@ fn settings(reader: &mut Reader<'_>, entries: Entries<'_, '_>) -> BTreeMap<Strin
             Some("note") => Some(Level::Note),
             Some("warning") => Some(Level::Warning),
             Some("error") => Some(Level::Error),
-            Some(other) => {
-                let nearest = nearest_key(other, &["off", "note", "warning", "error"]);
-                reader.fail(&value.span(), Mistake::UnknownLevel { nearest });
+            Some(_) => {
+                reader.fail(&value.span(), Mistake::UnknownLevel);
                 continue;
             }
             None => {

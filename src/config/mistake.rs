@@ -22,12 +22,17 @@ pub enum Mistake {
     #[error("is not valid TOML: {0}")]
     Syntax(String),
     /// A key that is not known here.
-    #[error("`{found}` is not known here; did you mean `{nearest}`?")]
+    #[error("`{found}` is not known here; {}", match nearest {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("known are {}", known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")),
+    })]
     UnknownKey {
         /// As written.
         found: String,
-        /// The most similar valid key.
-        nearest: &'static str,
+        /// The key that was probably meant.
+        nearest: Option<&'static str>,
+        /// Those that there are.
+        known: Vec<&'static str>,
     },
     /// A value of another type.
     #[error("`{key}` must be {expected}, not {found}")]
@@ -40,11 +45,8 @@ pub enum Mistake {
         found: &'static str,
     },
     /// Not a level.
-    #[error("a level is \"off\", \"note\", \"warning\" or \"error\"; did you mean \"{nearest}\"?")]
-    UnknownLevel {
-        /// The most similar level.
-        nearest: &'static str,
-    },
+    #[error("a level is \"off\", \"note\", \"warning\" or \"error\"")]
+    UnknownLevel,
     /// Not a recipient.
     #[error("this is not a recipient: {0}")]
     Recipient(Malformed),
@@ -54,9 +56,36 @@ pub enum Mistake {
         /// The path.
         path: String,
     },
-    /// Not a pattern.
+    /// Not a pattern of paths.
     #[error("this is no pattern of paths: {0}")]
     Pattern(String),
+    /// Not a pattern of names.
+    #[error("this is no pattern of names: {0}")]
+    NamePattern(String),
+    /// A host or user that there is not.
+    #[error("there is no {kind} `{found}`{}", did_you_mean(nearest.as_ref()))]
+    Nobody {
+        /// What is meant: "host" or "user".
+        kind: &'static str,
+        /// As written.
+        found: String,
+        /// The one that was probably meant.
+        nearest: Option<String>,
+    },
+    /// A flake input that there is not.
+    #[error("no flake has an input `{found}`{}", did_you_mean(nearest.as_ref()))]
+    NoInput {
+        /// As written.
+        found: String,
+        /// The input that was probably meant.
+        nearest: Option<String>,
+    },
+    /// A checkout that is not there.
+    #[error("`{path}` is not a folder that can be read; paths are relative to the repository")]
+    NoFolder {
+        /// As written.
+        path: String,
+    },
     /// A rule that there is not.
     #[error("there is no rule `{found}`; {}", match nearest {
         Some(nearest) => format!("did you mean `{nearest}`?"),
@@ -80,11 +109,11 @@ pub enum Mistake {
         /// The path.
         path: String,
     },
-    /// A field that a policy cannot do without.
-    #[error("`{policy}` needs `{field}`")]
+    /// A field that a table cannot do without.
+    #[error("`{table}` needs `{field}`")]
     Missing {
         /// As written.
-        policy: String,
+        table: String,
         /// The field.
         field: &'static str,
     },
@@ -95,15 +124,10 @@ pub enum Mistake {
         key: String,
     },
     /// Nobody whom a secret can reach.
-    #[error(
-        "`{found}` is nobody whom a secret reaches: write \"containers\", \"container:NAME\" or \"unit:NAME\"; did you \
-         mean `{nearest}`?"
-    )]
+    #[error("`{found}` is nobody whom a secret reaches: write \"containers\", \"container:NAME\" or \"unit:NAME\"")]
     UnknownTarget {
         /// As written.
         found: String,
-        /// The beginning that was probably meant.
-        nearest: &'static str,
     },
     /// A pattern where one name is to stand.
     #[error("`{0}` is no pattern: write \"containers\", or each container and unit by its name")]
@@ -111,4 +135,8 @@ pub enum Mistake {
     /// Not a number of days.
     #[error("`days` must be a whole number of days, at least 1")]
     Days,
+}
+
+fn did_you_mean(nearest: Option<&String>) -> String {
+    nearest.map(|nearest| format!("; did you mean `{nearest}`?")).unwrap_or_default()
 }

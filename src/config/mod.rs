@@ -28,7 +28,7 @@ pub struct Config {
     /// `[levels] rule = "…"` and `[levels."PATTERN"] rule = "…"`.
     pub levels: Levels,
     /// `[inputs] NAME = "PATH"`: checkouts of flake inputs, each a folder relative to the repository.
-    pub inputs: BTreeMap<String, String>,
+    pub inputs: BTreeMap<String, FilePath>,
     /// `[generate] "OUT" = "COMMAND"`: what is generated, by where it is written.
     pub generate: BTreeMap<String, Command>,
     /// `[agenix] rules`: the rules files of agenix or ragenix, relative to the repository.
@@ -61,7 +61,7 @@ pub struct Command {
     pub place: Place,
 }
 
-/// A file of the repository.
+/// A file or folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilePath {
     /// Its path, relative to the repository.
@@ -76,6 +76,12 @@ impl Config {
     /// # Errors
     /// Every mistake of the file, in file order; it is not used in part.
     pub fn read(text: &Text) -> Result<Config, Vec<ConfigError>> {
+        let (config, errors) = Config::read_in_part(text);
+        if errors.is_empty() { Ok(config) } else { Err(errors) }
+    }
+
+    /// Likewise, with what could be read all the same: to look there for further mistakes.
+    pub fn read_in_part(text: &Text) -> (Config, Vec<ConfigError>) {
         reader::read(text)
     }
 

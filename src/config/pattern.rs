@@ -14,7 +14,7 @@ pub struct Pattern {
     pub place: Place,
 }
 
-/// Patterns over paths relative to the repository, as in a `.gitignore` at its root.
+/// Patterns over paths relative to the repository, as in a `.gitignore` at its root, or with `./` before them.
 #[derive(Debug, Clone)]
 pub struct Paths {
     /// In file order.
@@ -35,7 +35,12 @@ impl Paths {
     pub(super) fn new(patterns: Vec<Pattern>) -> Result<Self, (Pattern, String)> {
         let mut builder = GitignoreBuilder::new("");
         for pattern in &patterns {
-            if let Err(error) = builder.add_line(None, &pattern.text) {
+            let text = pattern.text.strip_prefix("./").unwrap_or(&pattern.text);
+            // A `.gitignore` takes these for nothing at all.
+            if matches!(text.trim(), "" | "!" | "/") || text.starts_with('#') {
+                return Err((pattern.clone(), format!("`{}` names no path", pattern.text)));
+            }
+            if let Err(error) = builder.add_line(None, text) {
                 return Err((pattern.clone(), error.to_string()));
             }
         }

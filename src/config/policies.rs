@@ -1,7 +1,7 @@
 //! `[[policy.…]]`: what the repository's owner wants to be true beyond what works.
 
 use super::mistake::Mistake;
-use super::reader::{Key, Reader, Value, nearest_key, parse_recipient};
+use super::reader::{Key, Reader, Value, parse_recipient};
 use super::{Config, Names, Paths};
 use crate::keys::{Malformed, Recipient};
 use crate::source::Place;
@@ -167,7 +167,7 @@ fn fields<'v, 'i>(
     let found = names.map(|name| entries.iter().find(|(field, _)| field.get_ref() == name).copied());
     for (name, _) in names.iter().zip(&found).filter(|(_, found)| found.is_none()) {
         let policy = format!("[[policy.{}]]", kind.get_ref());
-        reader.fail(&table.span(), Mistake::Missing { policy, field: name });
+        reader.fail(&table.span(), Mistake::Missing { table: policy, field: name });
     }
     let [first, second] = found;
     Some([first?, second?])
@@ -183,11 +183,7 @@ fn target(text: &str) -> Result<Who, Mistake> {
         Some(("unit", name)) if !name.is_empty() => {
             Ok(Who::Unit(name.strip_suffix(".service").unwrap_or(name).to_owned()))
         }
-        _ => {
-            let kind = text.split_inclusive(':').next().unwrap_or_default();
-            let nearest = nearest_key(kind, &["containers", "container:", "unit:"]);
-            Err(Mistake::UnknownTarget { found: text.to_owned(), nearest })
-        }
+        _ => Err(Mistake::UnknownTarget { found: text.to_owned() }),
     }
 }
 

@@ -9,9 +9,10 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::pattern::{Names, Paths, Pattern};
 use super::{Command, Config, ConfigError, FilePath, Given, Mistake, levels, policies};
 use crate::keys::{Malformed, Recipient};
+use crate::nearest::nearest;
 use crate::source::{Place, Text};
 
-pub(super) fn read(text: &Text) -> Result<Config, Vec<ConfigError>> {
+pub(super) fn read(text: &Text) -> (Config, Vec<ConfigError>) {
     let mut reader = Reader { text, errors: Vec::new() };
     let mut config = Config::default();
     match DeTable::parse(text.content()) {
@@ -22,7 +23,7 @@ pub(super) fn read(text: &Text) -> Result<Config, Vec<ConfigError>> {
         }
     }
     reader.errors.sort_by(|a, b| a.place.cmp(&b.place));
-    if reader.errors.is_empty() { Ok(config) } else { Err(reader.errors) }
+    (config, reader.errors)
 }
 
 pub(super) type Key<'v, 'i> = &'v Spanned<DeString<'i>>;
@@ -56,7 +57,7 @@ impl Reader<'_> {
                 "generate" => config.generate = self.commands(key, value),
                 "agenix" => config.agenix_rules = self.agenix(key, value),
                 "exclude" => {
-                    let patterns = self.texts(key, value);
+                    let patterns = self.some_texts(key, value);
                     config.exclude = self.paths(patterns);
                 }
                 "policy" => policies::read(self, key, value, config),
@@ -73,7 +74,7 @@ impl Reader<'_> {
         let mut rules = Vec::new();
         for (field, value) in self.table(key, value) {
             if field.get_ref() == "rules" {
-                let paths = self.texts(field, value).into_iter();
+                let paths = self.some_texts(field, value).into_iter();
                 rules.extend(paths.map(|(path, place)| FilePath {
                     path: path.strip_prefix("./").map_or(path.clone(), str::to_owned),
                     place,
@@ -90,12 +91,17 @@ impl Reader<'_> {
         let mut holders = BTreeMap::new();
         for (name, value) in self.table(key, value) {
             let mut given = Vec::new();
-            for (field, value) in self.table(name, value) {
+            let fields = self.table(name, value);
+            if fields.is_empty() && value.get_ref().is_table() {
+                let table = format!("[{}.{}]", key.get_ref(), name.get_ref());
+                self.fail(&name.span(), Mistake::Missing { table, field: "recipients" });
+            }
+            for (field, value) in fields {
                 if field.get_ref() != "recipients" {
                     self.unknown(field, &["recipients"]);
                     continue;
                 }
-                for (recipient, place) in self.texts(field, value) {
+                for (recipient, place) in self.some_texts(field, value) {
                     match parse_recipient(&recipient) {
                         Ok(recipient) => given.push(Given { recipient, place }),
                         Err(error) => self.errors.push(ConfigError { mistake: Mistake::Recipient(error), place }),
@@ -107,11 +113,14 @@ impl Reader<'_> {
         holders
     }
 
-    fn folders(&mut self, key: Key<'_, '_>, value: Value<'_, '_>) -> BTreeMap<String, String> {
+    fn folders(&mut self, key: Key<'_, '_>, value: Value<'_, '_>) -> BTreeMap<String, FilePath> {
         let mut folders = BTreeMap::new();
         for (name, value) in self.table(key, value) {
             match value.get_ref().as_str() {
-                Some(folder) => drop(folders.insert(name.get_ref().to_string(), folder.to_owned())),
+                Some(folder) => {
+                    let folder = FilePath { path: folder.to_owned(), place: self.text.place(value.span()) };
+                    folders.insert(name.get_ref().to_string(), folder);
+                }
                 None => self.wrong_type(name, value, "a path in quotes"),
             }
         }
@@ -177,15 +186,17 @@ impl Reader<'_> {
     }
 
     pub(super) fn paths(&mut self, patterns: Vec<(String, Place)>) -> Paths {
-        Paths::new(patterns.into_iter().map(pattern).collect()).unwrap_or_else(|error| self.no_pattern(error))
+        let patterns = patterns.into_iter().map(pattern).collect();
+        Paths::new(patterns).unwrap_or_else(|error| self.no_pattern(error, Mistake::Pattern))
     }
 
     pub(super) fn names(&mut self, patterns: Vec<(String, Place)>) -> Names {
-        Names::new(patterns.into_iter().map(pattern).collect()).unwrap_or_else(|error| self.no_pattern(error))
+        let patterns = patterns.into_iter().map(pattern).collect();
+        Names::new(patterns).unwrap_or_else(|error| self.no_pattern(error, Mistake::NamePattern))
     }
 
-    fn no_pattern<T: Default>(&mut self, (pattern, why): (Pattern, String)) -> T {
-        self.errors.push(ConfigError { mistake: Mistake::Pattern(why), place: pattern.place });
+    fn no_pattern<T: Default>(&mut self, (pattern, why): (Pattern, String), mistake: fn(String) -> Mistake) -> T {
+        self.errors.push(ConfigError { mistake: mistake(why), place: pattern.place });
         T::default()
     }
 
@@ -196,8 +207,9 @@ impl Reader<'_> {
 
     pub(super) fn unknown(&mut self, key: Key<'_, '_>, known: &[&'static str]) {
         let found = key.get_ref().to_string();
-        let nearest = nearest_key(&found, known);
-        self.fail(&key.span(), Mistake::UnknownKey { found, nearest });
+        let near = nearest(&found, known.iter().copied());
+        let nearest = known.iter().copied().find(|key| Some(*key) == near);
+        self.fail(&key.span(), Mistake::UnknownKey { found, nearest, known: known.to_vec() });
     }
 }
 
@@ -210,10 +222,4 @@ pub(super) fn parse_recipient(text: &str) -> Result<Recipient, Malformed> {
 
 fn pattern((text, place): (String, Place)) -> Pattern {
     Pattern { text, place }
-}
-
-/// The most similar of the keys that there are.
-pub(super) fn nearest_key(found: &str, known: &[&'static str]) -> &'static str {
-    let distance = |name: &&&'static str| strsim::damerau_levenshtein(found, name);
-    known.iter().min_by_key(distance).copied().unwrap_or_default()
 }

@@ -8,8 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::Finding;
 
-/// A hash over rule, host, user, file, secret, key and what else the message names; never over a line, a level or
-/// wording. Two findings that agree in all of these have the same.
+/// A hash over rule, host, user, file, secret, key and [what else it is known by](Finding::known_by); never over a line, a level or wording. Two findings that agree in all of these have the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(String);
@@ -33,14 +32,10 @@ impl Finding {
         self.hosts.iter().map(|host| Some(host.as_str())).chain(repository)
     }
 
-    /// What it is about beside its fields: the names that the message has in backticks, without the fields' own and
-    /// without the name that was probably meant, which comes and goes with other names.
-    pub fn names(&self) -> BTreeSet<&str> {
-        let said = self.message.split('`').skip(1).step_by(2).map(without_line);
-        let fields = [&self.user, &self.secret, &self.key, &self.suggestion].into_iter().flatten();
-        let known: BTreeSet<&str> =
-            fields.chain(&self.hosts).map(String::as_str).chain([&*self.primary.place.path]).collect();
-        said.filter(|name| !name.is_empty() && !known.contains(name)).collect()
+    /// What it is about beside rule, host, user, file, secret and key: its container, template and names.
+    pub fn known_by(&self) -> BTreeSet<&str> {
+        let Finding { container, template, names, .. } = self;
+        [container, template].into_iter().flatten().chain(names).map(String::as_str).collect()
     }
 
     fn fingerprint(&self, host: Option<&str>) -> Fingerprint {
@@ -53,18 +48,8 @@ impl Finding {
         };
         let fields =
             [Some(*rule), host, user.as_deref(), Some(&*primary.place.path), secret.as_deref(), key.as_deref()];
-        fields.into_iter().chain(self.names().into_iter().map(Some)).for_each(&mut add);
+        fields.into_iter().chain(self.known_by().into_iter().map(Some)).for_each(&mut add);
         let digits = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         Fingerprint(digits)
     }
-}
-
-/// `flake.nix` of `flake.nix:12` and of `flake.nix:12:3`.
-fn without_line(name: &str) -> &str {
-    let number = |end: &str| !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_digit());
-    let mut name = name;
-    while let Some((before, _)) = name.rsplit_once(':').filter(|(before, end)| !before.is_empty() && number(end)) {
-        name = before;
-    }
-    name
 }

@@ -35,7 +35,7 @@ pub struct Entry {
     /// The key inside the sops file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// What else the message names.
+    /// See [`Finding::known_by`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
     /// How many findings are alike in all of this.
@@ -130,9 +130,9 @@ impl Baseline {
         Baseline(entries)
     }
 
-    /// Keeps what another one holds and this one does not, or more often: what was not looked for is not gone.
-    pub fn keep(&mut self, other: &Baseline) {
-        for (fingerprint, entry) in &other.0 {
+    /// Keeps what another one holds and this one does not, or more often, unless it is certainly gone.
+    pub fn keep(&mut self, other: &Baseline, is_gone: impl Fn(&Entry) -> bool) {
+        for (fingerprint, entry) in other.0.iter().filter(|(_, entry)| !is_gone(entry)) {
             let here = self.0.entry(fingerprint.clone()).or_insert_with(|| entry.clone());
             here.times = here.times.max(entry.times);
         }
@@ -148,8 +148,14 @@ impl Baseline {
         self.0.is_empty()
     }
 
-    /// Drops what it holds from the findings, host by host. What it holds and nobody found is fixed.
-    pub fn hide(&self, judged: &mut Judged, is_never_hidden: impl Fn(&Finding) -> bool) {
+    /// Drops what it holds from the findings, host by host. What it holds and nobody found is fixed, if it is certainly
+    /// gone where nobody finds it.
+    pub fn hide(
+        &self,
+        judged: &mut Judged,
+        is_never_hidden: impl Fn(&Finding) -> bool,
+        is_gone: impl Fn(&Entry) -> bool,
+    ) {
         let mut left: BTreeMap<&Fingerprint, usize> =
             self.0.iter().map(|(known, entry)| (known, entry.times)).collect();
         let mut hidden = 0;
@@ -170,7 +176,7 @@ impl Baseline {
         });
         judged.baselined = hidden;
         let gone = self.0.iter().filter_map(|(fingerprint, entry)| {
-            let times = left.get(fingerprint).copied().filter(|&times| times > 0)?;
+            let times = left.get(fingerprint).copied().filter(|&times| times > 0 && is_gone(entry))?;
             Some(Entry { times, ..entry.clone() })
         });
         judged.fixed = gone.collect();
@@ -188,7 +194,7 @@ impl Entry {
             user: finding.user.clone(),
             secret: finding.secret.clone(),
             key: finding.key.clone(),
-            names: finding.names().into_iter().map(str::to_owned).collect(),
+            names: finding.known_by().into_iter().map(str::to_owned).collect(),
             times: 0,
             fingerprint,
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 
 use super::comments::{Comment, comments};
+use crate::checks;
 use crate::finding::Finding;
 use crate::nearest::nearest;
 use crate::source::{Place, RepoPath, Text, Tree};
@@ -40,7 +41,7 @@ const MARK: &str = "sealnix:";
 impl Ignores {
     /// Finds them.
     pub fn of_tree(tree: &Tree) -> Self {
-        let marked = tree.texts.iter().filter(|(_, text)| text.content().contains(MARK));
+        let marked = tree.texts.iter().filter(|(_, text)| marks(text.content()).next().is_some());
         Ignores(marked.map(|(path, text)| (path.clone(), of_text(text))).collect())
     }
 
@@ -81,7 +82,7 @@ fn of_text(text: &Text) -> Vec<Ignore> {
 fn lines_of_comments_alone(text: &Text, comments: &[Comment]) -> Vec<RangeInclusive<u32>> {
     let content = text.content();
     let mut blocks: Vec<RangeInclusive<u32>> = Vec::new();
-    for comment in comments {
+    for comment in &joined(content, comments) {
         let before = content.get(..comment.start).unwrap_or_default();
         let after = content.get(comment.end..).unwrap_or_default();
         let is_blank = |line: Option<&str>| line.is_none_or(|line| line.trim().is_empty());
@@ -95,6 +96,22 @@ fn lines_of_comments_alone(text: &Text, comments: &[Comment]) -> Vec<RangeInclus
         }
     }
     blocks
+}
+
+/// The comments, those of one line as one.
+fn joined(content: &str, comments: &[Comment]) -> Vec<Comment> {
+    let mut joined: Vec<Comment> = Vec::with_capacity(comments.len());
+    for comment in comments {
+        let is_beside = |last: &&mut Comment| {
+            let between = content.get(last.end..comment.start);
+            between.is_some_and(|between| between.chars().all(|c| c.is_whitespace() && c != '\n'))
+        };
+        match joined.last_mut().filter(is_beside) {
+            Some(last) => last.end = comment.end,
+            None => joined.push(comment.clone()),
+        }
+    }
+    joined
 }
 
 /// A comment beside code speaks for its lines; one in a block of comments for the block and the line below it.
@@ -116,8 +133,13 @@ fn marked(comment: &str) -> Vec<(Range<usize>, Named)> {
         let before = comment.get(..at).unwrap_or_default().trim_end_matches([' ', '\t']);
         before.is_empty() || before.ends_with(['#', ';', '*', '\n'])
     };
-    let marks = comment.match_indices(MARK).map(|(at, _)| at).filter(|&at| begins(at));
-    marks.filter_map(|at| named(comment, at)).collect()
+    marks(comment).filter(|&at| begins(at)).filter_map(|at| named(comment, at)).collect()
+}
+
+/// Where the mark stands, in whatever case.
+fn marks(text: &str) -> impl Iterator<Item = usize> {
+    let starts = text.match_indices(':').filter_map(|(colon, _)| (colon + 1).checked_sub(MARK.len()));
+    starts.filter(|&at| text.get(at..at + MARK.len()).is_some_and(|found| found.eq_ignore_ascii_case(MARK)))
 }
 
 /// What is named after the mark at `mark`; absent where nothing is to be silenced: `sealnix: begin …` and `end` mark
@@ -132,7 +154,12 @@ fn named(comment: &str, mark: usize) -> Option<(Range<usize>, Named)> {
         return Some((mark..end, listed(list, start)));
     }
     let word = written.split(|c: char| !c.is_alphanumeric() && c != '-').next().unwrap_or_default();
-    let is_meant = word == "ignore" || nearest(word, ["ignore", "ignores"]).is_some();
+    let after = written.get(word.len()..).unwrap_or_default();
+    let names_rule = after.strip_prefix('[').is_some_and(|list| {
+        let first = list.split([']', ',']).next().unwrap_or_default().trim();
+        checks::rules().any(|rule| rule.id == first)
+    });
+    let is_meant = names_rule || word == "ignore" || nearest(word, ["ignore", "ignores"]).is_some();
     let end = start + word.len();
     is_meant.then(|| (mark..end, vec![(Said::Unreadable, start..end)]))
 }

@@ -87,6 +87,13 @@ pub struct CreationRule {
     pub mac_only_encrypted: bool,
 }
 
+impl CreationRule {
+    /// Its `path_regex`, as written.
+    pub fn expression(&self) -> Option<&str> {
+        self.path_regex.as_ref().map(|(expression, _)| expression.as_str())
+    }
+}
+
 /// A recipient of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleRecipient {

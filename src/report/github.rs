@@ -4,7 +4,8 @@
 use std::io;
 
 use super::Summary;
-use super::human::{PAGES, circumstances};
+use super::home;
+use super::human::circumstances;
 use crate::finding::{Finding, Level};
 use crate::source::visible::{clean, clean_line, place_line};
 use crate::source::{Place, input_of};
@@ -53,7 +54,7 @@ fn text(finding: &Finding) -> String {
     let label = std::iter::once(&finding.primary).filter(|label| !label.text.is_empty());
     let labels = label.chain(&finding.others);
     parts.extend(labels.map(|label| format!("{}: {}", place_line(&label.place), clean_line(&label.text))));
-    parts.push(format!("{PAGES}{}.md", finding.rule));
+    parts.push(home::page(finding.rule).unwrap_or_else(|| format!("`sealnix explain {}` says more", finding.rule)));
     parts.join("\n")
 }
 

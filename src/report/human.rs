@@ -11,15 +11,13 @@ use textwrap::{WordSeparator, WordSplitter};
 use super::Summary;
 use super::digest::digest;
 use super::excerpt::Excerpt;
+use super::home::page;
 use super::mask::Mask;
 use crate::checks::World;
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::Certainty;
 use crate::source::visible::{clean, clean_line, place_line};
 use crate::source::{Place, RepoPath, Tree};
-
-/// Where the pages of the rules are published; `<base><rule>.md`.
-pub const PAGES: &str = "https://github.com/sealnix/sealnix/blob/main/docs/rules/";
 
 /// More hosts than this are counted, not named.
 const HOSTS: usize = 12;
@@ -35,8 +33,8 @@ const WIDEST: usize = 120;
 /// How to draw.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
-    /// For a terminal: elsewhere each finding stands once more on a line of its own.
-    pub terminal: bool,
+    /// Each finding stands once more at the end, on a line of its own.
+    pub digest: bool,
     /// With colours.
     pub colours: bool,
     /// With links to the rules' pages.
@@ -48,7 +46,7 @@ pub struct Style {
 impl Style {
     /// Text alone, of so many columns.
     pub const fn plain(width: usize) -> Self {
-        Style { terminal: false, colours: false, links: false, width }
+        Style { digest: false, colours: false, links: false, width }
     }
 
     fn handler(self) -> GraphicalReportHandler {
@@ -64,10 +62,10 @@ impl Style {
     }
 }
 
-/// Writes every finding; without a terminal each once more on a line.
+/// Writes every finding.
 pub fn findings(out: &mut impl io::Write, findings: &[Finding], world: &World<'_>, style: Style) -> io::Result<()> {
     draw(out, findings, world, style)?;
-    if style.terminal { Ok(()) } else { write!(out, "{}", digest(findings)) }
+    if style.digest { write!(out, "{}", digest(findings)) } else { Ok(()) }
 }
 
 /// Writes every finding and the summary.
@@ -80,7 +78,7 @@ pub fn write(
 ) -> io::Result<()> {
     draw(out, findings, world, style)?;
     write!(out, "{}", summary.gaps())?;
-    if !style.terminal {
+    if style.digest {
         write!(out, "{}", digest(findings))?;
     }
     write!(out, "{}", summary.counts())
@@ -174,7 +172,7 @@ impl Drawing<'_> {
         Shown {
             severity: Some(severity(finding.level)),
             code: Some(finding.rule.to_owned()),
-            url: self.style.links.then(|| format!("{PAGES}{}.md", finding.rule)),
+            url: page(finding.rule).filter(|_| self.style.links),
             help: finding.help.as_deref().map(|help| keep_commands_whole(&clean(help))),
             excerpt,
             labels: labels.unwrap_or_default(),

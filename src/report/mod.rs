@@ -5,6 +5,7 @@ mod digest;
 pub mod excerpt;
 pub mod github;
 mod holders;
+pub mod home;
 pub mod hosts;
 pub mod human;
 pub mod json;

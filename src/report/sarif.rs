@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Summary;
-use super::human::{PAGES, circumstances};
+use super::home;
+use super::human::circumstances;
 use crate::checks::{self, Rule};
 use crate::finding::{Finding, Label, Level};
 use crate::manifest::Certainty;
@@ -17,8 +18,6 @@ use crate::source::{Place, input_of, stored};
 
 /// The repository's root, as a name: where it lies on this machine is nobody's concern.
 const ROOT: &str = "%SRCROOT%";
-/// Where sealnix is at home.
-const HOME: &str = "https://github.com/sealnix/sealnix";
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 /// How the run ended, and where its repository lies.
@@ -62,28 +61,38 @@ fn driver(rules: &[&Rule]) -> Value {
     let notifications = NOTIFICATIONS.map(
         |(id, text)| json!({ "id": id, "shortDescription": { "text": text }, "fullDescription": { "text": text }, "help": { "text": text } }),
     );
-    json!({
+    let mut driver = json!({
         "name": "sealnix",
         "version": version,
         "semanticVersion": version,
-        "informationUri": HOME,
         "rules": rules.iter().map(|rule| descriptor(rule)).collect::<Vec<_>>(),
         "notifications": notifications,
-    })
+    });
+    link(&mut driver, "informationUri", home::repository());
+    driver
+}
+
+/// A link is left out where it would lead nowhere: no URI is null.
+fn link(object: &mut Value, field: &str, to: Option<&str>) {
+    if let (Some(object), Some(to)) = (object.as_object_mut(), to) {
+        object.insert(field.to_owned(), to.into());
+    }
 }
 
 fn descriptor(rule: &Rule) -> Value {
     let finds = format!("{}.", rule.finds());
-    let page = format!("{PAGES}{}.md", rule.id);
-    json!({
+    let page = home::page(rule.id);
+    let more = page.clone().unwrap_or_else(|| format!("`sealnix explain {}` says more.", rule.id));
+    let mut descriptor = json!({
         "id": rule.id,
         "shortDescription": { "text": finds },
         "fullDescription": { "text": finds },
-        "help": { "text": format!("{finds} {page}"), "markdown": rule.page },
-        "helpUri": page,
+        "help": { "text": format!("{finds} {more}"), "markdown": rule.page },
         "defaultConfiguration": { "level": level(rule.level) },
         "properties": { "tags": ["secrets", "nixos", "sops"], "precision": "high" },
-    })
+    });
+    link(&mut descriptor, "helpUri", page.as_deref());
+    descriptor
 }
 
 /// A `result` object (section 3.27).

@@ -24,6 +24,9 @@ impl Tree {
         self.links.extend(checkout.links.iter().map(|(path, found)| (inside(path), link(found))));
         let text = |text: &Text| Text::new(inside(text.path()), text.content().clone());
         self.texts.extend(checkout.texts.values().map(text).map(|text| (text.path().clone(), text)));
+        if checkout.git {
+            self.inputs_in_git.insert(name.to_owned());
+        }
         self.inputs.insert(name.to_owned(), checkout.root);
     }
 

@@ -7,6 +7,9 @@ use super::tree::Tree;
 /// Bytes of a text that is searched.
 const MAX_SEARCHED: usize = 1 << 20;
 
+/// Characters that tell what a JSON text is.
+const LONGEST_HEAD: usize = 200;
+
 impl Tree {
     /// The first place at which a text names a file.
     pub fn mention(&self, path: &str) -> Option<Place> {
@@ -14,11 +17,10 @@ impl Tree {
     }
 
     /// The places at which texts name a file, by its path from the root or from the folder of that text,
-    /// each with its line. Lines that are comments do not count, nor does what `.sops.yaml` and
-    /// `.gitattributes` say of a file; a path that is put together is not seen.
+    /// each with its line. Lines that are comments do not count, nor does what only speaks of a file (`.sops.yaml`,
+    /// `.gitattributes`, `sealnix.toml`, a baseline or a report); a path that is put together is not seen.
     pub fn mentions<'t>(&'t self, path: &'t str) -> impl Iterator<Item = (&'t str, Place)> {
-        let may_name = |text: &&Text| !text.path().ends_with(".sops.yaml") && !text.path().ends_with(".gitattributes");
-        self.texts.values().filter(may_name).flat_map(move |text| text.mentions(path))
+        self.texts.values().filter(|text| !only_speaks(text)).flat_map(move |text| text.mentions(path))
     }
 }
 
@@ -66,6 +68,22 @@ impl Text {
         let line = content.get(from..to)?;
         (!after.starts_with(is_of_name) && !line.trim_start().starts_with('#')).then_some(line)
     }
+}
+
+/// Whether a text names files and uses none.
+fn only_speaks(text: &Text) -> bool {
+    let name = text.path().rsplit('/').next().unwrap_or_default();
+    matches!(name, ".sops.yaml" | ".gitattributes" | "sealnix.toml") || is_report(text.content())
+}
+
+/// Whether a text begins as a baseline, a report or a manifest of sealnix does, or as SARIF, whoever wrote that; in
+/// whatever layout.
+fn is_report(content: &str) -> bool {
+    const OWN: [&str; 6] = ["findings", "hosts", "holders", "unknowns", "asked", "path"];
+    let head: String = content.chars().filter(|c| !c.is_whitespace()).take(LONGEST_HEAD).collect();
+    let is_own = |rest: &str| OWN.iter().any(|key| rest.strip_prefix(key).is_some_and(|end| end.starts_with("\":")));
+    let is_sarif = head.strip_prefix("{\"$schema\":").is_some_and(|rest| rest.contains("sarif"));
+    is_sarif || head.strip_prefix("{\"version\":1,\"").is_some_and(is_own)
 }
 
 fn is_of_name(character: char) -> bool {

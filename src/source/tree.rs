@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::path::PathBuf;
 
-use super::checkout;
+use super::checkout::{self, input_of};
 use super::late::Late;
 use super::origin::Origin;
 use super::place::RepoPath;
@@ -77,6 +77,8 @@ pub struct Tree {
     pub late: Late,
     /// The checkouts of flake inputs whose files are here as `input:NAME/path`: name → root on disk.
     pub inputs: BTreeMap<String, PathBuf>,
+    /// Those of them that lie in git.
+    pub inputs_in_git: BTreeSet<String>,
     /// The content of files is that of git's index; absent where it is that of the disk.
     pub staged: Option<Staged>,
 }
@@ -107,6 +109,12 @@ impl Tree {
             Some(entry) => !entry.tracked,
             None => self.staged.is_some() && self.on_disk(path).is_file(),
         }
+    }
+
+    /// Whether a file is in git, in the repository or in a checkout of an input.
+    pub fn is_committed(&self, path: &str) -> bool {
+        let has_git = input_of(path).map_or(self.git, |(name, _)| self.inputs_in_git.contains(name));
+        has_git && self.files.get(path).is_some_and(|entry| entry.tracked)
     }
 
     /// Of a checkout of an input Nix sees what is tracked, however it reads the repository.

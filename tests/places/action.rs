@@ -1,12 +1,13 @@
-//! `action.yml`: its commands as GitHub's runner runs them, in bash with a stub of sealnix.
+//! `action.yml`: its commands as GitHub's runner runs them, in bash with a stub of sealnix, and with sealnix itself.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-use super::{repository, write};
+use super::{flake, repository, write};
 
 const ACTION: &str = include_str!("../../action.yml");
 
@@ -63,4 +64,25 @@ fn the_commands_run() {
     );
     assert!(fs::read_to_string(folder.join("output")).unwrap().starts_with("sarif=x.sarif\n"));
     assert!(!folder.join("here").exists());
+}
+
+/// A stub takes every option, sealnix only those that it has.
+#[test]
+fn sealnix_takes_what_the_commands_give_it() {
+    let action = action();
+    let check = action["runs"]["steps"].as_array().unwrap().iter().find(|step| step["id"] == "check").unwrap();
+    let repository = repository(&[("flake.nix", &flake("{ sops.secrets.a.sopsFile = ./none.yaml; }"))]);
+    let folder = repository.path();
+    let program = Path::new(env!("CARGO_BIN_EXE_sealnix")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let mut bash = Command::new("bash");
+    bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", check["run"].as_str().unwrap()]);
+    bash.current_dir(folder).env("PATH", path).env("GITHUB_OUTPUT", folder.join("output"));
+    bash.envs([("CHECKED", "."), ("FAIL_ON", "warning"), ("ARGS", "--host web\n--quiet"), ("SARIF", "x.sarif")]);
+    let output = bash.output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.starts_with("::error file=flake.nix,"), "{said}");
+    let log: Value = serde_json::from_str(&fs::read_to_string(folder.join("x.sarif")).unwrap()).unwrap();
+    assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 1);
 }

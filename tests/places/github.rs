@@ -66,6 +66,27 @@ fn every_finding_is_an_annotation_at_its_place() {
     assert!(run.stdout.ends_with(": 5 errors, 0 warnings, 0 notes\n"), "{}", run.stdout);
 }
 
+/// GitHub shows only so many.
+#[test]
+fn the_worst_come_first() {
+    let module = "{ config, ... }: { sops.secrets.b.sopsFile = ./none.yaml; }";
+    let settings = "[levels]\nkey-missing = \"note\"\nsops-file-missing = \"error\"\n[levels.\"a.nix\"]\nsops-file-missing = \"note\"\n[levels.\"b.nix\"]\nsops-file-missing = \"warning\"\n";
+    let of = |name: &str| module.replace("secrets.b", &format!("secrets.{name}"));
+    let repository = repository(&[
+        ("flake.nix", &flake("./a.nix ./b.nix ./c.nix")),
+        ("a.nix", &of("a")),
+        ("b.nix", &of("b")),
+        ("c.nix", &of("c")),
+        ("sealnix.toml", settings),
+    ]);
+    let run = repository.sealnix(&["check", "--format", "github"]);
+    let annotations = annotations(&run);
+    let commands: Vec<(&str, &str)> =
+        annotations.iter().map(|(command, properties, _)| (command.as_str(), properties["file"].as_str())).collect();
+    assert_eq!(commands, [("error", "c.nix"), ("warning", "b.nix"), ("notice", "a.nix")]);
+    assert!(annotations.iter().all(|(_, properties, _)| properties.contains_key("col")), "{}", run.stdout);
+}
+
 /// A file's name may hold what ends a property, and a text what would be unescaped.
 #[test]
 fn names_are_escaped() {

@@ -152,7 +152,9 @@ fn files_of_inputs_are_not_of_the_root() {
     assert!(!run.stdout.contains(env!("CARGO_MANIFEST_DIR")), "no path of this machine");
     let log = run.json().unwrap();
     let bases = &log["runs"][0]["originalUriBaseIds"];
-    for at in physical(&log["runs"][0]["results"]) {
+    let places = physical(&log["runs"][0]["results"]);
+    assert!(places.iter().any(|at| at["artifactLocation"]["uriBaseId"] == "INPUT_private"), "{places:?}");
+    for at in places {
         let (uri, base) = (&at["artifactLocation"]["uri"], at["artifactLocation"]["uriBaseId"].as_str().unwrap());
         assert!(bases[base].is_object(), "{base}");
         assert!(!uri.as_str().unwrap().starts_with('/') && !uri.as_str().unwrap().contains(':'), "{uri}");

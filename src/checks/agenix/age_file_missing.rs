@@ -85,6 +85,7 @@ fn of_declaration(world: &World<'_>, declared: &Declared<'_>, path: &str, lies: 
         help: Some(help),
         suggestion: near.filter(|_| matches!(lies, Lies::Missing) && !declared.is_rekeyed()),
         others: named_at.into_iter().chain(entry_at).collect(),
+        names: vec![path.to_string()],
         ..declared.finding(
             &RULE,
             format!("needs `{path}`"),
@@ -105,6 +106,7 @@ fn of_entry(world: &World<'_>, rules: &RulesFile, entry: &Entry) -> Finding {
             command::agenix_edit(&rules.path, &entry.name)
         )),
         suggestion: near,
+        names: vec![path.to_string()],
         ..RULE.finding(
             Label::new(place, format!("names `{path}`")),
             format!(

@@ -80,6 +80,7 @@ fn finding(access: &Access<'_>, file: &File<'_>, holder: &Holder<'_>, declared: 
         secret: Some(declared.name.to_owned()),
         help: Some(help(access, file, &who)),
         others: needs.into_iter().chain(keys).collect(),
+        names: vec![path.to_string()],
         ..RULE.finding(
             primary,
             format!(

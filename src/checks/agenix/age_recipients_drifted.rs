@@ -25,7 +25,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
         match age.open {
             Some(why) => {
                 let clause = format!("whether `{}` is sealed for whom its entry names: {why}", file.path);
-                verdict.undecided.push(Undecided { host: None, clause });
+                verdict.undecided.push(Undecided::of_repository(clause));
             }
             None if is_only && world.tree.is_visible(&file.path) => {
                 verdict.findings.push(finding(world, access, file, rule, drift));
@@ -52,6 +52,7 @@ fn finding(
     Finding {
         help: mending,
         others: entry_at.into_iter().collect(),
+        names: drift.missing.iter().chain(&drift.stale).map(|key| (*key).to_owned()).collect(),
         ..RULE.finding(
             Label::new(Place::whole_file(path.as_str().into()), "not sealed for these recipients"),
             format!("`{path}` is not sealed for those whom {by} names: {}.", differences(world, drift)),

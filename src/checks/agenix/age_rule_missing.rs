@@ -44,7 +44,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
         match open {
             Some((rules, gap)) => {
                 let clause = format!("whether `{path}` has an entry in `{}`: {}", rules.path, gap.why);
-                verdict.undecided.push(Undecided { host: None, clause });
+                verdict.undecided.push(Undecided::of_repository(clause));
             }
             None => verdict.findings.push(finding(world, path)),
         }

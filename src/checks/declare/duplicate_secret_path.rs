@@ -57,6 +57,7 @@ fn finding(pair: &Pair<'_, '_>, end: &End) -> Finding {
         certainty: pair.certainty(),
         help: Some(mend),
         others: vec![Label::new(first.field_place(field), format!("{other} is there too"))],
+        names: vec![first.name.to_owned(), (*value).to_owned()],
         ..later.finding(
             &RULE,
             Label::new(later.field_place(field), format!("{called} is put there")),

@@ -95,6 +95,7 @@ fn finding(file: &Installed<'_>, account: Account<'_>) -> Finding {
         help: Some(help(file.host, kind, name, near)),
         suggestion: near.map(str::to_owned),
         others: others.into_iter().collect(),
+        names: vec![field.to_owned(), name.to_owned()],
         ..file.finding(
             &RULE,
             Label::new(file.field_place(field), format!("there is no {kind} `{name}`")),
@@ -109,6 +110,7 @@ fn finding(file: &Installed<'_>, account: Account<'_>) -> Finding {
 fn without_group(file: &Installed<'_>, owner: &str) -> Finding {
     Finding {
         help: Some("say its `group`".to_owned()),
+        names: vec!["group".to_owned(), owner.to_owned()],
         ..file.finding(
             &RULE,
             Label::new(file.field_place("owner"), format!("there is no `users.users.{owner}`")),

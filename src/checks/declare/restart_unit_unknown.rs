@@ -67,6 +67,7 @@ fn finding(file: &Installed<'_>, field: &str, unit: &str, meant: Option<String>,
         help: Some(help),
         suggestion: meant,
         others: others.into_iter().collect(),
+        names: vec![field.to_owned(), unit.to_owned()],
         ..file.finding(
             &RULE,
             Label::new(place, format!("there is no `{unit}`")),

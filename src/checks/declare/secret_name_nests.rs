@@ -54,6 +54,7 @@ fn finding(pair: &Pair<'_, '_>, folder: &str, file: &str) -> Finding {
             key.unwrap_or_default()
         )),
         others: vec![Label::new(inner.place(), format!("{other} lies in a folder of that name"))],
+        names: vec![folder.to_owned()],
         ..outer.finding(
             &RULE,
             Label::new(outer.field_place(field), format!("{called} is a file")),

@@ -58,6 +58,7 @@ fn finding(configuration: Configuration<'_>) -> Option<Finding> {
         ),
         others: others.into_iter().collect(),
         secret: None,
+        template: None,
         ..template.finding(
             &RULE,
             Label::new(template.place(), "nothing renders it"),

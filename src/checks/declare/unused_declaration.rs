@@ -6,7 +6,8 @@ use crate::checks::declared::{configurations, owner};
 use crate::checks::{Rule, Verdict, World};
 use crate::command;
 use crate::finding::{Finding, Label, Level};
-use crate::manifest::{Certainty, Complete, Host, Secret, Used};
+use crate::manifest::{Certainty, Complete, Host, Secret, Sops, Used};
+use crate::source::Place;
 
 pub const RULE: Rule = Rule {
     id: "unused-declaration",
@@ -33,9 +34,10 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
                 verdict.undecided_of(host, clause);
             }
             Some(_) => {}
-            None => verdict
-                .findings
-                .extend(unread.into_iter().filter_map(|(name, secret)| finding(host, user, name, secret))),
+            None => {
+                let found = unread.into_iter().filter_map(|(name, secret)| finding(world, host, user, name, secret));
+                verdict.findings.extend(found);
+            }
         }
     }
 }
@@ -76,22 +78,47 @@ fn is_read(read: &BTreeSet<&str>, name: &str, secret: &Secret) -> bool {
         || read.iter().filter(|path| path.starts_with("/run/")).any(|folder| is_below(&folder))
 }
 
-fn finding(host: &Host, user: Option<&str>, name: &str, secret: &Secret) -> Option<Finding> {
+/// Who else has a secret by the same declaration, and reads it.
+fn readers(world: &World<'_>, name: &str, place: &Place) -> Vec<String> {
+    let has = |sops: &Sops| sops.secrets.get(name).is_some_and(|secret| secret.place() == Some(place));
+    let others = configurations(world.manifest).filter(|(.., sops)| has(sops));
+    let reading = others.filter(|(host, user, sops)| {
+        let read = read(host, *user, |_| true);
+        sops.secrets.get(name).is_some_and(|secret| is_read(&read, name, secret))
+    });
+    reading.map(|(host, user, _)| owner(host, user)).collect()
+}
+
+fn finding(world: &World<'_>, host: &Host, user: Option<&str>, name: &str, secret: &Secret) -> Option<Finding> {
     let place = secret.place()?.clone();
+    let readers = readers(world, name, &place);
+    let (nothing, help) = match readers.as_slice() {
+        [] => (
+            "nothing in the repository reads its path".to_owned(),
+            format!(
+                "give `config.{}.path` to what needs it, or remove the declaration",
+                command::attribute("sops.secrets", name)
+            ),
+        ),
+        [first, others @ ..] => {
+            let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+            (
+                format!("nothing here reads its path, though {first}{more} does"),
+                "move the declaration to the module that reads it, or import it only where it is read".to_owned(),
+            )
+        }
+    };
     let file = secret.sops_file.known().map(|file| format!(" from `{}`", file.path)).unwrap_or_default();
     Some(Finding {
         hosts: vec![host.name.clone()],
         user: user.map(str::to_owned),
         secret: Some(name.to_owned()),
-        help: Some(format!(
-            "give `config.{}.path` to what needs it, or remove the declaration",
-            command::attribute("sops.secrets", name)
-        )),
+        help: Some(help),
         ..RULE.finding(
             Label::new(place, "declared here"),
             format!(
-                "Secret `{name}` is declared, and nothing in the repository reads its path. It is decrypted{file} at every \
-                 activation all the same, and lies on the host in clear."
+                "Secret `{name}` is declared, and {nothing}. It is decrypted{file} at every activation all the same, and \
+                 lies on the host in clear."
             ),
         )
     })

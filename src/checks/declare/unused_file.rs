@@ -35,7 +35,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
         match wanted.unknown.clone().or(mention) {
             Some(why) => {
                 let clause = format!("whether `{path}` is declared: {why}");
-                verdict.undecided.push(Undecided { host: None, clause });
+                verdict.undecided.push(Undecided::of_repository(clause));
             }
             None => verdict.findings.push(beside(&wanted, path)),
         }
@@ -86,6 +86,7 @@ fn apart(folder: &str, files: &[&RepoPath]) -> Finding {
         level: Level::Note,
         certainty: Certainty::Certain,
         help: Some(format!("if another program reads {here}, `exclude` in `sealnix.toml` says so")),
+        names: vec![folder.to_owned()],
         ..RULE.finding(
             Label::new(Place::whole_file(first), "no host declares anything from it"),
             format!("No host declares a secret from {what}, nor from its folder."),

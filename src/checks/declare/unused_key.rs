@@ -35,7 +35,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
         match wanted.unknown.clone().or(of_file.unknown.clone()).or_else(read_by_script) {
             Some(why) => {
                 let clause = format!("whether every key of `{}` is declared: {why}", document.path);
-                verdict.undecided.push(Undecided { host: None, clause });
+                verdict.undecided.push(Undecided::of_repository(clause));
             }
             None => {
                 let dormant = dormant.get_or_insert_with(|| Dormant::of(world));
@@ -115,8 +115,8 @@ fn finding(document: &Document, of_file: &OfFile<'_>, wanted: &Wanted<'_>, unuse
         ..RULE.finding(
             Label::new(child.key_place.clone(), "no host declares it"),
             format!(
-                "`{key}` of `{path}` is declared by no host, though other keys of the file are.{meant} It reaches \
-                 nobody, and has to be kept secret and renewed all the same."
+                "`{key}` of `{path}` is declared by no host, though other keys of the file are. It reaches nobody, \
+                 and has to be kept secret and renewed all the same.{meant}"
             ),
         )
     }

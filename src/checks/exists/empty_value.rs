@@ -37,6 +37,7 @@ fn finding(declared: &Declared<'_>, document: &Document, key: &str, found: Found
         key: Some(key.to_owned()),
         help: Some(format!("give it a value with `{}`", command::edit(SopsFile::read(document)))),
         others: key_at.into_iter().chain([Label::new(key_place.clone(), "nothing is sealed here")]).collect(),
+        names: vec![path.to_string()],
         ..declared.finding(
             &RULE,
             "is empty",

@@ -23,7 +23,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
                     "whether the format of `{name}` of {owner} is that of its file: a definition that may say another \
                      is not known: {why}"
                 );
-                verdict.undecided_of(formed.declared.host, clause);
+                verdict.undecided_of_secret(formed.declared.host, formed.declared.name, clause);
             }
             None => verdict.findings.push(finding(&formed)),
         }
@@ -55,6 +55,7 @@ fn finding(formed: &Formed<'_>) -> Finding {
     Finding {
         help: Some(help(is, *fit)),
         others: format_at.into_iter().chain(file_at).chain([in_file]).collect(),
+        names: vec![path.to_string()],
         ..declared.finding(
             &RULE,
             format!("reads it as {}", format.word()),

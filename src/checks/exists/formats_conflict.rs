@@ -61,6 +61,7 @@ fn finding(first: &Formed<'_>, other: &Formed<'_>) -> Finding {
         certainty,
         help: Some(help),
         others: format_at.into_iter().chain([first_at]).collect(),
+        names: vec![path.to_string()],
         ..finding
     }
 }

@@ -51,5 +51,11 @@ fn finding(formed: &Formed<'_>) -> Option<Finding> {
         ),
     );
     let key_label = key_at.filter(|place| *place != declared.place()).map(|place| Label::new(place, "has no effect"));
-    Some(Finding { key: Some(key.clone()), help: Some(help), others: key_label.into_iter().collect(), ..finding })
+    Some(Finding {
+        key: Some(key.clone()),
+        help: Some(help),
+        others: key_label.into_iter().collect(),
+        names: vec![path.to_string()],
+        ..finding
+    })
 }

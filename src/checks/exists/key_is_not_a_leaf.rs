@@ -40,6 +40,7 @@ fn finding(lookup: &Lookup<'_>) -> Option<Finding> {
         key: Some((*key).to_owned()),
         help: Some(format!("{advice} (`{}` opens the file)", command::edit(SopsFile::read(document)))),
         others: key_at.into_iter().chain([in_file]).collect(),
+        names: vec![path.to_string()],
         ..declared.finding(
             &RULE,
             format!("needs a value at `{key}`"),

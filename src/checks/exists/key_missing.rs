@@ -30,7 +30,11 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             Ok(_) => {}
             Err(why) => {
                 let (name, owner) = (declared.name, declared.owner());
-                verdict.undecided_of(declared.host, format!("whether the key of `{name}` of {owner} exists: {why}"));
+                verdict.undecided_of_secret(
+                    declared.host,
+                    name,
+                    format!("whether the key of `{name}` of {owner} exists: {why}"),
+                );
             }
         }
     }
@@ -98,6 +102,7 @@ fn finding(lookup: &Lookup<'_>, searched: &Searched<'_>) -> Finding {
         help: Some(help(lookup, searched)),
         suggestion: near.map(str::to_owned),
         others: key_at.into_iter().chain(file_at).chain([in_file]).chain(in_others).collect(),
+        names: vec![path.to_string()],
         ..declared.finding(&RULE, format!("needs `{key}`"), message)
     }
 }

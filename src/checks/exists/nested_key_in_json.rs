@@ -32,6 +32,7 @@ fn finding(lookup: &Lookup<'_>) -> Option<Finding> {
         key: Some((*key).to_owned()),
         help: Some("write `format = \"yaml\";`: sops-nix reads JSON so too, and then finds nested keys".to_owned()),
         others: key_at.into_iter().chain(format_at).chain([in_file]).collect(),
+        names: vec![path.to_string()],
         ..declared.finding(
             &RULE,
             format!("needs `{key}`"),

@@ -33,7 +33,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             | Named::Read(_) => continue,
         };
         let (name, owner) = (declared.name, declared.owner());
-        verdict.undecided_of(declared.host, format!("whether `{name}` of {owner} has its file: {why}"));
+        verdict.undecided_of_secret(declared.host, name, format!("whether `{name}` of {owner} has its file: {why}"));
     }
 }
 
@@ -67,6 +67,7 @@ fn finding(world: &World<'_>, declared: &Declared<'_>, path: &str) -> Finding {
         help: Some(help),
         others: named_at.into_iter().chain(near_at).collect(),
         suggestion,
+        names: vec![path.to_owned()],
         ..declared.finding(
             &RULE,
             format!("needs `{path}`"),

@@ -21,7 +21,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             None => {
                 let (name, owner) = (declared.name, declared.owner());
                 let clause = format!("whether `{name}` of {owner} has its file: `{path}` lies outside the repository");
-                verdict.undecided_of(declared.host, clause);
+                verdict.undecided_of_secret(declared.host, name, clause);
             }
         }
     }
@@ -55,6 +55,7 @@ fn finding(declared: &Declared<'_>, path: &str, why: &str) -> Finding {
     Finding {
         help: Some(help),
         others: named_at.into_iter().collect(),
+        names: vec![path.to_owned()],
         ..declared.finding(
             &RULE,
             format!("needs `{path}`"),

@@ -55,6 +55,7 @@ fn finding(declared: &Declared<'_>, lies: &Lies<'_>) -> Finding {
     Finding {
         help: Some(help),
         others: named_at.into_iter().chain([file]).collect(),
+        names: vec![path.to_string()],
         ..declared.finding(
             &RULE,
             format!("needs `{path}`"),

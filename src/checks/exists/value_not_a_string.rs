@@ -30,6 +30,7 @@ fn finding(lookup: &Lookup<'_>) -> Option<Finding> {
         key: Some((*key).to_owned()),
         help: Some(format!("open it with `{}` and put the value in quotes", command::edit(SopsFile::read(document)))),
         others: key_at.into_iter().chain([in_file]).collect(),
+        names: vec![path.to_string()],
         ..declared.finding(
             &RULE,
             format!("needs text at `{key}`"),

@@ -27,6 +27,7 @@ fn finding(world: &World<'_>, config: &Config, rule: &CreationRule) -> Option<Fi
     Some(Finding {
         help: Some(help(world, config, rule, groups)),
         others: vec![label(first, "the first key group")],
+        names: rule.expression().map(str::to_owned).into_iter().collect(),
         ..RULE.finding(
             label(second, "a second key group starts before this"),
             format!(

@@ -36,6 +36,7 @@ fn finding(host: &Host, user: Option<&str>, sops: &Sops, option: &str, source: &
              that is in the repository or in a store already is no secret any more: make a new one, and run \
              `sops updatekeys` and `sops rotate` on what it opens"
         )),
+        names: vec![option.to_owned()],
         ..RULE.finding(
             Label::new(place, "a Nix path, or a path in the store"),
             format!(

@@ -101,6 +101,7 @@ impl<'a> Configuration<'a> {
             certainty,
             help: Some(help.to_owned()),
             others: declared_at.into_iter().collect(),
+            names: vec![option.to_owned()],
             ..RULE.finding(
                 Label::new(place, "the key is itself a secret"),
                 format!(

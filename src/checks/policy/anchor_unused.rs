@@ -47,6 +47,7 @@ fn is_at(place: &Place, anchor: &Place) -> bool {
 fn unused_finding(config: &Config, named: &Named) -> Finding {
     Finding {
         help: Some(format!("name it where it is wanted, as `*{}`, or take it out", named.name)),
+        names: vec![format!("&{}", named.name)],
         ..RULE.finding(
             Label::new(named.place.clone(), "in no rule"),
             format!(
@@ -71,6 +72,7 @@ fn written_out(config: &Config, named: &Named, one: &RuleRecipient, times: usize
     Finding {
         help: Some(format!("{first}write `*{}`", named.name)),
         others: vec![Label::new(named.place.clone(), format!("`{}` holds this recipient", named.name))],
+        names: vec![format!("*{}", named.name)],
         ..RULE.finding(
             Label::new(one.place.clone(), "the same recipient, written out"),
             format!(

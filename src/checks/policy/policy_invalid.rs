@@ -2,7 +2,7 @@
 
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
-use crate::policy::{Config, Problem, UnknownField};
+use crate::policy::{Config, CreationRule, Problem, UnknownField};
 
 pub const RULE: Rule = Rule {
     id: "policy-invalid",
@@ -32,10 +32,14 @@ fn refused(config: &Config, problem: &Problem) -> Finding {
         }
         None => "sops does not load the file at all: below this folder it neither seals nor opens anything.",
     };
-    RULE.finding(
-        Label::new(problem.place.clone(), "sops refuses this"),
-        format!("In `{}`, what stands here {}. {harm}", config.path, problem.why),
-    )
+    let rule = problem.rule.and_then(|index| config.rules.get(index));
+    Finding {
+        names: rule.and_then(CreationRule::expression).map(str::to_owned).into_iter().collect(),
+        ..RULE.finding(
+            Label::new(problem.place.clone(), "sops refuses this"),
+            format!("In `{}`, what stands here {}. {harm}", config.path, problem.why),
+        )
+    }
 }
 
 fn passed_over(config: &Config, field: &UnknownField) -> Finding {
@@ -51,6 +55,7 @@ fn passed_over(config: &Config, field: &UnknownField) -> Finding {
         level: Level::Warning,
         help: Some(format!("write `{nearest}`")),
         suggestion: Some((*nearest).to_owned()),
+        names: vec![name.clone()],
         ..RULE.finding(
             Label::new(place.clone(), "sops knows no such field"),
             format!(

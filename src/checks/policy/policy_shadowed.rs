@@ -49,6 +49,7 @@ fn recipients(rule: &CreationRule) -> Vec<BTreeSet<(&str, &str)>> {
 }
 
 fn disagree(inner: &Deciding<'_>, outer: &Deciding<'_>, files: &[&str]) -> Finding {
+    let expressions = [inner, outer].into_iter().filter_map(|deciding| deciding.rule.expression()).map(str::to_owned);
     let first = files.first().copied().unwrap_or_default();
     let more = if files.len() > 1 { format!(" and {} more files", files.len() - 1) } else { String::new() };
     let folder = inner.config.folder().trim_end_matches('/');
@@ -58,6 +59,7 @@ fn disagree(inner: &Deciding<'_>, outer: &Deciding<'_>, files: &[&str]) -> Findi
              `{folder}`"
         )),
         others: vec![Label::new(outer.place(), "sops takes this rule when it is called above that folder")],
+        names: [outer.config.path.to_string()].into_iter().chain(expressions).collect(),
         ..RULE.finding(
             Label::new(inner.place(), "sops takes this rule when it is called in this folder"),
             format!(

@@ -34,6 +34,8 @@ fn finding(world: &World<'_>, document: &Document, deciding: &Deciding<'_>, drif
     let name = |identity: &String| called(world.policy, identity);
     let missing: Vec<String> = drift.missing.iter().map(|one| name(&one.identity)).collect();
     let stale: Vec<String> = drift.stale.iter().map(|one| name(&one.identity)).collect();
+    let missing_keys = drift.missing.iter().map(|one| one.identity.clone());
+    let differing = missing_keys.chain(drift.stale.iter().map(|one| one.identity.clone()));
     let rule = deciding.named();
     let mut sentences = vec![format!("`{path}` is not sealed for the recipients of {rule}.")];
     if drift.only_regrouped() {
@@ -58,6 +60,7 @@ fn finding(world: &World<'_>, document: &Document, deciding: &Deciding<'_>, drif
     Finding {
         help: Some(format!("run `{update}`{also}")),
         others: [rule_at].into_iter().chain(stale_at.take(SHOWN)).chain(missing_at.take(SHOWN)).collect(),
+        names: differing.collect(),
         ..RULE.finding(Label::new(document.metadata.place.clone(), "the recipients of the file"), sentences.join(" "))
     }
 }

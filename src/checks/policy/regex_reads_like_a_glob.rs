@@ -36,6 +36,7 @@ fn finding(config: &Config, rule: &CreationRule, matched: &str, missed: &str, co
     let regex = expression.replace('.', r"\.").replace('*', "[^/]*");
     Finding {
         help: Some(format!("write `path_regex: {}$`", regex.trim_end_matches('$'))),
+        names: vec![expression.to_owned()],
         ..RULE.finding(
             Label::new(deciding.place(), "a regular expression, not a glob"),
             format!(

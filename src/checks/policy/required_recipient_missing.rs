@@ -67,6 +67,7 @@ fn finding(world: &World<'_>, document: &Document, required: &Required, texts: &
     Finding {
         help: Some(format!("{first}run `{update}`")),
         others: vec![Label::new(required.place.clone(), "wanted here")],
+        names: vec![name.clone()],
         ..RULE.finding(
             Label::new(document.metadata.place.clone(), format!("without `{name}`")),
             format!(
@@ -93,6 +94,7 @@ fn no_such_name(world: &World<'_>, required: &Required) -> Finding {
             .map(|near| Label::new(near.place.clone(), format!("`{}` is named here", near.name)))
             .into_iter()
             .collect(),
+        names: vec![name.clone()],
         ..RULE.finding(
             Label::new(required.place.clone(), "the name of no recipient"),
             format!(

@@ -27,7 +27,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             let deciding = Deciding { config, rule };
             if world.has_submodule(config) {
                 let clause = format!("whether {} matches a file: there are submodules", deciding.named());
-                verdict.undecided.push(Undecided { host: None, clause });
+                verdict.undecided.push(Undecided::of_repository(clause));
                 continue;
             }
             // `sops-file-missing` says it.
@@ -130,6 +130,7 @@ fn finding(world: &World<'_>, deciding: &Deciding<'_>, expression: &str, files: 
                 None => "make a file that it matches, mend the expression, or take the rule out".to_owned(),
             },
         }),
+        names: vec![expression.to_owned()],
         level: if newcomer.is_some() { Level::Note } else { Level::Warning },
         ..RULE.finding(Label::new(deciding.place(), "matches no file"), message)
     }

@@ -40,6 +40,7 @@ fn finding(config: &Config, idle: &Idle) -> Option<Finding> {
             .take(SHOWN)
             .map(|taker| Label::new(taker.place(), "this rule comes first and takes what it matches"))
             .collect(),
+        names: deciding.rule.expression().map(str::to_owned).into_iter().collect(),
         ..RULE.finding(
             Label::new(deciding.place(), "no file comes to this rule"),
             format!(

@@ -21,7 +21,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
     let said = |path: &RepoPath| labels.iter().any(|label| label.place.path == *path);
     let others = unread(world).filter(|label| !said(&label.place.path));
     let others = others.map(|label| format!("whether `{}` is in order: it {}", label.place.path, label.text));
-    verdict.undecided.extend(others.map(|clause| Undecided { host: None, clause }));
+    verdict.undecided.extend(others.map(Undecided::of_repository));
     let declared = unread_of_hosts(world);
     let hosts = |label: &Label| declared.get(&label.place.path).into_iter().flatten().map(|&host| host.to_owned());
     verdict.findings.extend(labels.into_iter().map(|label| finding(hosts(&label).collect(), label)));

@@ -23,7 +23,7 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             verdict.findings.push(finding(world, why, place, harm));
         } else {
             let clause = format!("whether `{}` is in order: line {} {why}", place.path, place.start.line);
-            verdict.undecided.push(Undecided { host: None, clause });
+            verdict.undecided.push(Undecided::of_repository(clause));
         }
     }
 }

@@ -48,11 +48,16 @@ pub fn finding(place: Place, silencer: Silencer<'_>, sureness: impl Fn(&str) -> 
         "`{rule}` {label}, so {what} silences nothing. What it was written for is mended or has moved; the next such \
          mistake would go unseen."
     );
-    let entry = match silencer {
-        Silencer::Setting(..) => format!("take `{rule}` out of `sealnix.toml`"),
-        _ => format!("take `{rule}` out of the comment, or the comment out if it names nothing else"),
+    let (files, entry) = match silencer {
+        Silencer::Setting(_, files) => (files, format!("take `{rule}` out of `sealnix.toml`")),
+        _ => (None, format!("take `{rule}` out of the comment, or the comment out if it names nothing else")),
     };
-    Some(Finding { help: Some(entry), certainty: sureness(rule), ..RULE.finding(Label::new(place, label), message) })
+    Some(Finding {
+        help: Some(entry),
+        certainty: sureness(rule),
+        names: [rule].into_iter().chain(files).map(str::to_owned).collect(),
+        ..RULE.finding(Label::new(place, label), message)
+    })
 }
 
 fn no_such_rule(place: Place, rule: &str) -> Finding {
@@ -64,6 +69,7 @@ fn no_such_rule(place: Place, rule: &str) -> Finding {
             None => "`sealnix rules` lists the rules".to_owned(),
         }),
         suggestion: nearest.map(str::to_owned),
+        names: vec![rule.to_owned()],
         ..RULE.finding(
             Label::new(place, "is no rule"),
             format!("There is no rule `{rule}`{instead}. The comment silences nothing."),

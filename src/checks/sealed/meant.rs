@@ -55,7 +55,7 @@ impl<'a> Taken<'a> {
             rest => format!("`{first}` and {rest} more are"),
         };
         let clause = format!("whether {files} to be sealed, as {} takes also what is no secret", self.deciding.named());
-        Some(Undecided { host: None, clause })
+        Some(Undecided::of_repository(clause))
     }
 }
 

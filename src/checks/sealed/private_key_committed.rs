@@ -13,27 +13,33 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(world: &World<'_>, verdict: &mut Verdict) {
-    verdict.findings.extend(world.vault.private_keys.iter().map(finding));
+    verdict.findings.extend(world.vault.private_keys.iter().map(|key| finding(world, key)));
 }
 
-fn finding(key: &PrivateKey) -> Finding {
+fn finding(world: &World<'_>, key: &PrivateKey) -> Finding {
     let PrivateKey { kind, place, fills_file } = key;
     let path = &place.path;
-    let remove = if *fills_file {
-        format!("take the file out of git with `{}`", command::git_rm_cached(path))
+    let is_committed = world.tree.is_committed(path);
+    let remove = match (fills_file, is_committed) {
+        (true, true) => format!("take the file out of git with `{}`", command::git_rm_cached(path)),
+        (true, false) => "take the file out of the folder".to_owned(),
+        (false, _) => format!("take it out of `{path}`"),
+    };
+    let (tracked, read, stays) = if is_committed {
+        (", and git tracks it", "the repository, now or any earlier state of it,", "it stays in the history, so make")
     } else {
-        format!("take it out of `{path}`")
+        ("", "the folder, or a copy of it,", "if anybody else could read it, make")
     };
     Finding {
         help: Some(format!(
-            "{remove}, and keep it outside or seal it with sops; it stays in the history, so make a new key, put that in \
-             its place everywhere, and run `sops updatekeys` on what the old one opens"
+            "{remove}, and keep it outside or seal it with sops; {stays} a new key, put that in its place everywhere, and \
+             run `sops updatekeys` on what the old one opens"
         )),
         ..RULE.finding(
             Label { masked: true, ..Label::new(place.clone(), format!("{kind}, in clear")) },
             format!(
-                "`{path}` holds {kind} in clear, and git tracks it. Whoever can read the repository, now or any earlier \
-                 state of it, has all that the key opens; with a flake it also lies readable in the Nix store."
+                "`{path}` holds {kind} in clear{tracked}. Whoever can read {read} has all that the key opens; with a flake \
+                 it also lies readable in the Nix store."
             ),
         )
     }

@@ -6,7 +6,7 @@ use super::meant::meant;
 use crate::checks::placed;
 use crate::checks::{Rule, Verdict, World};
 use crate::finding::{Finding, Label, Level};
-use crate::policy::{Config, Problem};
+use crate::policy::{Config, CreationRule, Problem};
 
 pub const RULE: Rule = Rule {
     id: "recipient-malformed",
@@ -42,6 +42,7 @@ fn finding(config: &Config, problem: &Problem) -> Finding {
     let same = |other: &&Problem| other.is_recipient && other.place == problem.place;
     let rules: BTreeSet<usize> = config.problems.iter().filter(same).filter_map(|other| other.rule).collect();
     let named = rules.iter().filter_map(|&index| config.rules.get(index));
+    let expressions = named.clone().filter_map(CreationRule::expression).map(str::to_owned);
     let lines: Vec<String> = named.map(|rule| format!("`{}:{}`", config.path, rule.place.start.line)).collect();
     Finding {
         help: Some(
@@ -49,6 +50,7 @@ fn finding(config: &Config, problem: &Problem) -> Finding {
              of a host, `gpg --list-keys` the fingerprint of a PGP key"
                 .to_owned(),
         ),
+        names: expressions.collect(),
         ..RULE.finding(
             // It may be a private key.
             Label { masked: true, ..Label::new(problem.place.clone(), "no recipient") },

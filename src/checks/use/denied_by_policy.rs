@@ -60,7 +60,7 @@ fn nobody(world: &World<'_>, target: &Target) -> Option<Undecided> {
     let line = target.place.start.line;
     let clause =
         format!("whether there is a {called}, which `sealnix.toml:{line}` denies secrets: no host is known to have it");
-    (!is_there).then_some(Undecided { host: None, clause })
+    (!is_there).then_some(Undecided::of_repository(clause))
 }
 
 /// Who gets something.
@@ -190,6 +190,11 @@ fn finding(host: &Host, deny: &Deny, target: &Target, reach: &Reach<'_>, files: 
         .take(3)
         .filter_map(|file| Some(Label::new(file.place?.clone(), format!("{} is declared here", file.called()))));
     let certainty = one.map_or(Certainty::Certain, |file| file.certainty.clone());
+    let template = one.filter(|file| file.is_template).map(|file| file.name.to_owned());
+    let path = match &reach.what {
+        What::Path(path) => Some((*path).to_owned()),
+        What::Named(_) => None,
+    };
     Finding {
         hosts: vec![host.name.clone()],
         certainty: reach.certainty.clone().weaker(certainty),
@@ -199,6 +204,8 @@ fn finding(host: &Host, deny: &Deny, target: &Target, reach: &Reach<'_>, files: 
             "take it out of `{}` and give {reader} only what it needs, or change `[[policy.deny]]` in `sealnix.toml`",
             reach.option
         )),
+        template,
+        names: [reach.option.clone()].into_iter().chain(path).collect(),
         ..RULE.finding(
             Label::new(place, format!("given to {reader}")),
             format!(

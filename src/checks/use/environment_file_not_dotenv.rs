@@ -96,6 +96,7 @@ fn finding(declared: Declared<'_>, used: &Use) -> Finding {
         )),
         primary: Label::new(used.at.0.clone(), format!("`{option}` reads lines `NAME=value`")),
         others: vec![Label::new(declared.place(), format!("`{secret}` is the one value `{key}`"))],
+        names: vec![used.option.clone()],
         ..declared.finding(
             &RULE,
             "",

@@ -35,6 +35,8 @@ fn in_template(host: &Host, used: &Use) -> Option<Finding> {
         user: used.user.clone(),
         help: Some(help(&dropped)),
         others: vec![read_by(used)],
+        template: Some(name.to_owned()),
+        names: dropped.iter().map(|&name| name.to_owned()).collect(),
         ..RULE.finding(Label::new(template.place("content"), "the lines of the environment"), message)
     })
 }
@@ -54,6 +56,7 @@ fn in_file<'a>(world: &World<'a>, host: &'a Host, used: &'a Use) -> Option<Findi
         help: Some(help(&names)),
         primary,
         others,
+        names: names.iter().map(|&name| name.to_owned()).collect(),
         ..declared.finding(&RULE, "", message)
     })
 }

@@ -50,6 +50,7 @@ impl Read<'_> {
             let called = called(variable);
             if variable.unclosed && !variable.secrets.is_empty() {
                 return Some((
+                    called.clone(),
                     format!(
                         "the quote in the value of {called} is never closed, so that all that follows is taken to belong \
                          to it"
@@ -61,6 +62,7 @@ impl Read<'_> {
             let held = variable.secrets.iter().find(|held| held.quote == Quote::None && is_bare(&held.secret))?;
             let secret = &held.secret;
             Some((
+                called.clone(),
                 format!(
                     "secret `{secret}` is a whole file and stands without quotes in the value of {called}: at the first \
                      end of line the value is cut, and each further line sets what it likes"
@@ -71,12 +73,12 @@ impl Read<'_> {
                 ),
             ))
         });
-        let (what, help) = wrong?;
+        let (called, what, help) = wrong?;
         let message = format!(
             "Template `{name}` is an environment file for systemd, and {what}. Nothing fails: the program starts with \
              another value."
         );
-        Some(Finding { level: Level::Warning, ..self.finding(message, help) })
+        Some(Finding { level: Level::Warning, names: vec![called], ..self.finding(message, help) })
     }
 
     /// One note for all values whose secret stands without quotes.
@@ -108,6 +110,7 @@ impl Read<'_> {
             user: self.used.user.clone(),
             help: Some(help),
             others: vec![used],
+            template: Some(self.name.to_owned()),
             ..RULE.finding(Label::new(self.template.place("content"), "the lines of the environment"), message)
         }
     }

@@ -34,6 +34,7 @@ fn finding(world: &World<'_>, path: &RepoPath, encrypted: Encrypted) -> Finding 
                 .to_owned(),
         ),
         others,
+        names: vec![path.to_string()],
         ..RULE.finding(
             primary,
             format!(

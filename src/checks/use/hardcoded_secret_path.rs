@@ -164,6 +164,7 @@ fn finding(host: &Host, used: &Use, path: &str) -> Finding {
         suggestion: near.map(|near| near.name.to_owned()),
         help: Some(help),
         others: other.into_iter().collect(),
+        names: vec![path.to_owned()],
         ..at_use(
             &RULE,
             host,

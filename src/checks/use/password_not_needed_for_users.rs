@@ -45,6 +45,7 @@ fn finding(password: &Password<'_>) -> Finding {
         help: Some(format!("write `{}.neededForUsers = true;`", command::attribute("sops.secrets", name))),
         primary,
         others,
+        names: vec![user.to_string()],
         ..declared.finding(
             &RULE,
             "",

@@ -43,6 +43,7 @@ fn finding(password: &Password<'_>, document: &Document, (key, child): (&str, &C
         help: Some(format!("make a hash with `mkpasswd --method=yescrypt`, and put it there with `{edit}`")),
         others: used.into_iter().collect(),
         primary: Label::new(child.key_place.clone(), format!("{length} bytes")),
+        names: vec![user.to_string()],
         ..declared.finding(
             &RULE,
             "",

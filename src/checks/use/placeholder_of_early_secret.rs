@@ -72,6 +72,7 @@ fn finding(
             command::attribute("sops.placeholder", &once_more),
         )),
         others: early.into_iter().collect(),
+        template: Some(name.to_owned()),
         ..RULE.finding(
             Label::new(place, format!("the placeholder of `{secret_name}`")),
             format!(

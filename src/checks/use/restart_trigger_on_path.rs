@@ -66,6 +66,7 @@ fn finding(host: &Host, used: &Use) -> Option<Finding> {
     };
     Some(Finding {
         help: Some(help),
+        names: vec![unit.to_owned()],
         ..file.finding(
             &RULE,
             "a constant: it never changes".to_owned(),

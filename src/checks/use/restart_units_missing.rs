@@ -119,6 +119,7 @@ fn finding(host: &Host, unit: &str, used: &Use, installed: &Installed<'_>) -> Op
     Some(Finding {
         help: Some(format!("write `{}.restartUnits = [ {} ];`", file.option(), units.join(" "))),
         certainty: weaker(&finding.certainty, installed),
+        names: vec![unit.to_owned()],
         ..finding
     })
 }

@@ -45,6 +45,7 @@ fn finding(host: &Host, used: &Use) -> Option<Finding> {
     };
     Some(Finding {
         help: Some(help.to_owned()),
+        names: vec![used.option.clone()],
         ..file.finding(
             &RULE,
             "not there in the ramdisk".to_owned(),

@@ -52,6 +52,7 @@ fn finding(host: &Host, used: &Use, name: &str) -> Finding {
             "put it into a sops file and change it, as it is known from now on; then give its path to `{file}` where there is \
              such an option, or render what holds it with `sops.templates`",
         )),
+        names: vec![option.clone(), name.to_owned()],
         ..finding
     }
 }

@@ -56,7 +56,11 @@ fn finding(host: &Host, used: &Use) -> Option<Finding> {
         ),
         _ => return None,
     };
-    Some(Finding { help: Some(help(host, &file, &taken)), ..file.finding(&RULE, label, message) })
+    Some(Finding {
+        help: Some(help(host, &file, &taken)),
+        names: vec![used.option.clone()],
+        ..file.finding(&RULE, label, message)
+    })
 }
 
 /// What an option does with a text, as far as it is known that no shell is in between.

@@ -21,13 +21,13 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
 }
 
 fn finding(host: &Host, used: &Use) -> Option<Finding> {
-    let (name, what, set) = match &used.what {
-        Used::ReadAtEval { name } => (Some(name), format!("secret `{name}`"), "sops.secrets"),
-        Used::AgeReadAtEval { name } => (Some(name), format!("secret `{name}`"), "age.secrets"),
+    let (name, path, what, set) = match &used.what {
+        Used::ReadAtEval { name } => (Some(name), None, format!("secret `{name}`"), "sops.secrets"),
+        Used::AgeReadAtEval { name } => (Some(name), None, format!("secret `{name}`"), "age.secrets"),
         Used::LiteralReadAtEval { path } if path.starts_with("/run/agenix") => {
-            (None, format!("`{path}`"), "age.secrets")
+            (None, Some(path), format!("`{path}`"), "age.secrets")
         }
-        Used::LiteralReadAtEval { path } => (None, format!("`{path}`"), "sops.secrets"),
+        Used::LiteralReadAtEval { path } => (None, Some(path), format!("`{path}`"), "sops.secrets"),
         _ => return None,
     };
     let shown = name.map_or("NAME", String::as_str);
@@ -45,6 +45,7 @@ fn finding(host: &Host, used: &Use) -> Option<Finding> {
             render.unwrap_or_default()
         )),
         others: declared.into_iter().collect(),
+        names: [&used.option].into_iter().chain(path).cloned().collect(),
         ..at_use(
             &RULE,
             host,

@@ -64,6 +64,7 @@ impl Missing<'_, '_> {
             suggestion: near.map(str::to_owned),
             others: near_at.into_iter().chain(self.elsewhere()).collect(),
             certainty,
+            template: (of == Namespace::Templates).then(|| name.to_owned()),
             ..rule.finding(
                 Label::new(used.at.0.clone(), format!("used for `{}`", used.option)),
                 format!(

@@ -37,6 +37,7 @@ fn written_out(host: &Host, user: Option<&str>, name: &str, template: &Template)
         hosts: vec![host.name.clone()],
         user: user.map(str::to_owned),
         help: Some("write `${config.sops.placeholder.NAME}` with the name of a declared secret".to_owned()),
+        template: Some(name.to_owned()),
         ..RULE.finding(
             Label::new(template.place("content"), "`<SOPS:…:PLACEHOLDER>` of no secret"),
             format!(

@@ -149,6 +149,7 @@ fn finding(host: &Host, unit: &str, read: &Read, file: &Installed<'_>, process: 
     Finding {
         help: Some(help(file, process)),
         others,
+        names: vec![unit.to_owned()],
         ..file.finding(
             &RULE,
             primary,

@@ -82,8 +82,9 @@ fn no_rules(tree: &Tree, vault: &Vault) -> Option<NoRules> {
 
 fn hook(files: &Plan, work_tree: Option<&WorkTree>) -> Hook {
     let Some(work_tree) = work_tree else { return Hook::NoGit };
-    if files.text(".pre-commit-config.yaml").is_ok_and(|text| text.is_some()) {
-        return Hook::Framework;
+    if let Ok(Some(text)) = files.text(".pre-commit-config.yaml") {
+        let runs_it = text.contains("sealnix check") || text.contains("id: sealnix");
+        return if runs_it { Hook::There } else { Hook::Framework };
     }
     if has_hooks_path(work_tree.top()) {
         return Hook::Other("core.hooksPath");
