@@ -234,9 +234,8 @@ fn rule_files() {
         assert_eq!(run.code, Some(2), "{why}: {}", run.stderr);
         let findings = report["findings"].as_array().unwrap();
         assert!(findings.iter().any(|finding| finding["rule"] == "key-missing"), "{why}: {report:#}");
-        let said = |finding: &serde_json::Value| {
-            finding["rule"] == rule && finding["message"].as_str().unwrap().contains(why)
-        };
+        let said =
+            |finding: &serde_json::Value| finding["rule"] == rule && finding["message"].as_str().unwrap().contains(why);
         assert!(findings.iter().any(said), "{why}: {report:#}");
     }
 }
