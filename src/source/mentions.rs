@@ -1,5 +1,7 @@
 //! Where Nix code, a script or another text spells out the path of a file, or a name.
 
+use memchr::memmem;
+
 use super::place::Place;
 use super::text::Text;
 use super::tree::Tree;
@@ -29,7 +31,7 @@ impl Text {
         let content = self.searched();
         let name = path.rsplit('/').next().unwrap_or(path);
         let relative = relative(self.path(), path);
-        let ends = content.match_indices(name).map(|(at, _)| at + name.len());
+        let ends = memmem::find_iter(content.as_bytes(), name).map(|at| at + name.len());
         ends.filter_map(move |end| {
             let before = content.get(..end)?;
             let starts_with = |spelled: &str| {
@@ -48,7 +50,8 @@ impl Text {
     pub fn said<'t>(&'t self, spellings: &[&'t str]) -> Vec<Place> {
         let content = self.searched();
         let found = spellings.iter().flat_map(|spelling| {
-            let ranges = content.match_indices(*spelling).map(|(start, found)| start..start + found.len());
+            let starts = memmem::find_iter(content.as_bytes(), *spelling);
+            let ranges = starts.map(|start| start..start + spelling.len());
             ranges.filter(|range| self.counted_line(range.start, range.end).is_some())
         });
         found.map(|range| self.place(range)).collect()
