@@ -74,8 +74,10 @@ fn a_template_alone_takes_the_secrets_of_another_module() {
     let all = module(&repository, "secrets/app.yaml --unit hyper --only token --template-only");
     assert!(all.contains("{ config, ... }:\n{\n  sops.templates"), "no blank line where nothing is left out: {all}");
     insta::assert_snapshot!(module(&repository, "secrets/app.yaml --unit hyper --quote none --template-only"));
-    let checked = repository.sealnix(&["check"]).stdout;
-    assert!(checked.contains("note[environment-template-quoting]"), "{checked}");
+    let checked = repository.sealnix(&["check", "--format", "json"]).json().unwrap();
+    let mut findings = checked["findings"].as_array().unwrap().iter();
+    let quoting = |finding: &Value| finding["rule"] == "environment-template-quoting" && finding["level"] == "note";
+    assert!(findings.any(quoting), "{checked:#}");
 }
 
 #[test]

@@ -324,7 +324,11 @@ fn check_takes_an_example_for_what_it_is() {
     let rules = "creation_rules:\n  - path_regex: ^[0-9]+-.*/[^/]*$\n    age: age1g6e50tyffy2acgcdl6qmrzdg65mxrehh7lfutkgtxxjyfj4y7etqnlsp2a\n";
     fs::write(repository.path().join(".sops.yaml"), rules).unwrap();
     repository.git(&["add", "."]);
-    let not_encrypted = || repository.sealnix(&["check"]).stdout.matches("error[file-not-encrypted]").count();
+    let not_encrypted = || {
+        let report = repository.sealnix(&["check", "--format", "json"]).json().unwrap();
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings.filter(|finding| finding["rule"] == "file-not-encrypted").count()
+    };
     assert_eq!(not_encrypted(), 0);
     for (path, addition) in [("01-yaml-flat/e.yaml", "a: hunter2\n"), ("33-dotenv-basic/e.env", "# hunter2\n")] {
         let path = repository.path().join(path);

@@ -63,7 +63,7 @@ fn one_host_alone_can_be_asked_for() {
     let nobody = repository.sealnix(&["unknowns", "wbe"]);
     assert_eq!(nobody.code, Some(2));
     assert!(
-        nobody.stderr.contains("there is no host `wbe`") && nobody.stderr.contains("mail, web"),
+        nobody.stderr.contains("there is no host `wbe`") && nobody.stderr.contains("did you mean `web`?"),
         "{}",
         nobody.stderr
     );
