@@ -1,6 +1,7 @@
 //! `.sops.yaml`: its creation rules and anchors with places, and which rule takes which file.
 
 mod drift;
+mod expression;
 mod glob;
 mod names;
 pub mod parse;
@@ -13,7 +14,7 @@ use regex::Regex;
 use crate::sops::crypt::CryptRule;
 use crate::source::{Place, RepoPath};
 pub use drift::Drift;
-pub use glob::{escaped, every, exactly};
+pub use expression::{every, exactly};
 pub use reach::Idle;
 pub use select::Selection;
 

@@ -146,6 +146,22 @@ mod rule_matches_nothing {
     use super::*;
     const ID: &str = "rule-matches-nothing";
 
+    #[test]
+    fn what_is_proposed_takes_the_file_and_means_its_signs() {
+        let cases = [
+            ("hosts/web.d/*.yaml", "hosts/web.d/a.yaml", r"^hosts/web\.d/[^/]*\.yaml$"),
+            (r"^/secrets/c\+\+\.yaml$", "secrets/c++.yaml", r"^secrets/c\+\+\.yaml$"),
+        ];
+        for (expression, file, proposed) in cases {
+            let mut facts = Facts::new();
+            facts.sealed(file, vec![text("token")], &[WEB]);
+            facts.rules(".sops.yaml", &with_rules(&[expression]));
+            let help = facts.finding(ID).help.unwrap();
+            assert!(help.contains(proposed), "{help}");
+            assert!(regex::Regex::new(proposed).unwrap().is_match(file));
+        }
+    }
+
     fn facts(expressions: &[&str]) -> Facts {
         let mut facts = Facts::new();
         facts.sealed("secrets/db.yaml", vec![text("token")], &[WEB]);

@@ -9,7 +9,7 @@ use crate::finding::{Finding, Label, Level};
 use crate::identity::{fold, without_affixes_of_host};
 use crate::manifest::Host;
 use crate::nearest::nearest;
-use crate::policy::{Config, CreationRule};
+use crate::policy::{self, Config, CreationRule};
 
 pub const RULE: Rule = Rule {
     id: "rule-matches-nothing",
@@ -167,13 +167,10 @@ impl<'f> Meant<'f> {
     /// An expression that matches the file.
     fn expression(&self) -> String {
         let (Meant::Root(path) | Meant::Glob(path) | Meant::Slash(path) | Meant::Near(path)) = self;
-        let escaped = |path: &str| path.replace('.', r"\.");
-        match (self, path.rsplit_once('/'), path.rsplit_once('.')) {
-            (Meant::Glob(_), Some((folder, _)), Some((_, ending))) => {
-                format!(r"^{}/[^/]*\.{}$", escaped(folder), escaped(ending))
-            }
-            (Meant::Glob(_), None, Some((_, ending))) => format!(r"^[^/]*\.{}$", escaped(ending)),
-            _ => format!("^{}$", escaped(path)),
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        match (self, name.rsplit_once('.')) {
+            (Meant::Glob(_), Some((_, ending))) => policy::every(folder, ending),
+            _ => policy::exactly(path),
         }
     }
 }
