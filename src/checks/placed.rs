@@ -35,7 +35,7 @@ impl<'a> Configuration<'a> {
         let templates = self.sops.templates.iter().map(|(name, template)| (name, What::Template(template)));
         let both = secrets.chain(templates);
         let mut placed: Vec<_> = both.map(|(name, what)| Placed { configuration: self, name, what }).collect();
-        placed.sort_by_key(Placed::place);
+        placed.sort_by_cached_key(Placed::place);
         placed
     }
 }

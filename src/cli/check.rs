@@ -1,6 +1,7 @@
 //! `sealnix check`.
 
 use std::io::{self, Write};
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -135,6 +136,8 @@ pub fn check(subject: Subject<'_>, options: &Options, style: Style, out: &mut im
         options.narrowed.baseline(None)?;
     }
     let known = run::know(subject, options.by_nix.or_file(options.scope.hosts(), options.manifest.as_deref()))?;
+    // Taking it apart takes long, and the process ends soon.
+    let known = ManuallyDrop::new(known);
     options.scope.is_of(&known.manifest)?;
     let asked = Asked { scope: &options.scope, only, takes_ignores: !no_ignores };
     let mut answer = judge::judge(&known, asked);

@@ -139,8 +139,8 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     let mut vault = vault.unwrap_or_else(|| Vault::read(&tree));
     let syntax_errors = syntax_errors(&tree, &program, &reached);
     read.extend(reached);
-    // Taking it apart takes long, and nobody need wait for it.
-    rayon::spawn(move || drop(program));
+    // Taking it apart takes long, and the process ends soon.
+    std::mem::forget(program);
     let (exact, manifest) = match exact {
         Some((exact, list)) => (true, join(exact, statically, list)),
         None => (false, statically),

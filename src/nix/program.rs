@@ -1,10 +1,9 @@
 //! Parsing every file, in parallel and each within its time.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
@@ -73,48 +72,94 @@ fn on_own_stack<T: Send>(parser: impl FnOnce() -> T + Send) -> Option<T> {
     })
 }
 
-enum Message {
-    Started(usize),
-    Done(usize, Content),
+/// What became of a text.
+enum Slot {
+    Waiting,
+    Running(Instant),
+    Done(Content),
+    /// It took too long.
+    GivenUp,
+}
+
+/// Texts that are parsed side by side.
+struct Parsing {
+    texts: Arc<[Text]>,
+    next: AtomicUsize,
+    slots: Vec<Mutex<Slot>>,
 }
 
 /// The contents in the order of the texts. A thread cannot be killed: one that is over its time is
 /// left alone, its file is given up, and another takes its place.
 fn parse_all(texts: &Arc<[Text]>) -> Vec<Content> {
-    let next = Arc::new(AtomicUsize::new(0));
+    let slots = texts.iter().map(|_| Mutex::new(Slot::Waiting)).collect();
+    let parsing = Arc::new(Parsing { texts: Arc::clone(texts), next: AtomicUsize::new(0), slots });
     let (sender, receiver) = mpsc::channel();
     let workers = thread::available_parallelism().map_or(1, usize::from).min(texts.len());
-    let start = || start_worker(texts, &next, &sender);
+    let start = || start_worker(&parsing, &sender);
     let mut workers = (0..workers).filter(|_| start()).count();
     let why = if workers == 0 { "has no thread to be parsed on" } else { "took longer than 5 s to parse" };
-    let mut contents: Vec<Option<Content>> = texts.iter().map(|_| None).collect();
-    let mut started: HashMap<usize, Instant> = HashMap::new();
-    let mut missing = texts.len();
-    while missing > 0 && workers > 0 {
-        match receive(&receiver, started.values().min()) {
-            Ok(Message::Started(index)) => {
-                started.insert(index, Instant::now());
-            }
-            Ok(Message::Done(index, content)) => {
-                // One that was given up may still come; it is not looked at any more.
-                if started.remove(&index).is_some()
-                    && let Some(slot) = contents.get_mut(index)
-                {
-                    *slot = Some(content);
-                    missing -= 1;
-                }
-            }
+    let mut wait = DEADLINE;
+    while workers > 0 {
+        match receiver.recv_timeout(wait) {
+            Ok(()) => workers -= 1,
             Err(RecvTimeoutError::Timeout) => {
-                let given_up: Vec<_> = started.extract_if(|_, since| since.elapsed() >= DEADLINE).collect();
-                missing -= given_up.len();
-                let restarted = given_up.iter().filter(|_| start()).count();
-                workers = workers + restarted - given_up.len();
+                let given_up = parsing.give_up();
+                let restarted = (0..given_up).filter(|_| start()).count();
+                workers = workers + restarted - given_up;
             }
             Err(RecvTimeoutError::Disconnected) => break,
         }
+        wait = parsing.time_left();
     }
-    let given_up = || Content::NotLooked { why: why.into(), span: None };
-    contents.into_iter().map(|content| content.unwrap_or_else(given_up)).collect()
+    let content = |slot: &Mutex<Slot>| match std::mem::replace(&mut *locked(slot), Slot::GivenUp) {
+        Slot::Done(content) => content,
+        _ => Content::NotLooked { why: why.into(), span: None },
+    };
+    parsing.slots.iter().map(content).collect()
+}
+
+impl Parsing {
+    /// Parses one text after another; whether none was given up meanwhile.
+    fn work(&self) -> bool {
+        loop {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            let (Some(text), Some(slot)) = (self.texts.get(index), self.slots.get(index)) else { return true };
+            *locked(slot) = Slot::Running(Instant::now());
+            let parsed = catch_unwind(AssertUnwindSafe(|| parse(text, FileId(index as u32))));
+            let failed = |_| Content::NotLooked { why: "makes the parser fail".into(), span: None };
+            let mut slot = locked(slot);
+            if matches!(*slot, Slot::GivenUp) {
+                return false;
+            }
+            *slot = Slot::Done(parsed.unwrap_or_else(failed));
+        }
+    }
+
+    /// Gives up what takes too long; how many that are.
+    fn give_up(&self) -> usize {
+        let late = |slot: &&Mutex<Slot>| {
+            let mut slot = locked(slot);
+            let is_late = matches!(*slot, Slot::Running(since) if since.elapsed() >= DEADLINE);
+            if is_late {
+                *slot = Slot::GivenUp;
+            }
+            is_late
+        };
+        self.slots.iter().filter(late).count()
+    }
+
+    /// How long the oldest that is running still has.
+    fn time_left(&self) -> Duration {
+        let left = |slot: &Mutex<Slot>| match *locked(slot) {
+            Slot::Running(since) => Some(DEADLINE.saturating_sub(since.elapsed())),
+            _ => None,
+        };
+        self.slots.iter().filter_map(left).min().unwrap_or(DEADLINE)
+    }
+}
+
+fn locked(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The same, copied so that what is read together lies together. Made beside rnix'
@@ -138,26 +183,12 @@ fn together(mut contents: Vec<Content>) -> Vec<Content> {
     contents
 }
 
-fn receive(receiver: &Receiver<Message>, oldest: Option<&Instant>) -> Result<Message, RecvTimeoutError> {
-    let left = oldest.map_or(DEADLINE, |since| DEADLINE.saturating_sub(since.elapsed()));
-    receiver.recv_timeout(left)
-}
-
-/// Whether the system gave us a thread.
-fn start_worker(texts: &Arc<[Text]>, next: &Arc<AtomicUsize>, sender: &Sender<Message>) -> bool {
-    let (texts, next, sender) = (Arc::clone(texts), Arc::clone(next), sender.clone());
+/// Whether the system gave us a thread. It says when there is nothing left to do.
+fn start_worker(parsing: &Arc<Parsing>, sender: &Sender<()>) -> bool {
+    let (parsing, sender) = (Arc::clone(parsing), sender.clone());
     let work = move || {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(text) = texts.get(index) else { return };
-            if sender.send(Message::Started(index)).is_err() {
-                return;
-            }
-            let parsed = catch_unwind(AssertUnwindSafe(|| parse(text, FileId(index as u32))));
-            let gave_up = |_| Content::NotLooked { why: "makes the parser fail".into(), span: None };
-            if sender.send(Message::Done(index, parsed.unwrap_or_else(gave_up))).is_err() {
-                return;
-            }
+        if parsing.work() {
+            sender.send(()).ok();
         }
     };
     thread::Builder::new().name("nix parser".into()).stack_size(STACK).spawn(work).is_ok()

@@ -6,6 +6,7 @@ use std::io;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode};
 
+use rayon::prelude::*;
 use textwrap::{WordSeparator, WordSplitter};
 
 use super::Summary;
@@ -85,12 +86,9 @@ pub fn write(
 }
 
 fn draw(out: &mut impl io::Write, findings: &[Finding], world: &World<'_>, style: Style) -> io::Result<()> {
-    let mask = Mask::new(findings, world);
-    for finding in findings {
-        let drawing = Drawing { tree: world.tree, mask: &mask, style };
-        writeln!(out, "{}", drawn(&drawing.finding(finding), style)?)?;
-    }
-    Ok(())
+    let drawing = Drawing { tree: world.tree, mask: &Mask::new(findings, world), style };
+    let texts: Vec<_> = findings.par_iter().map(|finding| drawn(&drawing.finding(finding), style)).collect();
+    texts.into_iter().try_for_each(|text| writeln!(out, "{}", text?))
 }
 
 /// An error that ends the run, drawn as the findings are.

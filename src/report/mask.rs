@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use crate::checks::World;
 use crate::finding::Finding;
 use crate::manifest::Used;
@@ -35,9 +37,8 @@ impl Mask {
             secret.entry(&place.path).or_default().push(place);
         }
         let unparsed: BTreeSet<&RepoPath> = world.syntax_errors.iter().map(|error| &error.place.path).collect();
-        let mut hidden = BTreeMap::new();
-        for path in paths {
-            let Some(text) = world.tree.texts.get(path) else { continue };
+        let hidden_in = |path: &RepoPath| {
+            let text = world.tree.texts.get(path)?;
             let mut ranges = match world.vault.document(path) {
                 Some(document) => sealed_ranges(document, text),
                 None if path.ends_with(".nix") => {
@@ -47,13 +48,13 @@ impl Mask {
                     literal_ranges(text, labelled, &said, !unparsed.contains(path))
                 }
                 None if is_shown(path, world) => Vec::new(),
-                None => continue,
+                None => return None,
             };
             ranges.extend(key_material(text.content()));
             ranges.extend(secret.get(path).into_iter().flatten().map(|place| bytes(place)));
-            hidden.insert(path.clone(), merged(ranges));
-        }
-        Mask { hidden }
+            Some((path.clone(), merged(ranges)))
+        };
+        Mask { hidden: paths.into_par_iter().filter_map(hidden_in).collect() }
     }
 
     /// The ranges of a file that are blanked, sorted and apart; none: the file is not shown.

@@ -1,6 +1,6 @@
 //! Where Nix code, a script or another text spells out the path of a file, or a name.
 
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
 
 use super::place::Place;
 use super::text::Text;
@@ -22,7 +22,9 @@ impl Tree {
     /// each with its line. Lines that are comments do not count, nor does what only speaks of a file (`.sops.yaml`,
     /// `.gitattributes`, `sealnix.toml`, a baseline or a report); a path that is put together is not seen.
     pub fn mentions<'t>(&'t self, path: &'t str) -> impl Iterator<Item = (&'t str, Place)> {
-        self.texts.values().filter(|text| !only_speaks(text)).flat_map(move |text| text.mentions(path))
+        let name = Finder::new(path.rsplit('/').next().unwrap_or(path));
+        let named = self.texts.values().filter(move |text| name.find(text.searched().as_bytes()).is_some());
+        named.filter(|text| !only_speaks(text)).flat_map(move |text| text.mentions(path))
     }
 }
 
@@ -47,11 +49,11 @@ impl Text {
     }
 
     /// The places at which a text says one of these, as a whole and outside of lines that are comments.
-    pub fn said<'t>(&'t self, spellings: &[&'t str]) -> Vec<Place> {
+    pub fn said(&self, spellings: &[Finder<'_>]) -> Vec<Place> {
         let content = self.searched();
         let found = spellings.iter().flat_map(|spelling| {
-            let starts = memmem::find_iter(content.as_bytes(), *spelling);
-            let ranges = starts.map(|start| start..start + spelling.len());
+            let starts = spelling.find_iter(content.as_bytes());
+            let ranges = starts.map(|start| start..start + spelling.needle().len());
             ranges.filter(|range| self.counted_line(range.start, range.end).is_some())
         });
         found.map(|range| self.place(range)).collect()
@@ -82,6 +84,9 @@ fn only_speaks(text: &Text) -> bool {
 /// Whether a text begins as a baseline, a report or a manifest of sealnix does, or as SARIF, whoever wrote that; in
 /// whatever layout.
 fn is_report(content: &str) -> bool {
+    if !content.trim_start().starts_with('{') {
+        return false;
+    }
     const OWN: [&str; 6] = ["findings", "hosts", "holders", "unknowns", "asked", "path"];
     let head: String = content.chars().filter(|c| !c.is_whitespace()).take(LONGEST_HEAD).collect();
     let is_own = |rest: &str| OWN.iter().any(|key| rest.strip_prefix(key).is_some_and(|end| end.starts_with("\":")));

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::place::RepoPath;
 use super::text::Text;
-use super::tree::{NotLooked, Tree};
+use super::tree::{Entry, NotLooked, Tree};
 
 const MIB: u64 = 1 << 20;
 /// Largest file of a kind that is read for its name, and largest sops file in a format of sops.
@@ -20,6 +20,8 @@ const MAX_PLAIN: u64 = MIB;
 const MAX_OTHER: u64 = 4 * MIB;
 /// Largest script that is kept.
 const MAX_SCRIPT: u64 = 256 << 10;
+/// Largest file that is read in one go, text or not.
+const SMALL: u64 = 64 << 10;
 /// A file with a NUL among its first bytes is no text.
 const HEAD: u64 = 8 << 10;
 /// Sops writes its metadata last: enough of a large file to see it.
@@ -40,16 +42,20 @@ enum Role {
     Other,
 }
 
-/// Reads the tree's files in parallel: the texts, and what should have been one and is not.
-pub(super) fn texts(tree: &Tree) -> (BTreeMap<RepoPath, Text>, Vec<NotLooked>) {
-    let files: Vec<_> = tree.files.iter().collect();
-    let found: Vec<_> = files
-        .par_iter()
-        .filter_map(|(path, entry)| match read(&tree.root.join(&***path), path, entry.size) {
-            Ok(content) => Some(Ok(Text::new((*path).clone(), content?))),
-            Err(why) => Some(Err(NotLooked { path: (*path).clone(), why })),
-        })
-        .collect();
+/// Reads the tree's files in parallel: the texts, and what should have been one and is not. How large each is shows
+/// only here, where it is open.
+pub(super) fn texts(tree: &mut Tree) -> (BTreeMap<RepoPath, Text>, Vec<NotLooked>) {
+    let Tree { root, files, .. } = tree;
+    let files: Vec<_> = files.iter_mut().collect();
+    let read = |(path, entry): (&RepoPath, &mut Entry)| {
+        let content;
+        (entry.size, content) = sized(&root.join(&**path), path);
+        match content {
+            Ok(content) => Some(Ok(Text::new(path.clone(), content?))),
+            Err(why) => Some(Err(NotLooked { path: path.clone(), why })),
+        }
+    };
+    let found: Vec<_> = files.into_par_iter().filter_map(read).collect();
     let mut texts = BTreeMap::new();
     let mut not_looked = Vec::new();
     for result in found {
@@ -59,6 +65,17 @@ pub(super) fn texts(tree: &Tree) -> (BTreeMap<RepoPath, Text>, Vec<NotLooked>) {
         }
     }
     (texts, not_looked)
+}
+
+/// The size of a file, and its text if it matters; an error if it does and cannot be had: why, as a clause.
+fn sized(on_disk: &Path, path: &str) -> (u64, Result<Option<String>, String>) {
+    match File::open(on_disk) {
+        Ok(mut file) => {
+            let size = file.metadata().map_or(0, |metadata| metadata.len());
+            (size, text(&mut file, path, size))
+        }
+        Err(error) => (fs::metadata(on_disk).map_or(0, |metadata| metadata.len()), Err(unreadable(&error))),
+    }
 }
 
 /// The text if it matters; an error if it does and cannot be had: why, as a clause.
@@ -76,15 +93,18 @@ pub(super) fn text(file: &mut (impl Read + Seek), path: &str, size: u64) -> Resu
             role == Role::Named || role == Role::Key || tail_is_sops(file).map_err(|error| unreadable(&error))?;
         return if matters { Err(too_large) } else { Ok(None) };
     }
-    let mut bytes = Vec::with_capacity(size as usize);
-    let head = file.by_ref().take(HEAD).read_to_end(&mut bytes);
-    head.map_err(|error| unreadable(&error))?;
-    let is_text = role == Role::Named || !bytes.contains(&0);
+    // With room to see that it ends there.
+    let mut bytes = Vec::with_capacity(size as usize + 64);
+    let first = if size <= SMALL { limit } else { HEAD };
+    file.by_ref().take(first).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    let is_text = role == Role::Named || !bytes.iter().take(HEAD as usize).any(|&byte| byte == 0);
     if !is_text && role != Role::Data {
         return Ok(None);
     }
-    // The file may have grown since its size was taken.
-    file.take(limit).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    if size > SMALL {
+        // It may have grown since its size was taken.
+        file.take(limit).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    }
     if !is_text {
         // UTF-16 is every second byte a NUL.
         bytes.retain(|&byte| byte != 0);

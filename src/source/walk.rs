@@ -54,7 +54,7 @@ impl Tree {
         tree.submodules =
             tracked.into_iter().flat_map(|tracked| tracked.submodules).map(|path| path.as_str().into()).collect();
         tree.resolve_file_links();
-        let (texts, unread) = read::texts(&tree);
+        let (texts, unread) = read::texts(&mut tree);
         tree.texts = texts;
         tree.not_looked.extend(unread);
         tree.expand_folder_links();
@@ -158,7 +158,7 @@ impl Walk {
         }
         let holds_tracked = tracked.folders.contains(&name);
         // Another repository that merely lies here; git does not enter it either.
-        let foreign = path.join(".git").exists() && !holds_tracked;
+        let foreign = !holds_tracked && path.join(".git").exists();
         let ignored = self.ignores(path, true);
         if foreign || ignored && !holds_tracked {
             return false;
@@ -181,8 +181,7 @@ impl Walk {
         if entry.file_type().is_symlink() {
             self.add_link(name, path, tracked);
         } else if entry.file_type().is_file() {
-            let size = entry.metadata().map_or(0, |metadata| metadata.len());
-            self.tree.files.insert(name, Entry { tracked, size });
+            self.tree.files.insert(name, Entry { tracked, size: 0 });
         }
     }
 

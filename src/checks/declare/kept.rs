@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use memchr::memmem::Finder;
+
 use crate::checks::World;
 use crate::checks::declared::declared;
 use crate::source::Place;
@@ -60,14 +62,15 @@ impl<'w, 'a> Dormant<'w, 'a> {
             return None;
         }
         let code = self.world.tree.texts.values().filter(|text| text.path().ends_with(".nix"));
+        let (name, reference) = (format!("\"{key}\""), format!("secrets.{key}"));
+        let spellings = [Finder::new(&name), Finder::new(&reference)];
         let mut said = code.flat_map(|text| {
-            let (name, reference) = (format!("\"{key}\""), format!("secrets.{key}"));
             let content: &str = text.content();
             let is_here = self.world.evaluated.contains(text.path());
             let before = move |place: &Place| content.get(..place.start.byte as usize)?.rsplit('\n').next();
             let is_overridden =
                 move |place: &Place| is_here && before(place).is_some_and(|line| line.contains("key ="));
-            text.said(&[&name, &reference]).into_iter().filter(move |place| !is_overridden(place))
+            text.said(&spellings).into_iter().filter(move |place| !is_overridden(place))
         });
         said.next()
     }

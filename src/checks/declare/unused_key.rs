@@ -1,5 +1,7 @@
 //! A value of a sops file that no host declares.
 
+use rayon::prelude::*;
+
 use crate::checks::{Rule, Undecided, Verdict, World};
 use crate::command::{self, SopsFile};
 use crate::finding::{Finding, Label, Level};
@@ -39,11 +41,13 @@ fn check(world: &World<'_>, verdict: &mut Verdict) {
             }
             None => {
                 let dormant = dormant.get_or_insert_with(|| Dormant::of(world));
-                verdict.findings.extend(unused.into_iter().map(|unused| {
+                // Each is looked for in all of the code.
+                let found = unused.into_par_iter().map(|unused| {
                     let declaration = dormant.declaration(&unused.key);
                     let finding = finding(document, of_file, &wanted, unused);
                     declaration.map(|place| switched_off(&finding, place)).unwrap_or(finding)
-                }));
+                });
+                verdict.findings.par_extend(found);
             }
         }
     }
