@@ -1,7 +1,7 @@
 //! nixpkgs' lib gives what it gives in Nix, for every expression that was recorded from there
 //! (`fixtures/nix/record-lib.py`), and stays honest where something is unknown.
 
-use bumpalo::Bump;
+use sealnix::nix::arena::Arena;
 use sealnix::nix::builtins::{Inside, json_of};
 use sealnix::nix::eval::Eval;
 use sealnix::nix::eval::limits::on_deep_stack;
@@ -26,8 +26,8 @@ fn evaluate(expression: &str, tree: &Tree) -> Evaluated {
     let expression = Text::new("«expression»".into(), format!("{{ lib }}: {expression}"));
     let program = Program::parse(files.chain([expression]).collect());
     on_deep_stack(|| {
-        let bump = Bump::new();
-        let eval = Eval::new(&bump, &program, tree);
+        let arena = Arena::new();
+        let eval = Eval::new(&arena, &program, tree);
         let expression = eval.file(program.by_path["«expression»"]);
         let lib = World::new(&eval).lib(&eval);
         let hm = eval.attrs(vec![eval.attr("hm", hm(&eval, eval.done(lib)))]);

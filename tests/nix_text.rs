@@ -1,9 +1,9 @@
 //! What is written as Nix means what was meant, to our own evaluator and to the Nix that is installed.
 
-use bumpalo::Bump;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use sealnix::generate::nix_text;
+use sealnix::nix::arena::Arena;
 use sealnix::nix::builtins::{Inside, json_of};
 use sealnix::nix::eval::Eval;
 use sealnix::nix::eval::limits::on_deep_stack;
@@ -18,8 +18,8 @@ fn evaluated(path: &str, code: &str) -> Value {
     let program = Program::parse(vec![Text::new(path.into(), code)]);
     let tree = Tree::default();
     on_deep_stack(|| {
-        let bump = Bump::new();
-        let eval = Eval::new(&bump, &program, &tree);
+        let arena = Arena::new();
+        let eval = Eval::new(&arena, &program, &tree);
         let value = eval.force(eval.file(program.by_path[path]));
         json_of(&eval, value.ok().unwrap(), &mut Inside::default()).ok().unwrap()
     })

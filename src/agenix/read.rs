@@ -1,12 +1,11 @@
 //! Evaluating rules files.
 
-use bumpalo::Bump;
-
 use super::names;
 use super::{Agenix, Entry, FILE_NAME, Gap, PublicKey, RulesFile};
 use crate::keys::Recipient;
 use crate::manifest::Certainty;
 use crate::nix::Symbol;
+use crate::nix::arena::Arena;
 use crate::nix::eval::Eval;
 use crate::nix::eval::limits::{DeepStackError, on_deep_stack};
 use crate::nix::ir::{FileId, Program, Span};
@@ -34,7 +33,7 @@ impl Agenix {
             return Ok(Agenix::default());
         }
         on_deep_stack(|| {
-            let mut arena = Bump::new();
+            let mut arena = Arena::new();
             let read = paths.iter().filter_map(|path| {
                 arena.reset();
                 read_file(&arena, tree, program, path, !chosen.is_empty())
@@ -49,7 +48,7 @@ fn is_named_as_rules(path: &str) -> bool {
 }
 
 /// One rules file; none where nobody said that it is one and it does not look like one.
-fn read_file(arena: &Bump, tree: &Tree, program: &Program, path: &RepoPath, chosen: bool) -> Option<RulesFile> {
+fn read_file(arena: &Arena, tree: &Tree, program: &Program, path: &RepoPath, chosen: bool) -> Option<RulesFile> {
     let file = RulesFile { path: path.clone(), ..RulesFile::default() };
     let gap = |why: &str| Gap { why: why.to_owned(), place: Some(Place::whole_file(path.clone())) };
     let Some(&id) = program.by_path.get(path) else {

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bumpalo::Bump;
-
+use crate::nix::arena::Arena;
 use crate::nix::builtins::{Inside, json_of};
 use crate::nix::eval::Eval;
 use crate::nix::eval::limits::on_deep_stack;
@@ -138,8 +137,8 @@ pub fn found(document: &Document) -> Option<BTreeSet<String>> {
     tree.files.insert(FILE.into(), Entry { tracked: true, size });
     tree.texts.insert(FILE.into(), document.text.clone());
     on_deep_stack(|| {
-        let bump = Bump::new();
-        let eval = Eval::new(&bump, &program, &tree);
+        let arena = Arena::new();
+        let eval = Eval::new(&arena, &program, &tree);
         let arguments = eval.attrs(vec![eval.attr("lib", eval.done(lib(&eval, Vec::new())))]);
         let keys = eval.force(eval.file(id)).and_then(|reader| eval.call(reader, eval.done(arguments)));
         match keys.and_then(|keys| json_of(&eval, keys, &mut Inside::default())) {

@@ -16,13 +16,13 @@ mod text;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use bumpalo::Bump;
 use foldhash::fast::RandomState;
 
 pub use self::additions::Folded;
 pub use self::coerce::Coercion;
 use self::limits::Limits;
 pub use self::select::Found;
+use super::arena::Arena;
 use super::ir::{FileId, Program, Span};
 use super::symbol::Symbol;
 use super::unknown::{ErrorKind, EvalError, Missing, Reason, Stop, Unknown};
@@ -31,7 +31,7 @@ use crate::source::{RepoPath, Tree};
 
 /// One evaluator: an arena, the program, and what it has met. Not shared between threads.
 pub struct Eval<'a> {
-    bump: &'a Bump,
+    arena: &'a Arena,
     /// The program that is evaluated.
     pub program: &'a Program,
     /// What lies in the repository.
@@ -64,9 +64,9 @@ pub type Fetch<'a> = dyn Fn(&Eval<'a>, &'static str, &str) -> Outcome<'a> + 'a;
 
 impl<'a> Eval<'a> {
     /// A fresh evaluator. Run it on a thread made by [`limits::on_deep_stack`].
-    pub fn new(bump: &'a Bump, program: &'a Program, tree: &'a Tree) -> Self {
+    pub fn new(arena: &'a Arena, program: &'a Program, tree: &'a Tree) -> Self {
         Eval {
-            bump,
+            arena,
             program,
             tree,
             limits: Limits::default(),
@@ -191,7 +191,7 @@ impl<'a> Eval<'a> {
     /// An evaluation error. Its text is Nix's in our words.
     pub fn error(&self, kind: ErrorKind, span: Option<Span>, message: &str) -> Stop<'a> {
         self.errors.set(self.errors.get() + 1);
-        Stop::Error(self.bump.alloc(EvalError { kind, message: self.bump.alloc_str(message), span, missing: None }))
+        Stop::Error(self.arena.alloc(EvalError { kind, message: self.arena.text(message), span, missing: None }))
     }
 
     /// The error of a name that a set lacks.
@@ -200,9 +200,9 @@ impl<'a> Eval<'a> {
         let written = span.and_then(|span| self.source(span)).is_some_and(|source| source.contains(name.as_str()));
         let message =
             if written { format!("attribute '{name}' missing") } else { "an attribute is missing".to_owned() };
-        let message = self.bump.alloc_str(&message);
+        let message = self.arena.text(&message);
         let missing = Some(Missing { name, set });
-        Stop::Error(self.bump.alloc(EvalError { kind: ErrorKind::MissingAttribute, message, span, missing }))
+        Stop::Error(self.arena.alloc(EvalError { kind: ErrorKind::MissingAttribute, message, span, missing }))
     }
 
     /// An error of the plain kind.
@@ -212,7 +212,7 @@ impl<'a> Eval<'a> {
 
     /// Something unknown, for a reason.
     pub fn unknown(&self, reason: Reason<'a>, span: Option<Span>) -> &'a Unknown<'a> {
-        self.bump.alloc(Unknown { reason, path: &[], parts: &[], pieces: &[], span, absent: None })
+        self.arena.alloc(Unknown { reason, path: &[], parts: &[], pieces: &[], span, absent: None })
     }
 
     /// An unknown value.
@@ -225,13 +225,13 @@ impl<'a> Eval<'a> {
         if parts.is_empty() {
             return self.of_text(unknown);
         }
-        let all = self.bump.alloc_slice_fill_iter(unknown.parts.iter().chain(parts).copied().collect::<Vec<_>>());
-        self.bump.alloc(Unknown { parts: all, pieces: &[], ..*unknown })
+        let all = self.arena.slice(&[unknown.parts, parts].concat());
+        self.arena.alloc(Unknown { parts: all, pieces: &[], ..*unknown })
     }
 
     /// Something unknown that depends on a text, and is not that text.
     fn of_text(&self, unknown: &'a Unknown<'a>) -> &'a Unknown<'a> {
-        if unknown.pieces.is_empty() { unknown } else { self.bump.alloc(Unknown { pieces: &[], ..*unknown }) }
+        if unknown.pieces.is_empty() { unknown } else { self.arena.alloc(Unknown { pieces: &[], ..*unknown }) }
     }
 
     /// The code of a span.
@@ -297,7 +297,12 @@ impl<'a> Eval<'a> {
 
     /// Bytes that the arena holds; what it only reserved does not count.
     pub fn allocated(&self) -> usize {
-        self.bump.allocated_bytes().saturating_sub(self.bump.chunk_capacity())
+        self.arena.taken()
+    }
+
+    /// Whether the arena holds more than so many bytes.
+    pub(super) fn holds_more_than(&self, bytes: usize) -> bool {
+        self.arena.exceeds(bytes)
     }
 
     /// A name of the global scope.

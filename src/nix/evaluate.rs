@@ -1,9 +1,9 @@
 //! One expression, evaluated to JSON: for tests, and for whoever wants to try what sealnix makes of
 //! some code.
 
-use bumpalo::Bump;
 use thiserror::Error;
 
+use super::arena::Arena;
 use super::builtins::{Inside, json_of};
 use super::eval::Eval;
 use super::eval::limits::{DeepStackError, on_deep_stack};
@@ -47,8 +47,8 @@ pub fn evaluate_json(expression: &str, tree: &Tree) -> Result<serde_json::Value,
         Some(Content::Parsed(_)) | None => {}
     }
     on_deep_stack(|| {
-        let bump = Bump::new();
-        let eval = Eval::new(&bump, &program, tree);
+        let arena = Arena::new();
+        let eval = Eval::new(&arena, &program, tree);
         let json = eval.force(eval.file(id)).and_then(|value| json_of(&eval, value, &mut Inside::default()));
         json.map_err(|stop| match stop {
             Stop::Error(error) => EvaluateError::Failed(error.message.to_owned()),

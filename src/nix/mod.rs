@@ -1,5 +1,6 @@
 //! The Nix language and nothing else, with honest unknowns. It has never heard of sops or NixOS.
 
+pub mod arena;
 pub mod builtins;
 pub mod comments;
 pub mod eval;

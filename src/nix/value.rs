@@ -1,5 +1,5 @@
 //! Nix values, lazy, in an arena: everything here is `Copy` or lives as long as the evaluator's
-//! [`bumpalo::Bump`], so the cycles of a `config` fixpoint need no counting.
+//! [`super::arena::Arena`], so the cycles of a `config` fixpoint need no counting.
 
 use std::cell::Cell;
 

@@ -259,7 +259,9 @@ impl<'a> Configuration<'a> {
         let definitions = eval.slice(&child.definitions);
         let place = definitions.first().map_or(AttrPlace::Nowhere, |definition| definition.place.generated());
         let sure = !declared.is_empty()
-            || definitions.iter().any(|definition| definition.conditions.is_empty() && definition.doubt.is_none());
+            || definitions
+                .iter()
+                .any(|definition| definition.wrapping.conditions.is_empty() && definition.doubt.is_none());
         let doubt = (!sure).then(|| {
             let why = definitions.iter().find_map(|definition| definition.doubt);
             let unset = || eval.unknown(Reason::UnsetOption(dotted_in(eval, eval.appended(path, name))), None);

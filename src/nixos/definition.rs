@@ -22,6 +22,17 @@ pub struct Definition<'a> {
     pub module: &'a Module<'a>,
     /// Where the option's last name stands.
     pub place: AttrPlace<'a>,
+    /// What is around it. There are many definitions, and few have anything around them.
+    pub wrapping: &'a Wrapping<'a>,
+    /// Why it may not count at all, besides its conditions.
+    pub doubt: Option<&'a Unknown<'a>>,
+    /// What it rests on.
+    pub assumed: Option<&'a Unknown<'a>>,
+}
+
+/// The wrappers around a definition.
+#[derive(Clone, Copy)]
+pub struct Wrapping<'a> {
     /// The conditions of every `mkIf` around it, outermost first.
     pub conditions: &'a [&'a Thunk<'a>],
     /// Conditions that were looked at and found to be unknown, at this option or above it.
@@ -32,10 +43,24 @@ pub struct Definition<'a> {
     pub within: Option<&'a [Around<'a>]>,
     /// Of `mkOrder`.
     pub order: i64,
-    /// Why it may not count at all, besides its conditions.
-    pub doubt: Option<&'a Unknown<'a>>,
-    /// What it rests on.
-    pub assumed: Option<&'a Unknown<'a>>,
+}
+
+impl<'a> Wrapping<'a> {
+    /// Nothing around it.
+    pub fn none() -> &'a Self {
+        &Wrapping { conditions: &[], undecided: &[], overriding: None, within: None, order: DEFAULT_ORDER }
+    }
+
+    /// The wrapper of an option's own default.
+    pub fn of_default() -> &'a Self {
+        &Wrapping {
+            conditions: &[],
+            undecided: &[],
+            overriding: Some(OPTION_DEFAULT_PRIORITY),
+            within: None,
+            order: DEFAULT_ORDER,
+        }
+    }
 }
 
 impl<'a> Definition<'a> {
@@ -45,11 +70,7 @@ impl<'a> Definition<'a> {
             value,
             module,
             place: AttrPlace::Nowhere,
-            conditions: &[],
-            undecided: &[],
-            overriding: None,
-            within: None,
-            order: DEFAULT_ORDER,
+            wrapping: Wrapping::none(),
             doubt: module.doubt,
             assumed: None,
         }
@@ -57,14 +78,14 @@ impl<'a> Definition<'a> {
 
     /// Its priority: the smaller, the stronger.
     pub fn priority(&self) -> i64 {
-        self.overriding.unwrap_or(DEFAULT_PRIORITY)
+        self.wrapping.overriding.unwrap_or(DEFAULT_PRIORITY)
     }
 
     /// What was assumed where it does not count by one of its conditions, and none is false without
     /// an assumption.
     pub fn assumed_away(&self, eval: &Eval<'a>) -> Option<&'a Unknown<'a>> {
         let mut first = None;
-        for condition in self.conditions {
+        for condition in self.wrapping.conditions {
             match eval.observe(|| eval.force_bool(condition)) {
                 (Ok(false), None) => return None,
                 (Ok(false), Some(why)) => first = first.or(Some(why)),
@@ -76,18 +97,22 @@ impl<'a> Definition<'a> {
 
     /// Whether it is for sure ordered among the others.
     pub fn is_ordered(&self) -> bool {
-        self.order != DEFAULT_ORDER && self.doubt.is_none() && self.assumed.is_none()
+        self.wrapping.order != DEFAULT_ORDER && self.doubt.is_none() && self.assumed.is_none()
     }
 
     /// What this definition of an option, whose value is a set holding `attr`, gives to that attribute:
     /// what was around the option is taken off, and its priority counts no more.
-    pub fn element(&self, attr: &Attr<'a>) -> Self {
-        Definition { overriding: None, order: DEFAULT_ORDER, ..self.child(attr) }
+    pub fn element(&self, eval: &Eval<'a>, attr: &Attr<'a>) -> Self {
+        let child = self.child(attr);
+        match *child.wrapping {
+            Wrapping { overriding: None, order: DEFAULT_ORDER, .. } => child,
+            wrapping => child.wrapped(eval, Wrapping { overriding: None, order: DEFAULT_ORDER, ..wrapping }),
+        }
     }
 
-    /// The same with nothing known to be around it.
-    fn bare(&self) -> Self {
-        Definition { within: None, ..*self }
+    /// The same with something else around it.
+    fn wrapped(self, eval: &Eval<'a>, wrapping: Wrapping<'a>) -> Self {
+        Definition { wrapping: eval.alloc(wrapping), ..self }
     }
 
     /// What this definition, whose value is a set holding `attr`, gives to the option below it.
@@ -158,18 +183,18 @@ impl Expanded<'_> {
 pub fn expand<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome<'a, Expanded<'a>> {
     let mut expanded = Expanded::with_room(definitions.len());
     for definition in definitions {
-        let conditions = match definition.within {
-            None | Some([]) => definition.conditions,
+        let definition = match definition.wrapping.within {
+            None => *definition,
             Some(within) => {
                 let inside = within.iter().filter_map(|around| match around {
                     Around::If(condition) => Some(*condition),
                     Around::Override(_) => None,
                 });
-                let conditions: Vec<_> = definition.conditions.iter().copied().chain(inside).collect();
-                eval.slice(&conditions)
+                let conditions: Vec<_> = definition.wrapping.conditions.iter().copied().chain(inside).collect();
+                let conditions = eval.slice(&conditions);
+                definition.wrapped(eval, Wrapping { conditions, within: None, ..*definition.wrapping })
             }
         };
-        let definition = Definition { conditions, ..definition.bare() };
         expand_one(eval, definition, (Level::Any, Stage::Discharging), &mut expanded)?;
     }
     Ok(expanded)
@@ -189,9 +214,14 @@ pub fn push_down<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome
 pub fn discharge<'a>(eval: &Eval<'a>, definitions: &[Definition<'a>]) -> Outcome<'a, Expanded<'a>> {
     let mut expanded = Expanded::with_room(definitions.len());
     for definition in definitions {
-        let stage = if definition.within.is_some() { Stage::Overridden } else { Stage::Discharging };
-        let value = rewrapped(eval, definition.value, definition.within.unwrap_or_default());
-        let definition = Definition { value, ..definition.bare() };
+        let (definition, stage) = match definition.wrapping.within {
+            None => (*definition, Stage::Discharging),
+            Some(within) => {
+                let value = rewrapped(eval, definition.value, within);
+                let bare = definition.wrapped(eval, Wrapping { within: None, ..*definition.wrapping });
+                (Definition { value, ..bare }, Stage::Overridden)
+            }
+        };
         expand_one(eval, definition, (Level::Option, stage), &mut expanded)?;
     }
     Ok(expanded)
@@ -227,13 +257,15 @@ fn expand_one<'a>(
         },
     };
     let discharging = level != Level::Option || stage == Stage::Discharging;
+    let wrapping = definition.wrapping;
     match wrapper(eval, value)? {
-        Wrapper::If { condition, content } if level == Level::Set && definition.within.is_some() => {
+        Wrapper::If { condition, content } if level == Level::Set && wrapping.within.is_some() => {
             expand_one(eval, within(eval, &definition, Around::If(condition), content), (level, stage), into)
         }
         Wrapper::If { condition, content } if discharging => {
-            let conditions = eval.appended(definition.conditions, condition);
-            expand_one(eval, Definition { value: content, conditions, ..definition }, (level, stage), into)
+            let conditions = eval.appended(wrapping.conditions, condition);
+            let definition = definition.wrapped(eval, Wrapping { conditions, ..*wrapping });
+            expand_one(eval, Definition { value: content, ..definition }, (level, stage), into)
         }
         Wrapper::Merge { contents } if discharging => {
             let list = match eval.settle(eval.force(contents))? {
@@ -249,18 +281,19 @@ fn expand_one<'a>(
             }
             Ok(())
         }
-        Wrapper::Override { priority, content } if level == Level::Set && definition.within.is_some() => {
+        Wrapper::Override { priority, content } if level == Level::Set && wrapping.within.is_some() => {
             expand_one(eval, within(eval, &definition, Around::Override(priority), content), (level, stage), into)
         }
         Wrapper::Override { priority, content } if discharging || stage == Stage::Discharged => {
             // The outermost wrapper decides.
-            let overriding = definition.overriding.or(Some(priority));
+            let overriding = wrapping.overriding.or(Some(priority));
             let within = if level == Level::Set { Some(&[][..]) } else { None };
-            let definition = Definition { value: content, overriding, within, ..definition };
-            expand_one(eval, definition, (level, Stage::Overridden), into)
+            let definition = definition.wrapped(eval, Wrapping { overriding, within, ..*wrapping });
+            expand_one(eval, Definition { value: content, ..definition }, (level, Stage::Overridden), into)
         }
         Wrapper::Order { order, content } if level != Level::Option || stage != Stage::Ordered => {
-            expand_one(eval, Definition { value: content, order, ..definition }, (level, Stage::Ordered), into)
+            let definition = definition.wrapped(eval, Wrapping { order, ..*wrapping });
+            expand_one(eval, Definition { value: content, ..definition }, (level, Stage::Ordered), into)
         }
         Wrapper::Definition { file, content } if discharging => {
             let module = eval.alloc(Module { file, ..*definition.module });
@@ -280,8 +313,9 @@ fn within<'a>(
     around: Around<'a>,
     content: &'a Thunk<'a>,
 ) -> Definition<'a> {
-    let within = eval.slice(&[definition.within.unwrap_or_default(), &[around]].concat());
-    Definition { value: content, within: Some(within), ..*definition }
+    let within = eval.slice(&[definition.wrapping.within.unwrap_or_default(), &[around]].concat());
+    let wrapping = Wrapping { within: Some(within), ..*definition.wrapping };
+    Definition { value: content, ..definition.wrapped(eval, wrapping) }
 }
 
 /// An error in one definition must not hide the others; a limit stops.
@@ -361,7 +395,7 @@ impl<'a> Live<'a> {
 
     /// Whether both count or neither does.
     fn stands_with(&self, other: &Self) -> bool {
-        let (own, others) = (self.definition.undecided, other.definition.undecided);
+        let (own, others) = (self.definition.wrapping.undecided, other.definition.wrapping.undecided);
         let same = |(a, b): (&&'a Thunk<'a>, &&'a Thunk<'a>)| std::ptr::eq(*a, *b);
         !own.is_empty() && own.len() == others.len() && own.iter().zip(others).all(same)
     }
@@ -400,7 +434,7 @@ impl<'a> Resolved<'a> {
         let strongest = self.perhaps.iter().map(|live| live.definition.priority()).min();
         let kept = self.perhaps.iter().filter(|live| Some(live.definition.priority()) == strongest);
         let mut certain: Vec<_> = kept.map(counted).collect();
-        certain.sort_by_key(|live| live.definition.order);
+        certain.sort_by_key(|live| live.definition.wrapping.order);
         Resolved { certain: eval.slice(&certain), perhaps: &[], open: self.open }
     }
 
@@ -434,7 +468,7 @@ pub fn live<'a>(eval: &Eval<'a>, expanded: Expanded<'a>) -> Outcome<'a, Vec<Live
         });
     }
     lives.sort_by_key(|live| match live.doubt() {
-        None => (false, live.definition.order),
+        None => (false, live.definition.wrapping.order),
         Some(_) => (true, 0),
     });
     Ok(lives)
@@ -442,16 +476,21 @@ pub fn live<'a>(eval: &Eval<'a>, expanded: Expanded<'a>) -> Outcome<'a, Vec<Live
 
 /// A definition whose conditions do not rule it out.
 fn looked_at<'a>(eval: &Eval<'a>, mut definition: Definition<'a>, value: Value<'a>) -> Outcome<'a, Option<Live<'a>>> {
-    let (holds, assumed) = eval.observe(|| conditions_hold(eval, &definition));
+    let wrapping = definition.wrapping;
+    if wrapping.conditions.is_empty() {
+        return Ok(Some(Live { definition, value }));
+    }
+    let (holds, assumed) = eval.observe(|| conditions_hold(eval, wrapping.conditions));
+    let mut undecided = wrapping.undecided;
     match holds? {
         Condition::No => return Ok(None),
         Condition::Yes => {}
         Condition::Perhaps(why) => {
             definition.doubt = definition.doubt.or(Some(why));
-            definition.undecided = eval.slice(&[definition.undecided, definition.conditions].concat());
+            undecided = eval.slice(&[undecided, wrapping.conditions].concat());
         }
     }
-    definition.conditions = &[];
+    definition = definition.wrapped(eval, Wrapping { conditions: &[], undecided, ..*wrapping });
     definition.assumed = definition.assumed.or(assumed);
     Ok(Some(Live { definition, value }))
 }
@@ -462,9 +501,9 @@ enum Condition<'a> {
     Perhaps(&'a Unknown<'a>),
 }
 
-fn conditions_hold<'a>(eval: &Eval<'a>, definition: &Definition<'a>) -> Outcome<'a, Condition<'a>> {
+fn conditions_hold<'a>(eval: &Eval<'a>, conditions: &[&'a Thunk<'a>]) -> Outcome<'a, Condition<'a>> {
     let mut perhaps = None;
-    for condition in definition.conditions {
+    for condition in conditions {
         let (value, assumed) = eval.observe(|| eval.force(condition));
         if let Some(assumed) = assumed {
             eval.assume(assumed);

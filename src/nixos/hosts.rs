@@ -19,13 +19,12 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, PoisonError};
 
-use bumpalo::Bump;
-
 use self::listing::{Found, Listing};
 use self::share::{MEMORY_OF_A_SHARE, SHARES, Share};
 use super::extract;
 use super::world::World;
 use crate::manifest::{Complete, CompleteParts, Host, HostKind, Manifest, Unknown, VERSION};
+use crate::nix::arena::Arena;
 use crate::nix::eval::Eval;
 use crate::nix::eval::limits::{DeepStackError, on_deep_stack};
 use crate::nix::ir::{FileId, Program};
@@ -149,7 +148,7 @@ pub fn evaluate(
     let seen = Mutex::new(Seen::default());
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut arena = Bump::new();
+        let mut arena = Arena::new();
         let mut begun = None;
         let tried = choose(&mut arena, tree, program, entries, |eval, world, listing, tried| {
             begun = Share::next(&next, tried);
@@ -205,20 +204,20 @@ pub fn evaluate(
 
 /// The arena for a further evaluator. Where the system does not give so much in one piece, it grows as it is needed;
 /// one that holds little keeps its largest piece, for a new one takes longer than it saves.
-fn emptied(mut arena: Bump) -> Bump {
-    let held = arena.allocated_bytes();
+fn emptied(mut arena: Arena) -> Arena {
+    let held = arena.taken();
     arena.reset();
-    if held <= MEMORY_OF_A_SHARE || arena.chunk_capacity() >= RESERVED {
+    if held <= MEMORY_OF_A_SHARE || arena.room() >= MEMORY_OF_A_SHARE {
         return arena;
     }
     drop(arena);
-    Bump::try_with_capacity(RESERVED).unwrap_or_default()
+    Arena::with_room(RESERVED).unwrap_or_default()
 }
 
 /// The first entry file that makes hosts, and what it lists. The other files of a flake that may make
 /// some are parts of it; a `default.nix` beside a flake is there for packages as a rule.
 fn choose(
-    arena: &mut Bump,
+    arena: &mut Arena,
     tree: &Tree,
     program: &Program,
     entries: &[RepoPath],
@@ -255,7 +254,7 @@ fn choose(
 /// A new evaluator, with the configurations of the entry file: the same each time, for a listing has
 /// as many steps as a host.
 fn with_listing<T>(
-    arena: &Bump,
+    arena: &Arena,
     tree: &Tree,
     program: &Program,
     entry: &str,

@@ -10,7 +10,7 @@ pub use self::shape::by_shape;
 pub use self::submodule::{Definitions, submodule_configuration};
 use super::configuration::{Configuration, dotted};
 use super::declaration::Declaration;
-use super::definition::{Definition, Live, OPTION_DEFAULT_PRIORITY, Resolved, discharge, resolve};
+use super::definition::{Definition, Live, OPTION_DEFAULT_PRIORITY, Resolved, Wrapping, discharge, resolve};
 use super::facts::Territory;
 use super::module::Module;
 use super::types::{self, Kind};
@@ -59,7 +59,7 @@ pub fn resolve_with_default<'a>(
     let resolved = match declaration.default() {
         Some((default, module)) if !resolved.certain.first().is_some_and(stronger) => {
             let default = Definition {
-                overriding: Some(OPTION_DEFAULT_PRIORITY),
+                wrapping: Wrapping::of_default(),
                 doubt: configuration.undefined_part(),
                 ..Definition::plain(default, module)
             };
@@ -318,7 +318,7 @@ pub fn located<'a>(eval: &Eval<'a>, live: &Live<'a>) -> Value<'a> {
     let file = eval.done(eval.string(&shown_file(eval, live.definition.module.file)));
     let mut says = vec![eval.attr("file", file), eval.attr("value", eval.done(live.value))];
     if live.definition.is_ordered() {
-        says.push(eval.attr("priority", eval.done(Value::Int(live.definition.order))));
+        says.push(eval.attr("priority", eval.done(Value::Int(live.definition.wrapping.order))));
     }
     eval.attrs(says)
 }

@@ -1,7 +1,7 @@
 //! What Nix said of expressions over nixpkgs' `lib` and home-manager's `hm`
 //! (`fixtures/nix/record-lib.py`), and what sealnix says.
 
-use bumpalo::Bump;
+use sealnix::nix::arena::Arena;
 use sealnix::nix::builtins::{Inside, json_of};
 use sealnix::nix::eval::Eval;
 use sealnix::nix::eval::limits::on_deep_stack;
@@ -43,8 +43,8 @@ pub fn evaluate(expression: &str) -> Result<Option<Value>, String> {
     let program = Program::parse(vec![Text::new("expression.nix".into(), format!("{{ lib, hm }}: {expression}"))]);
     let tree = Tree::default();
     on_deep_stack(|| {
-        let bump = Bump::new();
-        let eval = Eval::new(&bump, &program, &tree);
+        let arena = Arena::new();
+        let eval = Eval::new(&arena, &program, &tree);
         let lib = eval.done(World::new(&eval).lib(&eval));
         let arguments = vec![eval.attr("lib", lib), eval.attr("hm", hm(&eval, lib))];
         let function = eval.force(eval.file(program.by_path["expression.nix"]));

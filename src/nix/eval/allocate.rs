@@ -14,7 +14,7 @@ impl<'a> Eval<'a> {
 
     /// A thunk that runs our own code when needed.
     pub fn lazy(&self, run: impl Fn(&Eval<'a>) -> Outcome<'a> + 'a) -> &'a Thunk<'a> {
-        self.thunk(State::Lazy(self.bump.alloc(run)))
+        self.thunk(State::Lazy(self.arena.alloc(run)))
     }
 
     /// A thunk that calls a function when needed.
@@ -37,32 +37,32 @@ impl<'a> Eval<'a> {
     }
 
     pub(super) fn thunk(&self, state: State<'a>) -> &'a Thunk<'a> {
-        self.bump.alloc(Thunk { state: Cell::new(state) })
+        self.arena.alloc(Thunk { state: Cell::new(state) })
     }
 
     /// Copies a text into the arena.
     pub fn text(&self, text: &str) -> &'a str {
-        self.bump.alloc_str(text)
+        self.arena.text(text)
     }
 
     /// Copies a slice into the arena.
     pub fn slice<T: Copy>(&self, items: &[T]) -> &'a [T] {
-        self.bump.alloc_slice_copy(items)
+        self.arena.slice(items)
     }
 
     /// Makes a slice in the arena; making its items may take room there too.
     pub fn slice_of<T: Copy>(&self, items: impl ExactSizeIterator<Item = T>) -> &'a [T] {
-        self.bump.alloc_slice_fill_iter(items)
+        self.arena.slice_of(items)
     }
 
     /// Copies a slice into the arena, with one more item at its end.
     pub fn appended<T: Copy>(&self, items: &[T], last: T) -> &'a [T] {
-        self.bump.alloc_slice_fill_with(items.len() + 1, |index| items.get(index).copied().unwrap_or(last))
+        self.arena.slice_of((0..items.len() + 1).map(|index| items.get(index).copied().unwrap_or(last)))
     }
 
     /// Moves a value into the arena. It is never dropped: give it nothing that owns memory.
     pub fn alloc<T>(&self, value: T) -> &'a T {
-        self.bump.alloc(value)
+        self.arena.alloc(value)
     }
 
     /// A string without context.
@@ -77,7 +77,7 @@ impl<'a> Eval<'a> {
 
     /// A string of these parts.
     pub fn string_of(&self, text: &'a str, context: &'a [Mark<'a>], origin: Option<Span>) -> Value<'a> {
-        Value::String(self.bump.alloc(Str { text, context, origin }))
+        Value::String(self.arena.alloc(Str { text, context, origin }))
     }
 
     /// A path, normalised.
@@ -92,7 +92,7 @@ impl<'a> Eval<'a> {
 
     /// A list of these parts.
     pub fn list_of(&self, list: List<'a>) -> Value<'a> {
-        Value::List(self.bump.alloc(list))
+        Value::List(self.arena.alloc(list))
     }
 
     /// A closed attribute set. Of several entries with one name the last wins.
@@ -102,7 +102,7 @@ impl<'a> Eval<'a> {
 
     /// An attribute set of these parts; the entries must be sorted, see [`Eval::sorted`].
     pub fn attrs_of(&self, attrs: Attrs<'a>) -> Value<'a> {
-        Value::Attrs(self.bump.alloc(attrs))
+        Value::Attrs(self.arena.alloc(attrs))
     }
 
     /// Sorts entries by name; of several with one name the last stays.
@@ -143,7 +143,7 @@ impl<'a> Eval<'a> {
         arity: usize,
         run: impl Fn(&Eval<'a>, &[&'a Thunk<'a>]) -> Outcome<'a> + 'a,
     ) -> Value<'a> {
-        self.native_of(name, arity, self.bump.alloc(run), &[])
+        self.native_of(name, arity, self.arena.alloc(run), &[])
     }
 
     /// A function of ours with named arguments, for `functionArgs`.
@@ -154,6 +154,6 @@ impl<'a> Eval<'a> {
         run: &'a NativeRun<'a>,
         formals: &'a [(Symbol, bool)],
     ) -> Value<'a> {
-        Value::Native(self.bump.alloc(Native { name, arity, applied: &[], run, formals }))
+        Value::Native(self.arena.alloc(Native { name, arity, applied: &[], run, formals }))
     }
 }

@@ -61,7 +61,7 @@ impl Limits {
             "depth"
         } else if steps == 0 {
             "steps"
-        } else if eval.allocated() > MEMORY {
+        } else if eval.holds_more_than(MEMORY) {
             "memory"
         } else {
             self.steps_left.set(steps - 1);

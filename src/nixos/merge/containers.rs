@@ -32,7 +32,7 @@ pub fn attrs_of<'a>(
             Value::Attrs(attrs) => {
                 for attr in attrs.entries {
                     let (definition, definitions) = (&live.definition, names.entry(attr.name).or_default());
-                    definitions.push(if equal { definition.element(attr) } else { definition.child(attr) });
+                    definitions.push(if equal { definition.element(eval, attr) } else { definition.child(attr) });
                 }
                 open = open.or(attrs.open.map(|open| open.why));
             }
@@ -211,7 +211,7 @@ pub fn tagged<'a>(
             return refuse(eval, path, "is defined as two different tags");
         }
         chosen = Some(only.name);
-        definitions.push(live.definition.element(only));
+        definitions.push(live.definition.element(eval, only));
     }
     let tag = chosen.and_then(|chosen| Some((chosen, eval.force_attrs(tags).ok()?.get(chosen)?)));
     let (Some((name, tag)), Some(live)) = (tag, resolved.certain.first()) else {
