@@ -1,5 +1,6 @@
 //! Parsing every file, in parallel and each within its time.
 
+use std::cmp::Reverse;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -84,6 +85,8 @@ enum Slot {
 /// Texts that are parsed side by side.
 struct Parsing {
     texts: Arc<[Text]>,
+    /// Which is parsed when: the longest first, so that none waits for one at the end.
+    order: Vec<usize>,
     next: AtomicUsize,
     slots: Vec<Mutex<Slot>>,
 }
@@ -92,7 +95,9 @@ struct Parsing {
 /// left alone, its file is given up, and another takes its place.
 fn parse_all(texts: &Arc<[Text]>) -> Vec<Content> {
     let slots = texts.iter().map(|_| Mutex::new(Slot::Waiting)).collect();
-    let parsing = Arc::new(Parsing { texts: Arc::clone(texts), next: AtomicUsize::new(0), slots });
+    let mut order: Vec<usize> = (0..texts.len()).collect();
+    order.sort_by_key(|&index| Reverse(texts.get(index).map_or(0, |text| text.content().len())));
+    let parsing = Arc::new(Parsing { texts: Arc::clone(texts), order, next: AtomicUsize::new(0), slots });
     let (sender, receiver) = mpsc::channel();
     let workers = thread::available_parallelism().map_or(1, usize::from).min(texts.len());
     let start = || start_worker(&parsing, &sender);
@@ -122,7 +127,8 @@ impl Parsing {
     /// Parses one text after another; whether none was given up meanwhile.
     fn work(&self) -> bool {
         loop {
-            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            let place = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(&index) = self.order.get(place) else { return true };
             let (Some(text), Some(slot)) = (self.texts.get(index), self.slots.get(index)) else { return true };
             *locked(slot) = Slot::Running(Instant::now());
             let parsed = catch_unwind(AssertUnwindSafe(|| parse(text, FileId(index as u32))));
