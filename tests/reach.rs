@@ -57,6 +57,7 @@ fn what_a_container_is_given_is_what_the_host_has() {
     let unit = |setting: &str| format!("systemd.services.c = {{ script = \"x\"; serviceConfig = {{ {setting} }}; }};");
     let given = [
         container("bindMounts.x = { mountPoint = \"/s\"; hostPath = \"/run/secrets\"; };"),
+        container("bindMounts.x.mountPoint = \"/run/secrets\";"),
         container("extraFlags = [ \"--bind-ro=/run/secrets\" ];"),
         oci("extraOptions = [ \"--mount=type=bind,src=/run/secrets,dst=/s\" ];"),
         oci("volumes = [ \"/run/secrets:/s\" ];"),
@@ -69,6 +70,7 @@ fn what_a_container_is_given_is_what_the_host_has() {
     }
     let not_given = [
         container("bindMounts.x = { mountPoint = \"/run/secrets\"; hostPath = \"/srv\"; };"),
+        container("bindMounts.\"/run/secrets\".mountPoint = \"/s\";"),
         oci("cmd = [ \"--key\" \"/run/secrets/k\" ];"),
         oci("extraOptions = [ \"--mount=type=bind,src=/srv,dst=/run/secrets\" ];"),
         oci("volumes = [ \"/srv:/run/secrets\" ];"),

@@ -334,6 +334,13 @@ mod restart_units_missing {
             facts.use_at(option, hash());
             facts.is_silent(ID);
         }
+        // The hash of another file stays as it is; of the same one it is the secret's own.
+        for (file, is_found) in [("secrets/other.yaml", true), (FILE, false)] {
+            let mut facts = read_at(ENVIRONMENT);
+            facts.declare("other", file, "other");
+            facts.use_at("systemd.services.web.restartTriggers", Used::FileHash { name: "other".to_owned() });
+            assert_eq!(facts.verdict(ID).findings.len(), usize::from(is_found), "{file}");
+        }
         // A trigger on the path never triggers, which is another rule's matter.
         let mut facts = read_at(ENVIRONMENT);
         facts.secret_at("systemd.services.web.restartTriggers", "token");

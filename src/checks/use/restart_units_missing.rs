@@ -70,7 +70,7 @@ fn is_restarted(host: &Host, unit: &str, of_unit: &[&Use], used: &Use, file: &In
     // What triggers on the path has a finding of its own.
     let triggers = |other: &Use| match &other.what {
         // The sealed file, which changes with the secret.
-        Used::FileHash { .. } => other.option.ends_with("Triggers"),
+        Used::FileHash { name } => other.option.ends_with("Triggers") && is_of_file(host, name, &used.what),
         what => *what == used.what && trigger(host, other).is_some(),
     };
     if of_unit.iter().any(|other| triggers(other)) || names_unit(file, unit) == Some(true) {
@@ -90,6 +90,21 @@ fn is_restarted(host: &Host, unit: &str, of_unit: &[&Use], used: &Use, file: &In
         }
     }
     names_unit(file, unit)
+}
+
+/// Whether what is read changes with the sealed file of a secret, as far as is known.
+fn is_of_file(host: &Host, hashed: &str, used: &Used) -> bool {
+    let Some(sops) = &host.sops else { return true };
+    let file = |name: &str| sops.secrets.get(name)?.sops_file.known().map(|file| &file.path);
+    let of_file = |name: &str| file(name).zip(file(hashed)).is_none_or(|(ours, hashed)| ours == hashed);
+    match used {
+        Used::SecretPath { name } => of_file(name),
+        Used::TemplatePath { name } => {
+            let placeholders = sops.templates.get(name).and_then(|template| template.placeholders.known());
+            placeholders.is_none_or(|names| names.iter().any(|name| of_file(name)))
+        }
+        _ => true,
+    }
 }
 
 fn names_unit(file: &Installed<'_>, unit: &str) -> Option<bool> {

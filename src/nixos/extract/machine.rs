@@ -105,16 +105,20 @@ impl<'a> Reader<'a, '_> {
         })
     }
 
-    /// The path on the host, which is that in the container where nothing is said.
+    /// The path on the host, which is that in the container where nothing is said (nixpkgs, nixos-containers.nix:
+    /// `mkBindFlag`); that is the mount's name unless `mountPoint` says otherwise.
     fn host_path(&self, mount: &Attr<'a>) -> Fact<String> {
         let Ok(Value::Attrs(set)) = self.eval.settle(self.eval.force(mount.value)) else { return Fact::Unknown };
-        match self.of(set, "hostPath") {
-            Some(Value::String(text)) => Fact::Known(text.text.to_owned()),
-            Some(Value::Path(path)) => Fact::Known(path.to_owned()),
-            Some(Value::Null) => Fact::Known(mount.name.to_string()),
-            None if set.get(Symbol::new("hostPath")).is_none() && set.open.is_none_or(is_unset) => {
-                Fact::Known(mount.name.to_string())
-            }
+        let said = |name: &str| match self.of(set, name) {
+            Some(Value::String(text)) => Fact::Known(Some(text.text.to_owned())),
+            Some(Value::Path(path)) => Fact::Known(Some(path.to_owned())),
+            Some(Value::Null) => Fact::Known(None),
+            None if set.get(Symbol::new(name)).is_none() && set.open.is_none_or(is_unset) => Fact::Known(None),
+            _ => Fact::Unknown,
+        };
+        match (said("hostPath"), said("mountPoint")) {
+            (Fact::Known(Some(path)), _) | (Fact::Known(None), Fact::Known(Some(path))) => Fact::Known(path),
+            (Fact::Known(None), Fact::Known(None)) => Fact::Known(mount.name.to_string()),
             _ => Fact::Unknown,
         }
     }

@@ -41,9 +41,10 @@ fn argument(text: &str) -> Option<&str> {
     let value = match text.strip_prefix('-') {
         None => text,
         Some(_) => {
-            let (option, value) = text.split_once(['=', ' '])?;
             let options = ["--mount", "--volume", "-v", "--env-file", "--bind", "--bind-ro"];
-            options.contains(&option).then_some(value)?
+            let apart = text.split_once(['=', ' ']).filter(|(option, _)| options.contains(option));
+            // The value of a short option may follow at once.
+            apart.map(|(_, value)| value).or_else(|| text.strip_prefix("-v"))?
         }
     };
     let mut fields = value.split(',').filter_map(|field| field.split_once('='));
@@ -152,6 +153,7 @@ mod tests {
             "type=bind,target=/s,source=/run/secrets",
             "--volume=/run/secrets:/s:ro",
             "-v /run/secrets:/s",
+            "-v/run/secrets:/s",
             "--bind-ro=/run/secrets",
             "/run/secrets:/s",
         ] {
