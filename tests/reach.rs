@@ -58,6 +58,7 @@ fn what_a_container_is_given_is_what_the_host_has() {
     let given = [
         container("bindMounts.x = { mountPoint = \"/s\"; hostPath = \"/run/secrets\"; };"),
         container("bindMounts.x.mountPoint = \"/run/secrets\";"),
+        container("bindMounts.x = { hostPath = null; mountPoint = \"/run/secrets\"; };"),
         container("extraFlags = [ \"--bind-ro=/run/secrets\" ];"),
         oci("extraOptions = [ \"--mount=type=bind,src=/run/secrets,dst=/s\" ];"),
         oci("volumes = [ \"/run/secrets:/s\" ];"),

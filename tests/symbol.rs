@@ -2,7 +2,16 @@
 
 use std::thread;
 
+use proptest::prelude::*;
 use sealnix::nix::Symbol;
+
+proptest! {
+    /// As Nix orders attribute names; those of few letters meet in their first bytes.
+    #[test]
+    fn names_are_ordered_as_their_texts(a in "[ab\0é]{0,12}", b in "[ab\0é]{0,12}") {
+        prop_assert_eq!(Symbol::new(&a).cmp(&Symbol::new(&b)), a.cmp(&b));
+    }
+}
 
 #[test]
 fn a_buffer_that_is_written_again_gives_another_name() {

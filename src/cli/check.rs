@@ -1,7 +1,6 @@
 //! `sealnix check`.
 
 use std::io::{self, Write};
-use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -136,8 +135,6 @@ pub fn check(subject: Subject<'_>, options: &Options, style: Style, out: &mut im
         options.narrowed.baseline(None)?;
     }
     let known = run::know(subject, options.by_nix.or_file(options.scope.hosts(), options.manifest.as_deref()))?;
-    // Taking it apart takes long, and the process ends soon; git, where it was asked what is staged, ends with its questions.
-    let known = ManuallyDrop::new(known);
     options.scope.is_of(&known.manifest)?;
     let asked = Asked { scope: &options.scope, only, takes_ignores: !no_ignores };
     let mut answer = judge::judge(&known, asked);

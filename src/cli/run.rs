@@ -139,7 +139,7 @@ pub fn know(subject: Subject<'_>, exact: Option<Exact<'_>>) -> Result<Known, Run
     let mut vault = vault.unwrap_or_else(|| Vault::read(&tree));
     let syntax_errors = syntax_errors(&tree, &program, &reached);
     read.extend(reached);
-    // Taking it apart takes long, and the process ends soon.
+    // Taking it apart takes as long as all that is left to do, as a rule; the system takes it back at the end.
     std::mem::forget(program);
     let (exact, manifest) = match exact {
         Some((exact, list)) => (true, join(exact, statically, list)),

@@ -112,6 +112,7 @@ fn parse_all(texts: &Arc<[Text]>) -> Vec<Content> {
                 let restarted = (0..given_up).filter(|_| start()).count();
                 workers = workers + restarted - given_up;
             }
+            // Never: this function keeps a sender.
             Err(RecvTimeoutError::Disconnected) => break,
         }
         wait = parsing.time_left();
@@ -124,7 +125,8 @@ fn parse_all(texts: &Arc<[Text]>) -> Vec<Content> {
 }
 
 impl Parsing {
-    /// Parses one text after another; whether none was given up meanwhile.
+    /// Parses one text after another until there is none; false where its own was given up meanwhile, and another thread
+    /// has taken its place.
     fn work(&self) -> bool {
         loop {
             let place = self.next.fetch_add(1, Ordering::Relaxed);
@@ -143,7 +145,7 @@ impl Parsing {
 
     /// Gives up what takes too long; how many that are.
     fn give_up(&self) -> usize {
-        let late = |slot: &&Mutex<Slot>| {
+        let gives_up = |slot: &&Mutex<Slot>| {
             let mut slot = locked(slot);
             let is_late = matches!(*slot, Slot::Running(since) if since.elapsed() >= DEADLINE);
             if is_late {
@@ -151,7 +153,7 @@ impl Parsing {
             }
             is_late
         };
-        self.slots.iter().filter(late).count()
+        self.slots.iter().filter(gives_up).count()
     }
 
     /// How long the oldest that is running still has.
@@ -193,7 +195,8 @@ fn together(mut contents: Vec<Content>) -> Vec<Content> {
 fn start_worker(parsing: &Arc<Parsing>, sender: &Sender<()>) -> bool {
     let (parsing, sender) = (Arc::clone(parsing), sender.clone());
     let work = move || {
-        if parsing.work() {
+        // Whoever waits must hear of its end, whatever that is.
+        if catch_unwind(AssertUnwindSafe(|| parsing.work())).unwrap_or(true) {
             sender.send(()).ok();
         }
     };

@@ -203,7 +203,8 @@ pub fn evaluate(
 }
 
 /// The arena for a further evaluator. Where the system does not give so much in one piece, it grows as it is needed;
-/// one that holds little keeps its largest piece, for a new one takes longer than it saves.
+/// one that holds little keeps its largest piece, for a new one takes longer than it saves, and so does one whose
+/// largest piece alone has room for a share.
 fn emptied(mut arena: Arena) -> Arena {
     let held = arena.taken();
     arena.reset();

@@ -341,6 +341,10 @@ mod restart_units_missing {
             facts.use_at("systemd.services.web.restartTriggers", Used::FileHash { name: "other".to_owned() });
             assert_eq!(facts.verdict(ID).findings.len(), usize::from(is_found), "{file}");
         }
+        let mut unknown = read_at(ENVIRONMENT);
+        unknown.declare("other", "secrets/other.yaml", "other").sops_file = Fact::Unknown;
+        unknown.use_at("systemd.services.web.restartTriggers", Used::FileHash { name: "other".to_owned() });
+        unknown.is_undecided(ID);
         // A trigger on the path never triggers, which is another rule's matter.
         let mut facts = read_at(ENVIRONMENT);
         facts.secret_at("systemd.services.web.restartTriggers", "token");
@@ -368,6 +372,20 @@ mod restart_units_missing {
         let mut unknown = facts([&["web.service"], &[]]);
         unknown.sops().secrets.get_mut("b").unwrap().restart_units = Fact::Unknown;
         unknown.is_undecided(ID);
+        // A trigger on a sealed file stands for the secrets of that file, and for no other.
+        let hashed = |file: &str, names: &[&str]| {
+            let mut facts = facts([&[], &[]]);
+            let other = SopsFile { path: file.into(), kind: None };
+            facts.sops().secrets.get_mut("b").unwrap().sops_file = Fact::Known(other);
+            for name in names {
+                let hash = Used::FileHash { name: (*name).to_owned() };
+                facts.use_at("systemd.services.web.restartTriggers", hash);
+            }
+            facts
+        };
+        hashed(FILE, &["a"]).is_silent(ID);
+        hashed("secrets/other.yaml", &["a"]).finding(ID);
+        hashed("secrets/other.yaml", &["a", "b"]).is_silent(ID);
         // Its own list is enough.
         let mut own = facts([&[], &[]]);
         own.sops().templates.get_mut("web.env").unwrap().restart_units = units(&["web.service"]);

@@ -68,43 +68,50 @@ fn reader<'a>(host: &'a Host, used: &'a Use) -> Option<&'a str> {
 /// Whether a change of the file restarts the unit; none where that is not known.
 fn is_restarted(host: &Host, unit: &str, of_unit: &[&Use], used: &Use, file: &Installed<'_>) -> Option<bool> {
     // What triggers on the path has a finding of its own.
-    let triggers = |other: &Use| match &other.what {
-        // The sealed file, which changes with the secret.
-        Used::FileHash { name } => other.option.ends_with("Triggers") && is_of_file(host, name, &used.what),
-        what => *what == used.what && trigger(host, other).is_some(),
-    };
-    if of_unit.iter().any(|other| triggers(other)) || names_unit(file, unit) == Some(true) {
+    let triggers = |other: &&Use| other.what == used.what && trigger(host, other).is_some();
+    if of_unit.iter().any(triggers) || names_unit(file, unit) == Some(true) {
         return Some(true);
     }
-    // A template changes when a secret in it does.
-    if let Used::TemplatePath { name } = &used.what {
-        let sops = host.sops.as_ref()?;
-        let placeholders = sops.templates.get(name)?.placeholders.known()?;
-        let secrets = placeholders.iter().map(|name| Installed::of(host, &Used::SecretPath { name: name.clone() }));
-        let restarting: Vec<_> = secrets.map(|secret| names_unit(&secret?, unit)).collect();
-        if !restarting.is_empty() && restarting.iter().all(|restarts| *restarts == Some(true)) {
-            return Some(true);
+    let by_secret = |name: &str| {
+        let secret = Installed::of(host, &Used::SecretPath { name: name.to_owned() });
+        match (secret.and_then(|secret| names_unit(&secret, unit)), is_hashed(host, of_unit, name)) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (Some(false), Some(false)) => Some(false),
+            _ => None,
         }
-        if restarting.contains(&None) {
-            return None;
+    };
+    match &used.what {
+        Used::SecretPath { name } => by_secret(name),
+        // A template changes when a secret in it does.
+        Used::TemplatePath { name } => {
+            let placeholders = host.sops.as_ref()?.templates.get(name)?.placeholders.known()?;
+            let restarting: Vec<_> = placeholders.iter().map(|name| by_secret(name)).collect();
+            if restarting.contains(&None) {
+                return None;
+            }
+            let by_each = !restarting.is_empty() && restarting.iter().all(|restarts| *restarts == Some(true));
+            if by_each { Some(true) } else { names_unit(file, unit) }
         }
+        _ => names_unit(file, unit),
     }
-    names_unit(file, unit)
 }
 
-/// Whether what is read changes with the sealed file of a secret, as far as is known.
-fn is_of_file(host: &Host, hashed: &str, used: &Used) -> bool {
-    let Some(sops) = &host.sops else { return true };
-    let file = |name: &str| sops.secrets.get(name)?.sops_file.known().map(|file| &file.path);
-    let of_file = |name: &str| file(name).zip(file(hashed)).is_none_or(|(ours, hashed)| ours == hashed);
-    match used {
-        Used::SecretPath { name } => of_file(name),
-        Used::TemplatePath { name } => {
-            let placeholders = sops.templates.get(name).and_then(|template| template.placeholders.known());
-            placeholders.is_none_or(|names| names.iter().any(|name| of_file(name)))
-        }
-        _ => true,
+/// Whether a trigger of the unit is the hash of the sealed file of a secret, which changes with the secret; none where
+/// that is not known.
+fn is_hashed(host: &Host, of_unit: &[&Use], name: &str) -> Option<bool> {
+    let file = |name: &str| host.sops.as_ref()?.secrets.get(name)?.sops_file.known().map(|file| &file.path);
+    let hashes = of_unit.iter().filter(|other| other.option.ends_with("Triggers"));
+    let hashes: Vec<Option<bool>> = hashes
+        .filter_map(|other| match &other.what {
+            Used::FileHash { name: hashed } if hashed == name => Some(Some(true)),
+            Used::FileHash { name: hashed } => Some(file(name).zip(file(hashed)).map(|(ours, hashed)| ours == hashed)),
+            _ => None,
+        })
+        .collect();
+    if hashes.contains(&Some(true)) {
+        return Some(true);
     }
+    (!hashes.contains(&None)).then_some(false)
 }
 
 fn names_unit(file: &Installed<'_>, unit: &str) -> Option<bool> {

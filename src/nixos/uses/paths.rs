@@ -44,7 +44,7 @@ fn argument(text: &str) -> Option<&str> {
             let options = ["--mount", "--volume", "-v", "--env-file", "--bind", "--bind-ro"];
             let apart = text.split_once(['=', ' ']).filter(|(option, _)| options.contains(option));
             // The value of a short option may follow at once.
-            apart.map(|(_, value)| value).or_else(|| text.strip_prefix("-v"))?
+            apart.map(|(_, value)| value).or_else(|| text.strip_prefix("-v").filter(|path| path.starts_with('/')))?
         }
     };
     let mut fields = value.split(',').filter_map(|field| field.split_once('='));
@@ -160,6 +160,7 @@ mod tests {
             assert_eq!(of_host(text), "/run/secrets", "{text}");
         }
         assert_eq!(of_host("--tmpfs=/run/secrets"), "");
+        assert_eq!(of_host("-virtfs=local,source=/run/secrets"), "");
         assert_eq!(of_host("--mount=type=bind,src=/srv,dst=/run/secrets"), "/srv");
         assert_eq!(Handing::Pair.of_host("/srv/x:/run/secrets"), "/srv/x");
     }
